@@ -1,0 +1,183 @@
+# Strata. "make help" lists the targets and variables.
+
+ARCH ?= x86_64
+DEBUG ?= 0
+WERROR ?= 0
+BUILD := build/$(ARCH)
+
+# What the scripts are told. MEM, FIRMWARE, CMDLINE and the like reach them by
+# themselves, from the environment or make's command line.
+export ARCH BUILD CC
+
+ifneq ($(filter $(DEBUG),0 1 2),$(DEBUG))
+$(error DEBUG is 0, 1 or 2, not "$(DEBUG)")
+endif
+
+# ----- the target -----------------------------------------------------------
+
+ifeq ($(ARCH),x86_64)
+bits := 64
+other_bits := 32
+KERNEL_BASE := 0xffffffff80000000
+arch_cflags := -m64 -mcmodel=kernel -mno-red-zone
+nasm_format := elf64
+ld_emulation := elf_x86_64
+else
+$(error ARCH is x86_64, not "$(ARCH)")
+endif
+
+# ----- tools and flags ------------------------------------------------------
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+NASM ?= nasm
+
+warnings := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
+	-Wold-style-definition -Wshadow -Wpointer-arith -Wvla -Wundef \
+	-Wno-unused-parameter
+ifeq ($(WERROR),1)
+warnings += -Werror
+HOST_WERROR := -Werror
+endif
+
+optimise_0 := -O2
+optimise_1 := -O2 -DCONFIG_DEBUG=1
+optimise_2 := -Og -DCONFIG_DEBUG=2
+
+CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) -g $(warnings) \
+	-ffreestanding -fno-pic -fno-pie -mgeneral-regs-only \
+	-fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+	-fno-strict-aliasing $(arch_cflags) \
+	-DCONFIG_NUMA -DCONFIG_NODES_SHIFT=3 -Iinclude -Iarch/x86/include
+NASMFLAGS := -f $(nasm_format) -DKERNEL_BASE=$(KERNEL_BASE)
+LDFLAGS := -m $(ld_emulation) -T linker.ld -nostdlib -static --no-pie \
+	--build-id=none -z max-page-size=4096 -z noexecstack \
+	--defsym=KERNEL_BASE=$(KERNEL_BASE)
+
+# ----- sources: whatever lies in these directories --------------------------
+
+source_dirs := boot arch/x86 mm kernel lib tests/suites tests/suites/x86
+sources := $(foreach d,$(source_dirs),$(wildcard $(d)/*.c $(d)/*.asm))
+sources := $(filter-out %_$(other_bits).c %_$(other_bits).asm,$(sources))
+asm_includes := $(foreach d,$(source_dirs),$(wildcard $(d)/*.inc))
+objects := $(sources:%=$(BUILD)/%.o)
+
+KERNEL := $(BUILD)/strata.elf
+ISO := $(BUILD)/strata.iso
+
+# What the image on the ISO does when nobody says otherwise.
+ISO_CMDLINE := selftest shell
+
+# ----- targets --------------------------------------------------------------
+
+.PHONY: all run test test-host test-kernel lint format debug help clean \
+	setup FORCE
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: $(ISO)
+
+# The sources once more, for user space: build/host/. Brings test-host-run.
+-include tests/host/host.mk
+
+run: $(KERNEL)
+	@scripts/run
+
+test: $(KERNEL) $(ISO)
+	@scripts/test
+
+test-host: setup
+	@$(MAKE) --no-print-directory test-host-run
+
+test-kernel: $(KERNEL) $(ISO)
+	@scripts/test kernel
+
+lint: setup
+	@scripts/lint
+
+format: setup
+	@scripts/format
+
+debug: $(KERNEL)
+	@scripts/debug
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make              kernel and bootable image: $(BUILD)/strata.{elf,iso}'
+	@echo 'make run          boot the image in QEMU: self-test, then a shell'
+	@echo 'make test         everything: lint, host tests, boots in QEMU'
+	@echo 'make test-host    the same sources in user space, with sanitizers'
+	@echo 'make test-kernel  boots over memory sizes and firmware'
+	@echo 'make lint         layering, style, static analysis'
+	@echo 'make format       clang-format over the tree'
+	@echo 'make debug        QEMU stopped at its first instruction, gdb attached'
+	@echo 'make clean        remove build/'
+	@echo
+	@echo 'Variables: ARCH=x86_64 CC=gcc|clang DEBUG=0|1|2 WERROR=0|1'
+	@echo '  run, test: MEM=128M SMP=1 NODES=1 FIRMWARE=bios|uefi'
+	@echo '             CMDLINE="selftest=GLOB shell ..." QEMU_FLAGS="..."'
+	@echo '  test:      SUITE=GLOB'
+
+# Looks for the tools of what was asked for and installs what is missing,
+# before anything is built.
+setup_for = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
+setup_stage := $(firstword \
+	$(call setup_for,test test-host test-kernel lint format debug,test) \
+	$(call setup_for,run,run) build)
+
+setup:
+	@scripts/setup $(setup_stage)
+
+# ----- rules ----------------------------------------------------------------
+
+# A stamp holds the flags of the last build, or its list of objects. It changes,
+# and makes what depends on it be made again, only when these do.
+stamp = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
+
+$(BUILD)/flags: FORCE
+	$(call stamp,$(CC) $(CFLAGS) $(NASM) $(NASMFLAGS))
+
+$(BUILD)/link: FORCE
+	$(call stamp,$(LD) $(LDFLAGS) $(objects))
+
+$(BUILD)/%.c.o: %.c $(BUILD)/flags | setup
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	@$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# NASM 2.16's -MD leaves out what is included; there is not much of it.
+$(BUILD)/%.asm.o: %.asm $(asm_includes) $(BUILD)/flags | setup
+	@mkdir -p $(@D)
+	@echo '  NASM    $<'
+	@$(NASM) $(NASMFLAGS) -o $@ $<
+
+# The symbol table needs a linked kernel and is a part of it: link without,
+# make the table, link with it, and see that no function has moved.
+$(BUILD)/strata.pass1.elf: $(objects) linker.ld $(BUILD)/link
+	@$(LD) $(LDFLAGS) -o $@ $(objects)
+
+$(BUILD)/kallsyms.asm: $(BUILD)/strata.pass1.elf scripts/kallsyms
+	@echo '  KSYMS   $@'
+	@scripts/kallsyms $< > $@
+
+$(BUILD)/kallsyms.o: $(BUILD)/kallsyms.asm
+	@$(NASM) $(NASMFLAGS) -o $@ $<
+
+$(KERNEL): $(objects) $(BUILD)/kallsyms.o linker.ld
+	@echo '  LD      $@'
+	@$(LD) $(LDFLAGS) -o $@ $(objects) $(BUILD)/kallsyms.o
+	@scripts/kallsyms $@ | cmp -s - $(BUILD)/kallsyms.asm || \
+		{ echo 'kallsyms: functions moved between the links' >&2; \
+		  rm -f $@; exit 1; }
+	@grub-file --is-x86-multiboot2 $@ || \
+		{ echo 'no multiboot2 header in $@' >&2; rm -f $@; exit 1; }
+
+$(ISO): $(KERNEL) scripts/mkiso
+	@echo '  ISO     $@'
+	@scripts/mkiso $@ $(KERNEL) '$(ISO_CMDLINE)'
+
+-include $(objects:.o=.d)

@@ -1,0 +1,189 @@
+/*
+ * Where are firmware's ACPI tables?
+ *
+ *	RSDP --> RSDT (32-bit addresses) or XSDT (64-bit) --> FADT --> DSDT
+ *	                                                  --> MADT
+ *	                                                  --> SRAT ...
+ *
+ * Only their places are wanted here: tables that lie in RAM must not be handed
+ * out, and the self-test shows that none was written over.
+ *
+ * All of it is somebody else's data: a table counts only if its length is
+ * sane, it can be mapped, and its bytes sum to 0. One that does not is passed
+ * over. Nothing is followed more than one step down, so a circle ends.
+ */
+#include <asm/fixmap.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+
+#include "acpi_tables.h"
+
+#define RSDP_SIZE_V1 20
+#define RSDP_SIZE_V2 36
+
+struct rsdp {
+	char signature[8];	/* "RSD PTR " */
+	u8 checksum;		/* over the first 20 bytes */
+	char oem[6];
+	u8 revision;		/* 2 and up: the fields below are there */
+	u32 rsdt;
+	u32 length;
+	u64 xsdt;
+	u8 checksum_all;
+	u8 reserved[3];
+} __packed;
+
+struct table_header {
+	char signature[4];
+	u32 length;		/* with this header */
+	u8 revision, checksum;
+	char oem[22];
+	u32 creator;
+} __packed;
+
+_Static_assert(sizeof(struct rsdp) == RSDP_SIZE_V2, "layout of the RSDP");
+_Static_assert(sizeof(struct table_header) == 36, "layout of a header");
+
+/* In the FADT: the DSDT's address, in 32 and (revision 2 and up) 64 bits. */
+#define FADT_DSDT 40
+#define FADT_X_DSDT 140
+
+/* A table that says it is bigger is nonsense, or none of our business. */
+#define TABLE_MAX FIXMAP_WINDOW_SIZE
+
+static bool sums_to_zero(const void *p, size_t n)
+{
+	const u8 *bytes = p;
+	u8 sum = 0;
+
+	while (n--)
+		sum = (u8)(sum + *bytes++);
+	return sum == 0;
+}
+
+/* Maps a table whose length and checksum are right, else NULL. */
+static const struct table_header *map_table(phys_addr_t pa)
+{
+	const struct table_header *h = early_memremap(pa, sizeof(*h));
+	u32 length;
+
+	if (!h)
+		return NULL;
+	length = h->length;
+	early_memunmap(h);
+	if (length < sizeof(*h) || length > TABLE_MAX)
+		return NULL;
+	h = early_memremap(pa, length);
+	if (h && h->length == length && sums_to_zero(h, length))
+		return h;
+	early_memunmap(h);
+	return NULL;
+}
+
+static void visit(const struct table_header *h, phys_addr_t pa,
+		  acpi_table_fn fn, void *arg)
+{
+	char name[sizeof(h->signature) + 1] = "";
+
+	memcpy(name, h->signature, sizeof(h->signature));
+	fn(name, pa, h->length, arg);
+}
+
+/* A little-endian address of width 4 or 8 at p. */
+static phys_addr_t read_address(const void *p, unsigned int width)
+{
+	u64 v = 0;
+
+	memcpy(&v, p, width);
+	return v;
+}
+
+static void visit_dsdt(const struct table_header *fadt, acpi_table_fn fn,
+		       void *arg)
+{
+	const char *p = (const char *)fadt;
+	const struct table_header *h;
+	phys_addr_t pa = 0;
+
+	if (fadt->length >= FADT_X_DSDT + 8)
+		pa = read_address(p + FADT_X_DSDT, 8);
+	if (!pa && fadt->length >= FADT_DSDT + 4)
+		pa = read_address(p + FADT_DSDT, 4);
+	h = pa ? map_table(pa) : NULL;
+	if (!h)
+		return;
+	visit(h, pa, fn, arg);
+	early_memunmap(h);
+}
+
+static void visit_entry(phys_addr_t pa, acpi_table_fn fn, void *arg)
+{
+	const struct table_header *h = map_table(pa);
+
+	if (!h)
+		return;
+	visit(h, pa, fn, arg);
+	if (!memcmp(h->signature, "FACP", 4))
+		visit_dsdt(h, fn, arg);
+	early_memunmap(h);
+}
+
+/* The RSDT or XSDT at pa and what it lists; false if it is no such table. */
+static bool visit_root(phys_addr_t pa, const char *signature,
+		       unsigned int width, acpi_table_fn fn, void *arg)
+{
+	const struct table_header *h = pa ? map_table(pa) : NULL;
+	const char *p, *end;
+	bool ok;
+
+	if (!h)
+		return false;
+	ok = !memcmp(h->signature, signature, 4);
+	if (ok) {
+		visit(h, pa, fn, arg);
+		p = (const char *)(h + 1);
+		end = (const char *)h + h->length;
+		for (; end - p >= (long)width; p += width)
+			visit_entry(read_address(p, width), fn, arg);
+	}
+	early_memunmap(h);
+	return ok;
+}
+
+/* The RSDP into *rsdp: the loader's copy, or from where the loader says. */
+static bool read_rsdp(const struct boot_info *boot, struct rsdp *rsdp)
+{
+	const void *p;
+
+	memset(rsdp, 0, sizeof(*rsdp));
+	if (boot->rsdp_size >= RSDP_SIZE_V1) {
+		memcpy(rsdp, boot->rsdp_copy,
+		       min_t(size_t, boot->rsdp_size, sizeof(*rsdp)));
+	} else {
+		p = boot->rsdp ? early_memremap(boot->rsdp, sizeof(*rsdp)) :
+				 NULL;
+		if (!p)
+			return false;
+		memcpy(rsdp, p, sizeof(*rsdp));
+		early_memunmap(p);
+	}
+	return !memcmp(rsdp->signature, "RSD PTR ", 8) &&
+	       sums_to_zero(rsdp, RSDP_SIZE_V1);
+}
+
+void acpi_for_each_table(const struct boot_info *boot, acpi_table_fn fn,
+			 void *arg)
+{
+	struct rsdp rsdp;
+
+	if (!read_rsdp(boot, &rsdp))
+		return;
+	if (boot->rsdp)
+		fn("RSDP", boot->rsdp,
+		   rsdp.revision >= 2 ? RSDP_SIZE_V2 : RSDP_SIZE_V1, arg);
+	if (rsdp.revision >= 2 && rsdp.length >= RSDP_SIZE_V2 &&
+	    sums_to_zero(&rsdp, RSDP_SIZE_V2) &&
+	    visit_root(rsdp.xsdt, "XSDT", 8, fn, arg))
+		return;
+	visit_root(rsdp.rsdt, "RSDT", 4, fn, arg);
+}

@@ -1,0 +1,103 @@
+/*
+ * Shell command "crash": breaks the kernel in a way of the user's choice, to
+ * see the report that comes of it. The suites show that faults are caught;
+ * this shows what is said when nobody catches them.
+ */
+#include <asm/page.h>
+#include <asm/sections.h>
+#include <kernel/panic.h>
+#include <kernel/shell.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+
+/* In assembler: the compiler must not know what it is asked to do. */
+static void write_byte(unsigned long addr)
+{
+	__asm__ volatile("movb $0, (%0)" : : "r"(addr) : "memory");
+}
+
+static void crash_null(void)
+{
+	write_byte(0x18);
+}
+
+static void crash_text(void)
+{
+	write_byte((unsigned long)_stext);
+}
+
+static void crash_rodata(void)
+{
+	write_byte((unsigned long)__start_rodata);
+}
+
+static void crash_exec(void)
+{
+	((void (*)(void))(unsigned long)_sdata)();
+}
+
+static void crash_hole(void)
+{
+	write_byte(PAGE_OFFSET + DIRECT_MAP_SIZE - 1);
+}
+
+static void crash_opcode(void)
+{
+	__asm__ volatile("ud2");
+}
+
+static void crash_divide(void)
+{
+	__asm__ volatile("xor %%ecx, %%ecx; div %%ecx" : : : "eax", "ecx",
+			 "edx", "cc");
+}
+
+/* The barrier keeps this from becoming a loop; it ends, but much too late. */
+static noinline unsigned long use_stack(unsigned long depth)
+{
+	volatile unsigned long frame[16];
+
+	frame[0] = depth;
+	if (depth)
+		frame[0] += use_stack(depth - 1);
+	barrier();
+	return frame[0];
+}
+
+static void crash_stack(void)
+{
+	use_stack(SZ_1M);
+}
+
+static void crash_panic(void)
+{
+	panic("asked for at the prompt");
+}
+
+static const struct {
+	const char *name;
+	void (*crash)(void);
+} ways[] = {
+	{ "null", crash_null },		{ "text", crash_text },
+	{ "rodata", crash_rodata },	{ "exec", crash_exec },
+	{ "hole", crash_hole },		{ "opcode", crash_opcode },
+	{ "divide", crash_divide },	{ "stack", crash_stack },
+	{ "panic", crash_panic },
+};
+
+static int cmd_crash(int argc, char **argv)
+{
+	unsigned int i;
+
+	for (i = 0; argc == 2 && i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(argv[1], ways[i].name))
+			ways[i].crash();
+	printk("crash how?");
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		printk(" %s", ways[i].name);
+	printk("\n");
+	return -EINVAL;
+}
+SHELL_COMMAND(crash, "HOW", "break the kernel on purpose, to see the report",
+	      cmd_crash);

@@ -1,0 +1,12 @@
+/*
+ * The first C function. boot/long_mode_64.asm jumps here: long mode, first
+ * page tables, boot stack, interrupts off.
+ */
+#include <asm/setup.h>
+#include <asm/traps.h>
+
+void x86_64_start_kernel(u32 magic, u32 info_phys)
+{
+	trap_init();
+	start_kernel(magic, info_phys);
+}

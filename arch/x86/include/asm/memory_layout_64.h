@@ -1,0 +1,30 @@
+/*
+ * Address map, x86_64 with four-level page tables; Linux's numbers.
+ *
+ *	0000000000000000 - 00007fffffffffff   user (null page unmapped)
+ *	   ... non-canonical hole ...
+ *	ffff888000000000 - ffffc87fffffffff   direct map of RAM         64 TiB
+ *	ffffc90000000000 - ffffe8ffffffffff   vmalloc                   32 TiB
+ *	ffffea0000000000 - ffffea7fffffffff   vmemmap: struct page[]   512 GiB
+ *	ffffffff80000000 - ffffffffbfffffff   kernel image (phys + base) 1 GiB
+ *	ffffffffff400000 - ffffffffff5fffff   fixmap                     2 MiB
+ */
+#ifndef ASM_MEMORY_LAYOUT_64_H
+#define ASM_MEMORY_LAYOUT_64_H
+
+#define PAGE_OFFSET 0xffff888000000000UL
+#define MAX_PHYSMEM_BITS 46
+#define DIRECT_MAP_SIZE (1UL << MAX_PHYSMEM_BITS)
+#define VMALLOC_START 0xffffc90000000000UL
+#define VMALLOC_END 0xffffe90000000000UL
+#define VMEMMAP_START 0xffffea0000000000UL
+#define KERNEL_BASE 0xffffffff80000000UL
+#define KERNEL_IMAGE_SIZE 0x40000000UL
+#define FIXMAP_START 0xffffffffff400000UL
+#define FIXMAP_SIZE 0x200000UL
+
+/* Zone ends: what an ISA DMA controller, and 32 address lines, can reach. */
+#define MAX_DMA_PFN 0x1000UL
+#define MAX_DMA32_PFN 0x100000UL
+
+#endif

@@ -1,0 +1,159 @@
+/*
+ * Page tables: map, unmap, protect and look up ranges of virtual memory with
+ * pages of 4 KiB, 2 MiB and 1 GiB. Counterpart: linux/pgtable.h, in one walk
+ * for all levels where Linux has a name per level.
+ *
+ * A range here is whole pages of 4 KiB (else -EINVAL) and does not wrap.
+ * Calls for disjoint ranges of one tree may run at the same time; who owns a
+ * range says what is in it. Calls may allocate table pages: from the early
+ * allocator before the page allocator is up, afterwards with GFP_KERNEL.
+ */
+#ifndef ASM_PGTABLE_H
+#define ASM_PGTABLE_H
+
+#include <asm/page.h>
+#include <lib/types.h>
+
+#ifdef __x86_64__
+#include <asm/pgtable_64.h>
+#else
+#include <asm/pgtable_32.h>
+#endif
+
+/* One entry, of any level. 64 bits wide with PAE too. */
+typedef u64 pte_t;
+
+#define _PAGE_PRESENT	0x001ULL
+#define _PAGE_RW	0x002ULL
+#define _PAGE_USER	0x004ULL
+#define _PAGE_PWT	0x008ULL
+#define _PAGE_PCD	0x010ULL
+#define _PAGE_ACCESSED	0x020ULL
+#define _PAGE_DIRTY	0x040ULL
+#define _PAGE_PSE	0x080ULL	/* a page, not a table (above PT_4K) */
+#define _PAGE_GLOBAL	0x100ULL
+#define _PAGE_NX	(1ULL << 63)
+
+#define PTE_ADDR_MASK	0x000ffffffffff000ULL
+
+/*
+ * What kernel memory may be. There is no writable and executable kind.
+ * Accessed and dirty are set beforehand: nobody reads them, and the CPU need
+ * not write them.
+ */
+#define PAGE_KERNEL_RX	(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_GLOBAL)
+#define PAGE_KERNEL_RO	(PAGE_KERNEL_RX | _PAGE_NX)
+#define PAGE_KERNEL	(PAGE_KERNEL_RO | _PAGE_RW | _PAGE_DIRTY)
+
+/* Entries of the upper levels allow everything; the last one decides. */
+#define PAGE_TABLE_FLAGS (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
+
+/* Flags this CPU knows (NX may be missing, and then must be 0). */
+extern pte_t pte_supported_mask;
+
+/* A tree of tables. */
+struct pgtable {
+	pte_t *root;
+	bool live;		/* CPUs run on it: changes flush the TLB */
+	unsigned long nr_tables;	/* pages, root included; atomic */
+};
+
+/* The one the kernel runs on. Counterpart: init_mm.pgd. */
+extern struct pgtable kernel_pgtable;
+
+static inline unsigned int pt_shift(enum pt_level level)
+{
+	return PAGE_SHIFT + (unsigned int)level * PT_INDEX_BITS;
+}
+
+static inline unsigned long pt_size(enum pt_level level)
+{
+	return 1UL << pt_shift(level);
+}
+
+static inline unsigned int pt_index(unsigned long va, enum pt_level level)
+{
+	return va >> pt_shift(level) & (PTRS_PER_TABLE - 1);
+}
+
+static inline bool pte_present(pte_t e)
+{
+	return e & _PAGE_PRESENT;
+}
+
+/* Does a present entry of this level map a page, rather than a table? */
+static inline bool pte_leaf(pte_t e, enum pt_level level)
+{
+	return level == PT_4K || (e & _PAGE_PSE);
+}
+
+static inline phys_addr_t pte_phys(pte_t e)
+{
+	return e & PTE_ADDR_MASK;
+}
+
+/* An empty tree with a root page of its own. 0 or -ENOMEM. */
+int pgtable_init(struct pgtable *pt);
+
+/*
+ * Gives back every table page, root included, of a tree that no CPU uses.
+ * What it mapped is not touched.
+ */
+void pgtable_destroy(struct pgtable *pt);
+
+/*
+ * Maps [va, va + size) to physical memory from pa on, with the biggest pages
+ * up to level max that both alignments allow. prot is one of PAGE_KERNEL*.
+ * 0; -ENOMEM; -EEXIST if something is mapped there already (it stays; what
+ * was mapped before that point of the range stays mapped too).
+ */
+int pgtable_map(struct pgtable *pt, unsigned long va, phys_addr_t pa,
+		unsigned long size, pte_t prot, enum pt_level max);
+
+/*
+ * Removes what is mapped in the range; holes are fine. Big pages that stick
+ * out are split. Tables stay for the next user, as in Linux. 0 or -ENOMEM
+ * (a split failed, only possible at the two ends).
+ */
+int pgtable_unmap(struct pgtable *pt, unsigned long va, unsigned long size);
+
+/* Clears and sets flags of what is mapped in the range; as pgtable_unmap(). */
+int pgtable_protect(struct pgtable *pt, unsigned long va, unsigned long size,
+		    pte_t clear, pte_t set);
+
+/*
+ * The entry that maps va, and its level; NULL if va is not mapped. Any value
+ * may be asked. Any context. Counterpart: lookup_address().
+ */
+pte_t *pgtable_lookup(const struct pgtable *pt, unsigned long va,
+		      enum pt_level *level);
+
+/* True if nothing, not even a table, stands at va's entry of that level. */
+bool pgtable_entry_empty(const struct pgtable *pt, unsigned long va,
+			 enum pt_level level);
+
+/* Physical address that va is mapped to. False if it is not mapped. */
+bool pgtable_translate(const struct pgtable *pt, unsigned long va,
+		       phys_addr_t *pa);
+
+/* A stretch of virtual memory, mapped alike from end to end. */
+struct pgtable_range {
+	unsigned long start;
+	unsigned long size;
+	pte_t flags;			/* without _PAGE_PSE and address */
+	unsigned long pages[PT_TOP];	/* how many of each size */
+};
+
+/*
+ * Calls fn for every mapped stretch, ascending; stretches are as long as
+ * flags stay the same. Cost: one step per entry.
+ */
+void pgtable_for_each_range(const struct pgtable *pt,
+			    void (*fn)(const struct pgtable_range *r,
+				       void *arg), void *arg);
+
+/* Forgets translations of a range on this CPU. */
+void flush_tlb_range(unsigned long va, unsigned long size);
+void flush_tlb_all(void);
+
+#endif

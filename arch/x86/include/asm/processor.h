@@ -1,0 +1,30 @@
+/* The CPU we run on: pause, stop, count. */
+#ifndef ASM_PROCESSOR_H
+#define ASM_PROCESSOR_H
+
+#include <lib/compiler.h>
+#include <lib/types.h>
+
+/* In a loop that waits for another CPU. */
+static inline void cpu_relax(void)
+{
+	__asm__ volatile("pause" : : : "memory");
+}
+
+/* Stops this CPU for good. */
+static inline void __noreturn cpu_halt(void)
+{
+	for (;;)
+		__asm__ volatile("cli; hlt" : : : "memory");
+}
+
+/* Time stamp counter; under QEMU's -icount one tick per instruction. */
+static inline u64 get_cycles(void)
+{
+	u32 lo, hi;
+
+	__asm__ volatile("lfence; rdtsc; lfence" : "=a"(lo), "=d"(hi) : : "memory");
+	return (u64)hi << 32 | lo;
+}
+
+#endif

@@ -1,0 +1,326 @@
+/*
+ * How is a range mapped, unmapped, changed, looked up?
+ *
+ * The problem
+ *	A tree of tables, each one page of 512 entries. An entry is empty,
+ *	or points at a table of the next level, or (except at the top) maps
+ *	a page as big as all that a table below would span.
+ *
+ *	     root            PT_1G           PT_2M           PT_4K
+ *	   +-------+       +-------+       +-------+       +-------+
+ *	   |       |   +-->|       |   +-->| 2 MiB |   +-->| 4 KiB |
+ *	   | table |---+   | table |---+   | table |---+   | 4 KiB |
+ *	   |   0   |       | 1 GiB |       |   0   |       |   0   |
+ *	   +-------+       +-------+       +-------+       +-------+
+ *
+ *	An entry of a level spans pt_size(level) bytes. The same code walks
+ *	all levels: a level is a number, not a function.
+ *
+ * Mapping
+ *	1. Take the biggest page that the alignment of va and pa, the rest of
+ *	   the range and the caller's maximum allow.
+ *	2. Walk to that level, putting in empty tables on the way.
+ *	3. Fill entries up to the end of that table. A bigger page can only
+ *	   become possible at the end of a table, so step 1 is asked once per
+ *	   table, not once per entry.
+ *	4. Go on behind what was filled.
+ *
+ * Changing (protect, unmap)
+ *	1. Walk to the entry that decides about va, present or not.
+ *	2. If it maps more than the range: split it, which puts a table in its
+ *	   place that maps the same memory the same way in smaller pages; look
+ *	   again.
+ *	3. Change the entry and step over what it spans.
+ *	4. Flush the range. A split needs no flush of its own: the big page
+ *	   that the CPU may remember still says the truth about all addresses
+ *	   but the changed ones, and forgetting one of these forgets all of it.
+ *
+ * Locks: none
+ *	An entry becomes a table by one compare-and-exchange with a table that
+ *	is filled already. Who comes second gives his table back and looks
+ *	again. Entries that map pages belong to the owner of their range.
+ *
+ * Invariants
+ *	all entries of a table are below the same entry one level up;
+ *	an entry that was a table stays one until pgtable_destroy();
+ *	a split changes no translation and no permission;
+ *	pt->nr_tables == number of table pages reachable from root, plus root.
+ *
+ * Cost
+ *	map: one walk per table plus one store per entry. Change and look up:
+ *	one walk, PT_TOP + 1 loads at most, per entry.
+ *
+ * Left out: telling other CPUs to flush their TLB, joining small pages into
+ * big ones again, freeing tables that became empty.
+ */
+#include <asm/pgtable.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+
+#include "pgtable_pages.h"
+
+static pte_t *table_of(pte_t e)
+{
+	return __va(pte_phys(e));
+}
+
+/*
+ * The entry that decides about va at level stop or above: the walk ends early
+ * where there is no table below.
+ */
+static pte_t *walk(const struct pgtable *pt, unsigned long va,
+		   enum pt_level stop, enum pt_level *level)
+{
+	pte_t *table = pt->root;
+	int l;
+
+	for (l = PT_TOP; ; l--) {
+		pte_t *e = &table[pt_index(va, (enum pt_level)l)];
+		pte_t v = READ_ONCE(*e);
+
+		*level = (enum pt_level)l;
+		if (*level == stop || !pte_present(v) || pte_leaf(v, *level))
+			return e;
+		table = table_of(v);
+	}
+}
+
+/* Flags of the 512 smaller pages that replace one page of this level. */
+static pte_t split_flags(pte_t e, enum pt_level level)
+{
+	pte_t flags = e & ~PTE_ADDR_MASK;
+
+	return level == PT_2M ? flags & ~_PAGE_PSE : flags;
+}
+
+static void fill_split(pte_t *table, pte_t e, enum pt_level level)
+{
+	unsigned long step = pt_size((enum pt_level)(level - 1));
+	pte_t flags = split_flags(e, level);
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_TABLE; i++)
+		table[i] = (pte_phys(e) + i * step) | flags;
+}
+
+/*
+ * Puts a table where entry e is empty or maps a page of its level. Afterwards
+ * e is a table, ours or another CPU's. 0 or -ENOMEM.
+ */
+static int install_table(struct pgtable *pt, pte_t *e, enum pt_level level)
+{
+	pte_t old = READ_ONCE(*e), *table = pgtable_page_alloc();
+
+	if (!table)
+		return -ENOMEM;
+	while (!pte_present(old) || pte_leaf(old, level)) {
+		if (pte_present(old))
+			fill_split(table, old, level);
+		if (__atomic_compare_exchange_n(e, &old, __pa(table) |
+						PAGE_TABLE_FLAGS, false,
+						__ATOMIC_RELEASE,
+						__ATOMIC_RELAXED)) {
+			__atomic_fetch_add(&pt->nr_tables, 1, __ATOMIC_RELAXED);
+			return 0;
+		}
+	}
+	pgtable_page_free(table);
+	return 0;
+}
+
+static enum pt_level biggest_page(unsigned long va, phys_addr_t pa,
+				  unsigned long size, enum pt_level max)
+{
+	enum pt_level level = max;
+
+	while (level > PT_4K &&
+	       (!IS_ALIGNED(va | pa, pt_size(level)) || size < pt_size(level)))
+		level--;
+	return level;
+}
+
+/*
+ * Walks to level want, or lower if a table is in the way there, making
+ * tables. Returns the empty entry; NULL with *err set if it is taken.
+ */
+static pte_t *make_entry(struct pgtable *pt, unsigned long va,
+			 enum pt_level want, enum pt_level *level, int *err)
+{
+	for (;;) {
+		pte_t *e = walk(pt, va, want, level);
+		pte_t v = READ_ONCE(*e);
+
+		if (!pte_present(v)) {
+			if (*level == want)
+				return e;
+			*err = install_table(pt, e, *level);
+			if (*err)
+				return NULL;
+		} else if (pte_leaf(v, *level)) {
+			*err = -EEXIST;
+			return NULL;
+		} else {
+			want = (enum pt_level)(want - 1);
+		}
+	}
+}
+
+/* Fills empty entries up to the end of their table; bytes mapped. */
+static unsigned long fill_entries(pte_t *e, unsigned long va, phys_addr_t pa,
+				  unsigned long size, pte_t prot,
+				  enum pt_level level)
+{
+	unsigned long step = pt_size(level);
+	unsigned long n = PTRS_PER_TABLE - pt_index(va, level);
+	unsigned long i;
+
+	if (level > PT_4K)
+		prot |= _PAGE_PSE;
+	n = min(n, size >> pt_shift(level));
+	for (i = 0; i < n && !pte_present(e[i]); i++)
+		WRITE_ONCE(e[i], (pa + i * step) | prot);
+	return i * step;
+}
+
+int pgtable_map(struct pgtable *pt, unsigned long va, phys_addr_t pa,
+		unsigned long size, pte_t prot, enum pt_level max)
+{
+	if (!IS_ALIGNED(va | pa | size, PAGE_SIZE))
+		return -EINVAL;
+	prot &= pte_supported_mask;
+	while (size) {
+		enum pt_level level = biggest_page(va, pa, size, max);
+		unsigned long done;
+		int err = 0;
+		pte_t *e = make_entry(pt, va, level, &level, &err);
+
+		if (!e)
+			return err;
+		done = fill_entries(e, va, pa, size, prot, level);
+		va += done;
+		pa += done;
+		size -= done;
+	}
+	return 0;
+}
+
+/* Does a page of this level around va lie inside [va, va + size)? */
+static bool page_fits(unsigned long va, unsigned long size,
+		      enum pt_level level)
+{
+	return IS_ALIGNED(va, pt_size(level)) && size >= pt_size(level);
+}
+
+/* Bytes from va to the end of what one entry of this level spans. */
+static unsigned long rest_of_entry(unsigned long va, enum pt_level level)
+{
+	return pt_size(level) - (va & (pt_size(level) - 1));
+}
+
+/* entry = (entry & ~clear) | set for all that is mapped; set 0 may unmap. */
+static int change_range(struct pgtable *pt, unsigned long va,
+			unsigned long size, pte_t clear, pte_t set)
+{
+	while (size) {
+		enum pt_level level;
+		pte_t *e = walk(pt, va, PT_4K, &level);
+		unsigned long rest = rest_of_entry(va, level);
+
+		if (pte_present(*e)) {
+			if (!page_fits(va, size, level)) {
+				int err = install_table(pt, e, level);
+
+				if (err)
+					return err;
+				continue;
+			}
+			WRITE_ONCE(*e, (*e & ~clear) | set);
+		}
+		rest = min(rest, size);
+		va += rest;
+		size -= rest;
+	}
+	return 0;
+}
+
+static int change_and_flush(struct pgtable *pt, unsigned long va,
+			    unsigned long size, pte_t clear, pte_t set)
+{
+	int err;
+
+	if (!IS_ALIGNED(va | size, PAGE_SIZE))
+		return -EINVAL;
+	err = change_range(pt, va, size, clear, set);
+	if (pt->live)
+		flush_tlb_range(va, size);
+	return err;
+}
+
+int pgtable_unmap(struct pgtable *pt, unsigned long va, unsigned long size)
+{
+	return change_and_flush(pt, va, size, ~(pte_t)0, 0);
+}
+
+int pgtable_protect(struct pgtable *pt, unsigned long va, unsigned long size,
+		    pte_t clear, pte_t set)
+{
+	return change_and_flush(pt, va, size, clear, set & pte_supported_mask);
+}
+
+pte_t *pgtable_lookup(const struct pgtable *pt, unsigned long va,
+		      enum pt_level *level)
+{
+	pte_t *e;
+
+	if (!pt->root || !va_is_canonical(va))
+		return NULL;
+	e = walk(pt, va, PT_4K, level);
+	return pte_present(READ_ONCE(*e)) ? e : NULL;
+}
+
+bool pgtable_entry_empty(const struct pgtable *pt, unsigned long va,
+			 enum pt_level level)
+{
+	enum pt_level reached;
+
+	return !pte_present(READ_ONCE(*walk(pt, va, level, &reached)));
+}
+
+bool pgtable_translate(const struct pgtable *pt, unsigned long va,
+		       phys_addr_t *pa)
+{
+	enum pt_level level;
+	pte_t *e = pgtable_lookup(pt, va, &level);
+
+	if (!e)
+		return false;
+	*pa = pte_phys(*e) + (va & (pt_size(level) - 1));
+	return true;
+}
+
+int pgtable_init(struct pgtable *pt)
+{
+	*pt = (struct pgtable){ .root = pgtable_page_alloc() };
+	if (!pt->root)
+		return -ENOMEM;
+	pt->nr_tables = 1;
+	return 0;
+}
+
+static void free_table(pte_t *table, enum pt_level level)
+{
+	unsigned int i;
+
+	for (i = 0; level > PT_4K && i < PTRS_PER_TABLE; i++)
+		if (pte_present(table[i]) && !pte_leaf(table[i], level))
+			free_table(table_of(table[i]),
+				   (enum pt_level)(level - 1));
+	pgtable_page_free(table);
+}
+
+void pgtable_destroy(struct pgtable *pt)
+{
+	if (pt->root)
+		free_table(pt->root, PT_TOP);
+	*pt = (struct pgtable){ .root = NULL };
+}

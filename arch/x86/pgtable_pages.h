@@ -1,0 +1,12 @@
+/* Where the pages for page tables come from, early and late. */
+#ifndef PGTABLE_PAGES_H
+#define PGTABLE_PAGES_H
+
+#include <asm/pgtable.h>
+
+/* A cleared page for a table, or NULL. May sleep once there are threads. */
+pte_t *pgtable_page_alloc(void);
+/* Only for pages that were allocated after the early allocator ended. */
+void pgtable_page_free(pte_t *table);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * What does a tree of page tables map? Its leaves in address order, joined as
+ * long as they touch and may be used alike:
+ *
+ *	leaves	| 4K rw | 4K rw |  2M rw  | 2M r |    hole    | 4K rw |
+ *	ranges	|<------- rw ------------>|<- r->|            |<- rw->|
+ *
+ * Reads only; may run while others map and unmap elsewhere in the tree.
+ */
+#include <asm/pgtable.h>
+#include <kernel/printk.h>
+#include <kernel/shell.h>
+#include <lib/kernel.h>
+
+struct joiner {
+	struct pgtable_range r;		/* size 0: none yet */
+	void (*fn)(const struct pgtable_range *r, void *arg);
+	void *arg;
+};
+
+/* What an entry says about its use; not where it points, nor how big. */
+static pte_t use_flags(pte_t e)
+{
+	return e & (_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_PWT |
+		    _PAGE_PCD | _PAGE_GLOBAL | _PAGE_NX);
+}
+
+static void flush_range(struct joiner *j)
+{
+	if (j->r.size)
+		j->fn(&j->r, j->arg);
+	j->r = (struct pgtable_range){ .size = 0 };
+}
+
+static void join_leaf(struct joiner *j, unsigned long va, pte_t e,
+		      enum pt_level level)
+{
+	pte_t flags = use_flags(e);
+
+	if (va != j->r.start + j->r.size || flags != j->r.flags)
+		flush_range(j);
+	if (!j->r.size)
+		j->r = (struct pgtable_range){ .start = va, .flags = flags };
+	j->r.size += pt_size(level);
+	j->r.pages[level]++;
+}
+
+/* Recursion is as deep as the tree: PT_TOP + 1. */
+static void visit_table(struct joiner *j, const pte_t *table,
+			unsigned long base, enum pt_level level)
+{
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_TABLE; i++) {
+		unsigned long va = base + ((unsigned long)i << pt_shift(level));
+		pte_t e = READ_ONCE(table[i]);
+
+		if (!pte_present(e))
+			continue;
+		va = va_make_canonical(va);
+		if (pte_leaf(e, level))
+			join_leaf(j, va, e, level);
+		else
+			visit_table(j, __va(pte_phys(e)), va,
+				    (enum pt_level)(level - 1));
+	}
+}
+
+void pgtable_for_each_range(const struct pgtable *pt,
+			    void (*fn)(const struct pgtable_range *r,
+				       void *arg), void *arg)
+{
+	struct joiner j = { .fn = fn, .arg = arg };
+
+	visit_table(&j, pt->root, 0, PT_TOP);
+	flush_range(&j);
+}
+
+static const char *area_name(unsigned long va)
+{
+	if (va >= FIXMAP_START)
+		return "fixmap";
+	if (va >= KERNEL_BASE)
+		return "kernel image";
+	if (va >= VMEMMAP_START)
+		return "vmemmap";
+	if (va >= VMALLOC_START)
+		return "vmalloc";
+	if (va >= PAGE_OFFSET)
+		return "direct map";
+	return "user";
+}
+
+static void print_range(const struct pgtable_range *r, void *arg)
+{
+	static const char *const sizes[PT_TOP] = { "4 KiB", "2 MiB", "1 GiB" };
+	const char **area = arg, *name = area_name(r->start);
+	unsigned int i;
+
+	if (name != *area)
+		printk("%s\n", name);
+	*area = name;
+	printk("  %016lx-%016lx %9lu KiB  r%c%c%s", r->start,
+	       r->start + r->size - 1, r->size >> 10,
+	       r->flags & _PAGE_RW ? 'w' : '-', r->flags & _PAGE_NX ? '-' : 'x',
+	       r->flags & _PAGE_USER ? " user" : "");
+	for (i = 0; i < PT_TOP; i++)
+		if (r->pages[i])
+			printk("  %lu x %s", r->pages[i], sizes[i]);
+	printk("\n");
+}
+
+static int cmd_pagetables(int argc, char **argv)
+{
+	const char *area = NULL;
+
+	pgtable_for_each_range(&kernel_pgtable, print_range, &area);
+	printk("%lu KiB of tables\n",
+	       kernel_pgtable.nr_tables * PAGE_SIZE >> 10);
+	return 0;
+}
+SHELL_COMMAND(pagetables, "", "what is mapped, and what it may be used for",
+	      cmd_pagetables);

@@ -1,0 +1,45 @@
+/*
+ * In which order is the machine set up?
+ *
+ *	1. What the CPU can do: page sizes, protections.
+ *	2. Which memory is usable: firmware's map, cleaned.
+ *	3. What in it is taken already; then the early allocator may hand out
+ *	   the rest, as far as the first page tables show it: 4 GiB.
+ *	4. Final page tables, from that allocator. All RAM is mapped.
+ *
+ * Before 3 nothing may be allocated, and nothing is.
+ */
+#include <asm/cpufeature.h>
+#include <asm/machine.h>
+#include <asm/paging.h>
+#include <kernel/init.h>
+#include <mm/early.h>
+#include <mm/memblock.h>
+
+#include "setup.h"
+
+static const struct boot_info *boot_data __ro_after_init;
+
+const struct boot_info *setup_boot_info(void)
+{
+	return boot_data;
+}
+
+void __init setup_arch(const struct boot_info *boot)
+{
+	boot_data = boot;
+	cpu_init_features();
+	cpu_print_features();
+
+	memory_map_init(boot);
+	reserve_boot_ranges(boot);
+	memblock_set_current_limit(BOOT_MAPPED_END);
+	memblock_allow_resize();
+	memory_map_add_ram();
+
+	early_init();
+	early_set_limit(BOOT_MAPPED_END);
+	own_boot_ranges(boot);
+
+	paging_init();
+}

@@ -1,0 +1,206 @@
+/*
+ * What happens on an exception or interrupt.
+ *
+ *	fix-up known for this instruction	go on there (probe_read ...)
+ *	breakpoint, debug, NMI			told, gone on
+ *	any other exception			the kernel is wrong: report of
+ *						cause, address, registers and
+ *						call stack, then panic
+ *	hardware interrupt			nobody asked for one: told,
+ *						masked, gone on
+ *
+ * A page fault says what the address is and what was tried. A double fault is
+ * nearly always a stack that ran into its guard page: the CPU could not push
+ * the first fault's frame, and CR2 still has the address.
+ */
+#include <asm/desc.h>
+#include <asm/i8259.h>
+#include <asm/machine.h>
+#include <asm/sections.h>
+#include <asm/traps.h>
+#include <kernel/panic.h>
+
+static unsigned long counts[NR_EXCEPTIONS];
+
+static const char *const names[NR_EXCEPTIONS] = {
+	[X86_TRAP_DE] = "divide error",
+	[X86_TRAP_DB] = "debug",
+	[X86_TRAP_NMI] = "NMI",
+	[X86_TRAP_BP] = "breakpoint",
+	[4] = "overflow",
+	[5] = "bound range exceeded",
+	[6] = "invalid opcode",
+	[7] = "device not available",
+	[X86_TRAP_DF] = "double fault",
+	[10] = "invalid TSS",
+	[11] = "segment not present",
+	[12] = "stack segment fault",
+	[X86_TRAP_GP] = "general protection fault",
+	[X86_TRAP_PF] = "page fault",
+	[16] = "x87 floating point error",
+	[17] = "alignment check",
+	[X86_TRAP_MC] = "machine check",
+	[19] = "SIMD floating point error",
+	[21] = "control protection",
+};
+
+static unsigned long read_cr2(void)
+{
+	unsigned long value;
+
+	__asm__ volatile("mov %%cr2, %0" : "=r"(value));
+	return value;
+}
+
+static unsigned long read_cr3(void)
+{
+	unsigned long value;
+
+	__asm__ volatile("mov %%cr3, %0" : "=r"(value));
+	return value;
+}
+
+static void show_regs(const struct pt_regs *r)
+{
+	printk(KERN_ERR "ip  %016lx %pS\n", r->ip, (void *)r->ip);
+	printk(KERN_ERR "sp  %04lx:%016lx  flags %08lx  cs %04lx  cr2 %016lx  "
+	       "cr3 %016lx\n", r->ss, r->sp, r->flags, r->cs, read_cr2(),
+	       read_cr3());
+	printk(KERN_ERR "ax  %016lx  bx  %016lx  cx  %016lx  dx  %016lx\n",
+	       r->ax, r->bx, r->cx, r->dx);
+	printk(KERN_ERR "si  %016lx  di  %016lx  bp  %016lx  r8  %016lx\n",
+	       r->si, r->di, r->bp, r->r8);
+	printk(KERN_ERR "r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n",
+	       r->r9, r->r10, r->r11, r->r12);
+	printk(KERN_ERR "r13 %016lx  r14 %016lx  r15 %016lx\n",
+	       r->r13, r->r14, r->r15);
+}
+
+static const char *access_kind(unsigned long error)
+{
+	if (error & X86_PF_INSTR)
+		return "execute";
+	return error & X86_PF_WRITE ? "write" : "read";
+}
+
+static const char *fault_reason(unsigned long error)
+{
+	if (error & X86_PF_RSVD)
+		return "reserved bit set in a page table";
+	return error & X86_PF_PROT ? "not allowed there" : "nothing is mapped";
+}
+
+static void show_page_fault(const struct pt_regs *regs)
+{
+	unsigned long addr = read_cr2();
+	char what[128];
+
+	describe_address(addr, what, sizeof(what));
+	printk(KERN_ERR "cannot %s%s %016lx: %s\n",
+	       access_kind(regs->error_code),
+	       regs->error_code & X86_PF_USER ? " as user" : "", addr,
+	       fault_reason(regs->error_code));
+	printk(KERN_ERR "the address: %s\n", what);
+}
+
+static void show_double_fault(const struct pt_regs *regs)
+{
+	char what[128];
+
+	describe_address(regs->sp, what, sizeof(what));
+	printk(KERN_ERR "stack pointer: %s\n", what);
+	describe_address(read_cr2(), what, sizeof(what));
+	printk(KERN_ERR "last page fault: %016lx, %s\n", read_cr2(), what);
+}
+
+/*
+ * The innermost caller may be missing in the call stack: what was called but
+ * could not be fetched, and a function that calls nobody, have no frame. Then
+ * the return address is on top of the stack.
+ */
+static void show_caller(const struct pt_regs *regs)
+{
+	const unsigned long *top = (const unsigned long *)regs->sp;
+
+	if (!probe_read(top) && !probe_read((const char *)(top + 1) - 1) &&
+	    is_kernel_text(*top))
+		printk(KERN_ERR "perhaps called from %pB\n", (void *)*top);
+}
+
+static bool is_stack_overflow(const struct pt_regs *regs)
+{
+	unsigned long addr = read_cr2();
+
+	return regs->vector == X86_TRAP_DF &&
+	       addr >= (unsigned long)boot_stack_guard &&
+	       addr < (unsigned long)boot_stack;
+}
+
+static void __noreturn die(const struct pt_regs *regs)
+{
+	const char *name = names[regs->vector] ?: "reserved exception";
+
+	printk(KERN_ERR "exception %lu (%s), error code %#lx\n", regs->vector,
+	       name, regs->error_code);
+	if (regs->vector == X86_TRAP_PF)
+		show_page_fault(regs);
+	if (regs->vector == X86_TRAP_DF)
+		show_double_fault(regs);
+	show_regs(regs);
+	show_caller(regs);
+	if (is_stack_overflow(regs))
+		name = "kernel stack overflow";
+	panic("%s at %pS", name, (void *)regs->ip);
+}
+
+/* Nothing is wrong with the code that was interrupted. */
+static bool is_harmless(unsigned long vector)
+{
+	return vector == X86_TRAP_BP || vector == X86_TRAP_DB ||
+	       vector == X86_TRAP_NMI;
+}
+
+static void handle_exception(struct pt_regs *regs)
+{
+	if (is_harmless(regs->vector))
+		pr_debug("%s at %pS\n", names[regs->vector], (void *)regs->ip);
+	else if (!fixup_exception(regs))
+		die(regs);
+	counts[regs->vector]++;
+}
+
+static void handle_interrupt(unsigned int vector)
+{
+	unsigned int irq = vector - IRQ_VECTOR_BASE;
+
+	if (irq >= NR_IRQS) {
+		pr_warn("unexpected interrupt vector %u\n", vector);
+		return;
+	}
+	if (!i8259_acknowledge(irq)) {
+		pr_debug("spurious interrupt %u\n", irq);
+		return;
+	}
+	i8259_mask(irq);
+	pr_warn("unexpected interrupt %u: masked\n", irq);
+}
+
+void trap_dispatch(struct pt_regs *regs)
+{
+	if (regs->vector < NR_EXCEPTIONS)
+		handle_exception(regs);
+	else
+		handle_interrupt((unsigned int)regs->vector);
+}
+
+unsigned long trap_count(unsigned int vector)
+{
+	return vector < NR_EXCEPTIONS ? counts[vector] : 0;
+}
+
+void trap_init(void)
+{
+	gdt_init();
+	idt_init();
+	i8259_init();
+}

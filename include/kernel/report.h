@@ -1,0 +1,35 @@
+/*
+ * Reports of a caller's mistake (double free, wrong cache, bad page ...):
+ * found, told, survived. One report is
+ *
+ *	report_begin("double free", "cache kmalloc-64, object %px", p);
+ *	printk(...);				any number of detail lines
+ *	report_end();				call stack
+ *
+ * A test that provokes reports captures them: nothing is printed, each is
+ * counted, the text is kept. A report nobody captured fails the test that
+ * was running. Any context; not nested.
+ */
+#ifndef KERNEL_REPORT_H
+#define KERNEL_REPORT_H
+
+#include <lib/compiler.h>
+#include <lib/types.h>
+
+void report_begin(const char *kind, const char *fmt, ...) __printf(2, 3);
+void report_end(void);
+
+/* Reports since boot, captured ones included. */
+unsigned long report_count(void);
+
+/* From start to stop, reports and what they print go to the capture buffer. */
+void report_capture_start(void);
+/* Number of reports captured. The text of the last one stays. */
+unsigned int report_capture_stop(void);
+const char *report_capture_text(void);
+bool report_capturing(void);
+
+/* Reports that nobody captured, since boot: each is a fault of the kernel. */
+unsigned long report_uncaptured(void);
+
+#endif

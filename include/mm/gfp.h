@@ -1,0 +1,108 @@
+/*
+ * Asking for pages. Counterpart: linux/gfp.h, linux/gfp_types.h (6.12).
+ *
+ * gfp_t says where from (zone), how hard to try (watermarks, sleep), and what
+ * to do with the pages. All calls below are legal in interrupt context if the
+ * gfp has no __GFP_DIRECT_RECLAIM. NULL (0) means: no memory; it is told in
+ * the log unless __GFP_NOWARN.
+ */
+#ifndef MM_GFP_H
+#define MM_GFP_H
+
+#include <asm/page.h>
+#include <lib/types.h>
+#include <mm/page.h>
+
+typedef unsigned int gfp_t;
+
+/* Where: zone modifiers. Without one: NORMAL and below. */
+#define __GFP_DMA		0x01u
+#define __GFP_HIGHMEM		0x02u
+#define __GFP_DMA32		0x04u
+#define __GFP_MOVABLE		0x08u	/* mobility: contents can be moved */
+#define __GFP_RECLAIMABLE	0x10u	/* mobility: can be given back */
+#define GFP_ZONEMASK		0x07u
+/* How hard. */
+#define __GFP_HIGH		0x20u	/* may go below the min watermark */
+#define __GFP_IO		0x40u
+#define __GFP_FS		0x80u
+#define __GFP_DIRECT_RECLAIM	0x100u	/* may sleep */
+#define __GFP_KSWAPD_RECLAIM	0x200u
+#define __GFP_RECLAIM (__GFP_DIRECT_RECLAIM | __GFP_KSWAPD_RECLAIM)
+#define __GFP_NORETRY		0x400u
+#define __GFP_RETRY_MAYFAIL	0x800u
+#define __GFP_NOFAIL		0x1000u	/* never NULL; order 0 or 1, sleeps */
+#define __GFP_MEMALLOC		0x2000u	/* ignores watermarks */
+#define __GFP_NOMEMALLOC	0x4000u
+/* What. */
+#define __GFP_ZERO		0x8000u
+#define __GFP_COMP		0x10000u /* compound: tails know their head */
+#define __GFP_NOWARN		0x20000u
+#define __GFP_THISNODE		0x40000u /* no other node */
+#define __GFP_HARDWALL		0x80000u
+#define __GFP_ACCOUNT		0x100000u
+#define __GFP_BITS_MASK		0x1fffffu
+
+#define GFP_ATOMIC	(__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
+#define GFP_NOWAIT	(__GFP_KSWAPD_RECLAIM | __GFP_NOWARN)
+#define GFP_NOIO	(__GFP_RECLAIM)
+#define GFP_NOFS	(__GFP_RECLAIM | __GFP_IO)
+#define GFP_KERNEL	(__GFP_RECLAIM | __GFP_IO | __GFP_FS)
+#define GFP_USER	(GFP_KERNEL | __GFP_HARDWALL)
+#define GFP_HIGHUSER	(GFP_USER | __GFP_HIGHMEM)
+#define GFP_HIGHUSER_MOVABLE (GFP_HIGHUSER | __GFP_MOVABLE)
+#define GFP_DMA		__GFP_DMA
+#define GFP_DMA32	__GFP_DMA32
+
+static inline bool gfpflags_allow_blocking(gfp_t gfp)
+{
+	return gfp & __GFP_DIRECT_RECLAIM;
+}
+
+/*
+ * 2^order contiguous pages, aligned to their size; order 0 to MAX_PAGE_ORDER.
+ * Reference count 1. Contents undefined without __GFP_ZERO.
+ */
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+/* Tries node nid first; NUMA_NO_NODE: the one we run on. */
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
+#define alloc_page(gfp) alloc_pages(gfp, 0)
+
+/*
+ * Gives a block back: page its head, order what it was asked with. A page
+ * that is not such a head is reported and left alone, as is a wrong order.
+ * Drops one reference; the block is free when it was the last.
+ */
+void __free_pages(struct page *page, unsigned int order);
+#define __free_page(page) __free_pages(page, 0)
+
+/* The same by address in the direct map; 0 and free_pages(0, n) are fine. */
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
+unsigned long get_zeroed_page(gfp_t gfp);
+void free_pages(unsigned long addr, unsigned int order);
+#define __get_free_page(gfp) __get_free_pages(gfp, 0)
+#define free_page(addr) free_pages(addr, 0)
+
+/* size bytes, rounded to pages; the rest of the block is given back. */
+void *alloc_pages_exact(size_t size, gfp_t gfp);
+void free_pages_exact(void *virt, size_t size);
+
+/* Turns one block of 2^order into that many blocks of order 0. */
+void split_page(struct page *page, unsigned int order);
+
+/*
+ * Fills the NULL entries of array[0..nr) with single pages; the number of
+ * entries that hold a page on return, perhaps fewer than nr.
+ */
+unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr,
+				     struct page **array);
+
+/* References: a block is free when the last is put. */
+void get_page(struct page *page);
+void put_page(struct page *page);
+static inline unsigned int page_count(const struct page *page)
+{
+	return page->_refcount;
+}
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * struct page: one descriptor per page frame, 32 bytes (Linux: 64).
+ *
+ * A *block* is 2^order frames, aligned to its size. Of a block that is free or
+ * allocated only the first descriptor, its head, means anything; those inside
+ * are PAGE_NONE. So splitting, merging, allocating and freeing touch heads
+ * alone, whatever the order. The exceptions tell themselves by their type:
+ * compound blocks (PAGE_TAIL) and slabs (every page PAGE_SLAB), which must be
+ * found from an address inside.
+ *
+ *	order 2, free		B . . .		B PAGE_BUDDY, . PAGE_NONE
+ *	order 2, allocated	A . . .		A PAGE_ALLOC
+ *	order 2, compound	A T T T		T PAGE_TAIL, compound_head -> A
+ *	order 2, slab		S S S S		S PAGE_SLAB
+ *
+ * A descriptor of zeroes is a frame that nobody may free: a hole, the inside
+ * of a block, or memory no one has asked for yet.
+ *
+ * Who may write: the owner of the block; for PAGE_BUDDY the zone lock; for
+ * PAGE_SLAB's inuse, freelist and slab_list the lock of the cache's node.
+ */
+#ifndef MM_PAGE_H
+#define MM_PAGE_H
+
+#include <lib/list.h>
+#include <lib/types.h>
+
+enum page_type {
+	PAGE_NONE,	/* hole, inside of a block, or not touched yet */
+	PAGE_RESERVED,	/* taken at boot, never the page allocator's */
+	PAGE_BUDDY,	/* head of a free block in a zone's free_area */
+	PAGE_ALLOC,	/* head of an allocated block */
+	PAGE_TAIL,	/* inside an allocated __GFP_COMP block */
+	PAGE_SLAB,	/* part of a slab; slab_cache says whose */
+	PAGE_LARGE_KMALLOC,	/* head of a block kmalloc handed out */
+	PAGE_TABLE,	/* a page table */
+	NR_PAGE_TYPES
+};
+
+struct kmem_cache;
+
+struct page {
+	u8 type;		/* enum page_type */
+	u8 order;		/* heads and PAGE_SLAB: of the block */
+	u8 zone_id;		/* node << 2 | zone; heads, tails, slabs */
+	u8 pageblock;		/* first of a pageblock: its migrate type */
+	union {
+		u32 _refcount;		/* allocated: users, >= 1 */
+		u32 migratetype;	/* PAGE_BUDDY: the list it is on */
+		struct {		/* PAGE_SLAB, head only */
+			u16 inuse;	/* objects not in the freelist */
+			u16 freelist;	/* index of its first + 1, or 0 */
+		};
+	};
+	union {
+		struct list_head lru;		/* allocated: the owner's */
+		struct list_head buddy_list;	/* PAGE_BUDDY */
+		struct list_head slab_list;	/* PAGE_SLAB, head only */
+	};
+	union {
+		unsigned long private;		/* allocated: the owner's; at
+						   first the caller's address */
+		unsigned long owner;		/* PAGE_RESERVED: enum
+						   early_owner */
+		struct kmem_cache *slab_cache;	/* PAGE_SLAB, every page */
+		struct page *compound_head;	/* PAGE_TAIL */
+	};
+};
+
+_Static_assert(sizeof(struct page) <= 32, "struct page grew");
+
+#endif

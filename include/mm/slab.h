@@ -1,0 +1,151 @@
+/*
+ * Objects: kmem_cache and kmalloc. Counterpart: linux/slab.h (6.12).
+ *
+ * All calls are legal in interrupt context if the gfp cannot sleep; create,
+ * destroy and shrink are for threads. NULL means no memory. A wrong free
+ * (twice, inside an object, other cache, not from here) is reported and left
+ * alone.
+ */
+#ifndef MM_SLAB_H
+#define MM_SLAB_H
+
+#include <lib/bitops.h>
+#include <lib/overflow.h>
+#include <lib/types.h>
+#include <mm/gfp.h>
+
+typedef unsigned int slab_flags_t;
+
+#define SLAB_HWCACHE_ALIGN	0x01u	/* align to cache lines */
+#define SLAB_CACHE_DMA		0x02u	/* slabs from ZONE_DMA */
+#define SLAB_CACHE_DMA32	0x04u
+#define SLAB_PANIC		0x08u	/* panic if create fails */
+#define SLAB_RECLAIM_ACCOUNT	0x10u	/* objects can be given back */
+#define SLAB_NO_MERGE		0x20u
+
+/* Alignment every kmalloc'ed object has at least. */
+#define ARCH_KMALLOC_MINALIGN 8
+#define SMP_CACHE_LINE 64
+
+#define KMALLOC_MIN_SIZE 8
+#define KMALLOC_MAX_CACHE_SIZE 8192UL
+#define KMALLOC_MAX_SIZE (PAGE_SIZE << 10)
+
+/* What kmalloc(0) returns: not NULL, faults when used, kfree() takes it. */
+#define ZERO_SIZE_PTR ((void *)16)
+#define ZERO_OR_NULL_PTR(p) ((unsigned long)(p) <= (unsigned long)ZERO_SIZE_PTR)
+
+struct kmem_cache;
+
+/*
+ * A cache of objects of one size. align 0: as the size asks; otherwise a power
+ * of two up to a page. ctor runs once per object when its slab is made, and
+ * its work is kept across free; such a cache is not for __GFP_ZERO. name is
+ * copied; two live caches cannot share one. NULL on bad arguments or no
+ * memory.
+ */
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
+				     unsigned int align, slab_flags_t flags,
+				     void (*ctor)(void *));
+
+/*
+ * Live objects are reported; the cache and its name are gone all the same,
+ * slabs that still hold objects are set aside and never used again.
+ */
+void kmem_cache_destroy(struct kmem_cache *s);
+
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
+void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid);
+void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp);
+void kmem_cache_free(struct kmem_cache *s, void *p);
+
+/* Gives empty slabs back. 0 if none was left over. */
+int kmem_cache_shrink(struct kmem_cache *s);
+/* The same for every cache: what the census wants. */
+void kmem_cache_shrink_all(void);
+
+unsigned int kmem_cache_size(struct kmem_cache *s);
+const char *kmem_cache_name(struct kmem_cache *s);
+
+bool slab_is_available(void);
+
+/* First broken rule of a cache (all caches) as text, or NULL. */
+const char *kmem_cache_validate(struct kmem_cache *s);
+const char *slab_validate(void);
+
+/* Size classes; index 0 to NR_KMALLOC_CLASSES - 1, ascending. */
+#define NR_KMALLOC_CLASSES 13
+enum kmalloc_type { KMALLOC_NORMAL, KMALLOC_DMA, NR_KMALLOC_TYPES };
+extern struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC_CLASSES];
+
+void *__kmalloc(size_t size, gfp_t gfp);
+void *__kmalloc_large(size_t size, gfp_t gfp);
+
+/*
+ * Class of a size from 1 to KMALLOC_MAX_CACHE_SIZE:
+ * 8 16 32 64 96 128 192 256 512 1024 2048 4096 8192
+ */
+static __always_inline unsigned int kmalloc_index(size_t size)
+{
+	if (size <= 8)
+		return 0;
+	if (size > 64 && size <= 96)
+		return 4;
+	if (size > 128 && size <= 192)
+		return 6;
+	/* 16 32 64 -> 1 2 3, 128 -> 5, 256.. -> 7.. */
+	return __fls(size - 1) - (size <= 64 ? 2 : size <= 128 ? 1 : 0);
+}
+
+/*
+ * size bytes, aligned to 8, powers of two to their size. 0 gives
+ * ZERO_SIZE_PTR. A constant size chooses its cache at compile time.
+ */
+static __always_inline void *kmalloc(size_t size, gfp_t gfp)
+{
+	if (__builtin_constant_p(size) && size) {
+		if (size > KMALLOC_MAX_CACHE_SIZE)
+			return __kmalloc_large(size, gfp);
+		return kmem_cache_alloc(kmalloc_caches[gfp & __GFP_DMA ?
+						       KMALLOC_DMA :
+						       KMALLOC_NORMAL]
+					[kmalloc_index(size)], gfp);
+	}
+	return __kmalloc(size, gfp);
+}
+
+static inline void *kzalloc(size_t size, gfp_t gfp)
+{
+	return kmalloc(size, gfp | __GFP_ZERO);
+}
+
+/* n * size; NULL if that overflows. */
+static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (check_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kmalloc(bytes, gfp);
+}
+
+static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return kmalloc_array(n, size, gfp | __GFP_ZERO);
+}
+
+void *kmalloc_node(size_t size, gfp_t gfp, int nid);
+void *kzalloc_node(size_t size, gfp_t gfp, int nid);
+
+/*
+ * New size for p, contents kept up to the smaller one. krealloc(NULL, n) is
+ * kmalloc, krealloc(p, 0) frees and gives ZERO_SIZE_PTR. On failure NULL, and
+ * p stays as it was.
+ */
+void *krealloc(const void *p, size_t new_size, gfp_t gfp);
+
+/* Bytes p may use: its class's size. 0 for NULL and ZERO_SIZE_PTR. */
+size_t ksize(const void *p);
+void kfree(const void *p);
+
+#endif

@@ -1,0 +1,13 @@
+/* Between report.c and those who print: where does text go just now? */
+#ifndef KERNEL_CAPTURE_H
+#define KERNEL_CAPTURE_H
+
+#include <lib/types.h>
+
+/* True if text belongs to a captured report and was put there. */
+bool report_capture_write(const char *text, size_t n);
+
+/* The kernel is going down: nothing is captured any more. */
+void report_abandon(void);
+
+#endif

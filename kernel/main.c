@@ -1,0 +1,168 @@
+/*
+ * The story of the boot, top to bottom, and what the command line asked for.
+ *
+ *	selftest[=GLOB]	run the suites that match, report, remember the result
+ *	shell		then talk to whoever is on the serial line
+ *	poweroff	then end with the verdict (after the shell, if both)
+ *	loglevel=N	show messages of levels below N (7; 8 shows all)
+ *	quiet		loglevel=4
+ *
+ * Without any of the first three: selftest and shell. Three more words show
+ * that a bad end is seen as one by whoever watches the machine:
+ *
+ *	test_panic	panic after the self-test: verdict panic
+ *	test_hang	stop without a word: no verdict
+ *	test_fail	the case verdict.passes_unless_told_to_fail fails
+ */
+#include <asm/irqflags.h>
+#include <asm/machine.h>
+#include <asm/processor.h>
+#include <asm/setup.h>
+#include <kernel/boot_info.h>
+#include <kernel/cmdline.h>
+#include <kernel/init.h>
+#include <kernel/kallsyms.h>
+#include <kernel/ktest.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/shell.h>
+#include <kernel/version.h>
+#include <lib/errno.h>
+#include <lib/parse.h>
+#include <lib/sprintf.h>
+#include <lib/string.h>
+#include <mm/census.h>
+#include <mm/mm.h>
+
+#include "cmdline_words.h"
+#include "verdict.h"
+
+static struct {
+	const char *selftest;	/* glob, or NULL */
+	bool shell, poweroff;
+	bool panic, hang;
+} wanted;
+
+static int __init want_selftest(const char *glob)
+{
+	wanted.selftest = *glob ? glob : "*";
+	return 0;
+}
+early_param("selftest", want_selftest);
+
+static int __init want_nothing_more(bool *flag, const char *value)
+{
+	if (*value)
+		return -EINVAL;
+	*flag = true;
+	return 0;
+}
+
+static int __init want_shell(const char *value)
+{
+	return want_nothing_more(&wanted.shell, value);
+}
+early_param("shell", want_shell);
+
+static int __init want_poweroff(const char *value)
+{
+	return want_nothing_more(&wanted.poweroff, value);
+}
+early_param("poweroff", want_poweroff);
+
+static int __init want_panic(const char *value)
+{
+	return want_nothing_more(&wanted.panic, value);
+}
+early_param("test_panic", want_panic);
+
+static int __init want_hang(const char *value)
+{
+	return want_nothing_more(&wanted.hang, value);
+}
+early_param("test_hang", want_hang);
+
+static int __init set_loglevel(const char *value)
+{
+	u64 level;
+
+	if (kstrtou64(value, &level) || level > 8)
+		return -EINVAL;
+	console_loglevel = (int)level;
+	return 0;
+}
+early_param("loglevel", set_loglevel);
+
+static int __init set_quiet(const char *value)
+{
+	console_loglevel = 4;
+	return 0;
+}
+early_param("quiet", set_quiet);
+
+/* The log before anything else: whatever goes wrong now can be told. */
+static void __init start_log(void)
+{
+	console_init();
+	sprintf_symbolize = kallsyms_lookup;
+	printk_init();
+	pr_notice("Strata %s\n", STRATA_VERSION);
+}
+
+/* Loader's data into our own form; a machine we know nothing of is no use. */
+static void __init read_boot_info(u32 magic, u32 info_phys)
+{
+	const void *info = (const void *)(unsigned long)info_phys;
+	const char *error = boot_info_read(&boot_info, magic, info);
+
+	if (error)
+		panic("boot information at %#x: %s", info_phys, error);
+	pr_info("Booted by %s%s%s\n", boot_info.protocol,
+		boot_info.loader[0] ? ": " : "", boot_info.loader);
+	if (boot_info.remarks[0])
+		pr_warn("boot information: %s\n", boot_info.remarks);
+}
+
+static void __init read_cmdline(void)
+{
+	pr_info("Command line: %s\n", boot_info.cmdline);
+	if (boot_info.cmdline_cut) {
+		pr_warn("command line: too long, the end is lost\n");
+		cmdline_drop_last_word(boot_info.cmdline);
+	}
+	cmdline_parse(boot_info.cmdline);
+	if (!wanted.selftest && !wanted.shell && !wanted.poweroff) {
+		wanted.selftest = "*";
+		wanted.shell = true;
+	}
+}
+
+static void __noreturn do_what_is_wanted(void)
+{
+	if (wanted.selftest)
+		run_selftest(wanted.selftest);
+	if (wanted.panic)
+		panic("asked for on the command line");
+	if (wanted.hang)
+		cpu_halt();
+	if (wanted.shell || !wanted.poweroff) {
+		verdict_leave_to_user();
+		shell_run();
+	}
+	kernel_poweroff();
+}
+
+void __noreturn start_kernel(u32 magic, u32 info_phys)
+{
+	start_log();
+	read_boot_info(magic, info_phys);
+	read_cmdline();
+
+	setup_arch(&boot_info);		/* memory map, memblock, direct map */
+	mm_init();			/* zones, page allocator, slab caches */
+	local_irq_enable();
+	free_initmem();			/* no __init code or data after this */
+	ktest_set_observer(&census_observer);
+
+	do_what_is_wanted();
+}

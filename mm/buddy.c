@@ -1,0 +1,235 @@
+/*
+ * The buddy system: how a block splits and how two halves become one again.
+ *
+ * Problem: hand out runs of 1, 2, 4 ... 1024 frames quickly, and glue what
+ * comes back together so that long runs do not die out.
+ *
+ * 1. A block of order k is 2^k frames that begin at a multiple of 2^k. Each
+ *    zone has one list of free blocks per order and migrate type.
+ * 2. To allocate order k take the smallest free block of order >= k of the
+ *    wanted type. Cut it in halves; the upper half of every cut is free.
+ * 3. If there is none, take untouched memory (mm/deferred.c), then a block of
+ *    another type (mm/fallback.c).
+ * 4. The buddy of block pfn at order k is pfn ^ 2^k: the other half of the
+ *    one block of order k+1 that both lie in. To free, join with the buddy
+ *    while it is a free block of the same order in the same zone.
+ *
+ *	pfn     0   1   2   3   4   5   6   7
+ *	order 3 [-------------B--------------]	before
+ *	order 0 [A] [B]				alloc order 0: A, and three
+ *	order 1         [--B--]			free upper halves
+ *	order 2                 [-----B------]
+ *
+ * Only head descriptors are read and written (see <mm/page.h>): a split
+ * writes one descriptor, a merge one, whatever the order.
+ *
+ * Locks: zone->lock for everything here.
+ *
+ * Invariants, checked by zone_validate():
+ *	nr_free_pages == sum over orders (nr_free << order) + deferred pages
+ *	nr_free[order] == sum over types (length of free_list[type])
+ *	pfn of a free block of order k is a multiple of 2^k, all in the zone
+ *	no two free blocks that may merge are both free
+ *	type of the list == type of every pageblock the block touches
+ *
+ * A buddy that lies outside the zone's span is never looked at: its
+ * descriptor may not exist. Inside the span it exists, since descriptors are
+ * made for whole blocks of MAX_PAGE_ORDER, and a block and its buddy share one
+ * of those. A hole's descriptor is PAGE_NONE, another zone's has another
+ * zone_id: neither merges.
+ *
+ * Cost: at most 10 splits or merges, one descriptor each.
+ * Left out: Linux's guess whether a block will merge soon (it then goes to
+ * the tail of its list).
+ */
+#include <lib/kernel.h>
+
+#include "internal.h"
+
+/*
+ * The migrate type is kept in the pageblock's first descriptor, turned so
+ * that a descriptor of zeroes, which nobody has written yet, says movable.
+ */
+static u8 encode_migratetype(enum migratetype mt)
+{
+	return (u8)(mt ^ MIGRATE_MOVABLE);
+}
+
+static enum migratetype decode_migratetype(u8 stored)
+{
+	return (enum migratetype)(stored ^ MIGRATE_MOVABLE);
+}
+
+static struct page *pageblock_first(const struct page *page)
+{
+	return pfn_to_page(pageblock_start_pfn(page_to_pfn(page)));
+}
+
+enum migratetype get_pageblock_migratetype(const struct page *page)
+{
+	return decode_migratetype(pageblock_first(page)->pageblock);
+}
+
+void set_pageblock_migratetype(struct page *page, enum migratetype mt)
+{
+	pageblock_first(page)->pageblock = encode_migratetype(mt);
+}
+
+/* Every pageblock that a block of this order touches. */
+void set_pageblock_range(struct page *page, unsigned int order,
+			 enum migratetype mt)
+{
+	unsigned long i;
+
+	for (i = 0; i < 1UL << order; i += pageblock_nr_pages)
+		set_pageblock_migratetype(page + i, mt);
+}
+
+static void add_free_block(struct zone *zone, struct page *page,
+			   unsigned int order, enum migratetype mt)
+{
+	struct free_area *area = &zone->free_area[order];
+
+	page->type = PAGE_BUDDY;
+	page->order = (u8)order;
+	page->zone_id = zone->zone_id;
+	page->migratetype = mt;
+	list_add(&page->buddy_list, &area->free_list[mt]);
+	area->nr_free++;
+}
+
+void del_free_block(struct zone *zone, struct page *page, unsigned int order)
+{
+	list_del(&page->buddy_list);
+	page->type = PAGE_NONE;
+	zone->free_area[order].nr_free--;
+}
+
+/*
+ * The block's pages [2^low, 2^high) become free blocks of orders low ..
+ * high-1; the caller keeps the first 2^low.
+ */
+void expand(struct zone *zone, struct page *page, unsigned int low,
+	    unsigned int high, enum migratetype mt)
+{
+	while (high > low) {
+		high--;
+		add_free_block(zone, page + (1UL << high), high, mt);
+	}
+}
+
+/* First sound block of a list, taken off it; damaged ones are dropped. */
+static struct page *take_first(struct zone *zone, unsigned int order,
+			       enum migratetype mt)
+{
+	struct list_head *list = &zone->free_area[order].free_list[mt];
+
+	while (!list_empty(list)) {
+		struct page *page;
+
+		page = list_first_entry(list, struct page, buddy_list);
+		if (likely(free_block_intact(zone, page, order, mt))) {
+			del_free_block(zone, page, order);
+			return page;
+		}
+		drop_damaged_block(zone, page, order, mt);
+	}
+	return NULL;
+}
+
+static struct page *rmqueue_smallest(struct zone *zone, unsigned int order,
+				     enum migratetype mt)
+{
+	unsigned int o;
+
+	for (o = order; o < NR_PAGE_ORDERS; o++) {
+		struct page *page = take_first(zone, o, mt);
+
+		if (page) {
+			expand(zone, page, order, o, mt);
+			return page;
+		}
+	}
+	return NULL;
+}
+
+/* Untouched memory is movable, as all memory is in the beginning. */
+static struct page *rmqueue_deferred(struct zone *zone, unsigned int order,
+				     enum migratetype mt)
+{
+	struct page *page = deferred_take(zone);
+
+	if (!page)
+		return NULL;
+	return claim_block(zone, page, order, MAX_PAGE_ORDER, MIGRATE_MOVABLE,
+			   mt);
+}
+
+/* A block that is on no list any more; its descriptor is PAGE_NONE. */
+struct page *__rmqueue(struct zone *zone, unsigned int order,
+		       enum migratetype mt)
+{
+	struct page *page = rmqueue_smallest(zone, order, mt);
+
+	if (unlikely(!page))
+		page = rmqueue_deferred(zone, order, mt);
+	if (unlikely(!page))
+		page = rmqueue_fallback(zone, order, mt);
+	if (page) {
+		page->zone_id = zone->zone_id;
+		zone->nr_free_pages -= 1UL << order;
+	}
+	return page;
+}
+
+/* The other half, if it is free as a whole and this zone's; else NULL. */
+static struct page *free_buddy(const struct zone *zone, struct page *page,
+			       unsigned long pfn, unsigned int order)
+{
+	unsigned long buddy_pfn = pfn ^ (1UL << order);
+	struct page *buddy;
+
+	if (!zone_spans_pfn(zone, buddy_pfn))
+		return NULL;
+	buddy = page + (long)(buddy_pfn - pfn);
+	if (buddy->type != PAGE_BUDDY || buddy->order != order ||
+	    buddy->zone_id != zone->zone_id)
+		return NULL;
+	return buddy;
+}
+
+/* Types with lists of their own may mix; CMA and isolated memory may not. */
+static bool may_merge(enum migratetype a, enum migratetype b)
+{
+	return a == b || (a < MIGRATE_PCPTYPES && b < MIGRATE_PCPTYPES);
+}
+
+/*
+ * Frees the block at page, which is on no list; mt is the type of its
+ * pageblocks. What it is joined with takes over its type.
+ */
+void __free_one_page(struct zone *zone, struct page *page, unsigned int order,
+		     enum migratetype mt)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	zone->nr_free_pages += 1UL << order;
+	page->type = PAGE_NONE;
+	for (; order < MAX_PAGE_ORDER; order++) {
+		struct page *buddy = free_buddy(zone, page, pfn, order);
+
+		if (!buddy)
+			break;
+		if (unlikely(buddy->migratetype != mt)) {
+			if (!may_merge(buddy->migratetype, mt))
+				break;
+			set_pageblock_range(buddy, order, mt);
+		}
+		del_free_block(zone, buddy, order);
+		if (buddy < page) {
+			page = buddy;
+			pfn -= 1UL << order;
+		}
+	}
+	add_free_block(zone, page, order, mt);
+}

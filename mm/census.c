@@ -1,0 +1,269 @@
+/*
+ * The census: who owns each frame of RAM.
+ *
+ * Problem: a page lost, or owned twice, shows long after the mistake, far
+ * from it. So the whole is counted and must come out even.
+ *
+ * 1. Walk RAM (memblock.memory, whole frames) from block to block. The head
+ *    of a block says what it is and how long it is; untouched memory is
+ *    skipped a range at a time.
+ * 2. A frame where no block begins has no owner: lost. A block that runs past
+ *    the end of its RAM, or into another zone's, is owned twice.
+ * 3. The free lists are walked too. What they hold must be what the walk over
+ *    the frames called free, or some block is on no list, or on two.
+ *
+ *	ram == sum over owners of pages[owner] + lost
+ *	pages[FREE] == sum over zones and orders of free << order
+ *
+ * Locks: interrupts are off while counting; other CPUs would be stopped.
+ * Cost: one step per block, never per frame.
+ */
+#include <asm/irqflags.h>
+#include <kernel/printk.h>
+#include <lib/kernel.h>
+#include <lib/sprintf.h>
+#include <lib/string.h>
+#include <mm/census.h>
+#include <mm/slab.h>
+
+#include "internal.h"
+
+static const char *const owner_names[NR_CENSUS_OWNERS] = {
+	[CENSUS_FREE] = "free",
+	[CENSUS_SLAB] = "slab",
+	[CENSUS_LARGE_KMALLOC] = "large kmalloc",
+	[CENSUS_PAGETABLE] = "page tables",
+	[CENSUS_MEMMAP] = "memmap",
+	[CENSUS_KERNEL] = "kernel image",
+	[CENSUS_INIT] = "init sections",
+	[CENSUS_BOOT] = "boot data",
+	[CENSUS_EARLY] = "early allocator",
+	[CENSUS_RESERVED] = "reserved",
+	[CENSUS_ALLOCATED] = "allocated",
+};
+
+const char *census_owner_name(enum census_owner owner)
+{
+	return owner < NR_CENSUS_OWNERS ? owner_names[owner] : "nobody";
+}
+
+static enum census_owner reserved_owner(unsigned long early)
+{
+	static const u8 owners[NR_EARLY_OWNERS] = {
+		[EARLY_OTHER] = CENSUS_RESERVED,
+		[EARLY_KERNEL] = CENSUS_KERNEL,
+		[EARLY_INIT] = CENSUS_INIT,
+		[EARLY_BOOT] = CENSUS_BOOT,
+		[EARLY_PAGETABLE] = CENSUS_PAGETABLE,
+		[EARLY_MEMMAP] = CENSUS_MEMMAP,
+		[EARLY_ALLOCATOR] = CENSUS_EARLY,
+	};
+
+	return early < NR_EARLY_OWNERS ? (enum census_owner)owners[early] :
+					 CENSUS_RESERVED;
+}
+
+/* Owner of the block that page heads; NR_CENSUS_OWNERS if it heads none. */
+static enum census_owner owner_of(const struct page *page)
+{
+	switch (page->type) {
+	case PAGE_RESERVED:
+		return reserved_owner(page->owner);
+	case PAGE_BUDDY:
+		return CENSUS_FREE;
+	case PAGE_ALLOC:
+		return CENSUS_ALLOCATED;
+	case PAGE_SLAB:
+		return CENSUS_SLAB;
+	case PAGE_LARGE_KMALLOC:
+		return CENSUS_LARGE_KMALLOC;
+	case PAGE_TABLE:
+		return CENSUS_PAGETABLE;
+	default:
+		return NR_CENSUS_OWNERS;
+	}
+}
+
+static void note_bad(struct census *c, unsigned long pfn)
+{
+	if (c->lost + c->double_owned == 0)
+		c->first_bad_pfn = pfn;
+}
+
+/* Counts the block at pfn, inside [.., end); the first frame after it. */
+static unsigned long count_block(struct census *c, unsigned long pfn,
+				 unsigned long end, census_visit visit,
+				 void *arg)
+{
+	struct page *page = pfn_to_page(pfn);
+	enum census_owner owner = owner_of(page);
+	unsigned long nr = 1;
+
+	if (owner == NR_CENSUS_OWNERS) {
+		note_bad(c, pfn);
+		c->lost++;
+		return pfn + 1;
+	}
+	if (page->order <= MAX_PAGE_ORDER)
+		nr = 1UL << page->order;
+	if (nr > end - pfn || !IS_ALIGNED(pfn, nr)) {
+		note_bad(c, pfn);
+		c->double_owned += nr;
+		nr = 1;
+	}
+	c->pages[owner] += nr;
+	if (visit)
+		visit(page, owner, nr, arg);
+	return pfn + nr;
+}
+
+/* Frames of one zone, all of them RAM. */
+static void count_run(struct census *c, const struct zone *zone,
+		      unsigned long pfn, unsigned long end,
+		      census_visit visit, void *arg)
+{
+	while (pfn < end) {
+		unsigned long next = pfn;
+
+		if (IS_ALIGNED(pfn, MAX_ORDER_NR_PAGES))
+			next = min(deferred_skip(zone, pfn), end);
+		if (next != pfn)
+			c->pages[CENSUS_FREE] += next - pfn;
+		else
+			next = count_block(c, pfn, end, visit, arg);
+		pfn = next;
+	}
+}
+
+/* No block crosses a zone's or node's edge, so the range is cut there. */
+static void count_range(struct census *c, struct pfn_range ram,
+			census_visit visit, void *arg)
+{
+	unsigned long pfn = ram.start, end;
+
+	c->ram += ram.end - ram.start;
+	while (pfn < ram.end) {
+		struct zone *zone = pfn_to_zone(pfn, &end);
+
+		count_run(c, zone, pfn, min(end, ram.end), visit, arg);
+		pfn = min(end, ram.end);
+	}
+}
+
+static void count_free_lists(struct census *c)
+{
+	struct zone *zone;
+	unsigned int order;
+
+	for_each_zone(zone)
+		for (order = 0; order < NR_PAGE_ORDERS; order++)
+			c->free[zone->zone_pgdat->node_id][zone_idx(zone)]
+			       [order] = zone_nr_free(zone, order);
+}
+
+static unsigned long free_list_pages(const struct census *c)
+{
+	unsigned long pages = 0;
+	unsigned int nid, z, order;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		for (z = 0; z < MAX_NR_ZONES; z++)
+			for (order = 0; order < NR_PAGE_ORDERS; order++)
+				pages += c->free[nid][z][order] << order;
+	return pages;
+}
+
+void census_walk(struct census *c, census_visit visit, void *arg)
+{
+	struct pfn_range ram;
+	unsigned long pfn, flags;
+
+	memset(c, 0, sizeof(*c));
+	local_irq_save(flags);
+	for (pfn = 0; next_ram_range(pfn, &ram, NULL); pfn = ram.end)
+		count_range(c, ram, visit, arg);
+	count_free_lists(c);
+	local_irq_restore(flags);
+}
+
+void census_take(struct census *c)
+{
+	kmem_cache_shrink_all();
+	census_walk(c, NULL, NULL);
+}
+
+const char *census_check(const struct census *c)
+{
+	unsigned long sum = c->lost;
+	unsigned int i;
+
+	if (c->lost)
+		return "a frame of RAM has no owner";
+	if (c->double_owned)
+		return "a frame of RAM has two owners";
+	for (i = 0; i < NR_CENSUS_OWNERS; i++)
+		sum += c->pages[i];
+	if (sum != c->ram)
+		return "the owners' frames do not add up to RAM";
+	if (free_list_pages(c) != c->pages[CENSUS_FREE])
+		return "free frames are not what the free lists hold";
+	return NULL;
+}
+
+static const char *compare_free(const struct census *before,
+				const struct census *after, char *buf,
+				size_t size)
+{
+	unsigned int nid, z, order;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++)
+		for (z = 0; z < MAX_NR_ZONES; z++)
+			for (order = 0; order < NR_PAGE_ORDERS; order++) {
+				unsigned long b = before->free[nid][z][order];
+				unsigned long a = after->free[nid][z][order];
+
+				if (a == b)
+					continue;
+				kscnprintf(buf, size, "free blocks of node %u zone %u order %u: %lu before, %lu after",
+					   nid, z, order, b, a);
+				return buf;
+			}
+	return NULL;
+}
+
+const char *census_compare(const struct census *before,
+			   const struct census *after)
+{
+	static char buf[128];
+	unsigned int i;
+
+	if (before->ram != after->ram) {
+		kscnprintf(buf, sizeof(buf), "RAM: %lu frames before, %lu after",
+			   before->ram, after->ram);
+		return buf;
+	}
+	for (i = 0; i < NR_CENSUS_OWNERS; i++) {
+		if (before->pages[i] == after->pages[i])
+			continue;
+		kscnprintf(buf, sizeof(buf), "%s: %lu frames before, %lu after",
+			   owner_names[i], before->pages[i], after->pages[i]);
+		return buf;
+	}
+	return compare_free(before, after, buf, sizeof(buf));
+}
+
+void census_print(const struct census *c)
+{
+	const char *bad = census_check(c);
+	unsigned int i;
+
+	printk("%-16s %12s %12s\n", "owner", "frames", "KiB");
+	for (i = 0; i < NR_CENSUS_OWNERS; i++)
+		printk("%-16s %12lu %12lu\n", owner_names[i], c->pages[i],
+		       c->pages[i] << (PAGE_SHIFT - 10));
+	printk("%-16s %12lu %12lu\n", "RAM", c->ram,
+	       c->ram << (PAGE_SHIFT - 10));
+	if (bad)
+		printk("census: %s (lost %lu, twice %lu, first at pfn %#lx)\n",
+		       bad, c->lost, c->double_owned, c->first_bad_pfn);
+}

@@ -1,0 +1,184 @@
+/*
+ * The hand-over: what the early allocator gives to the page allocator, and
+ * what it keeps.
+ *
+ * 1. Every free block comes in by memblock_free_pages(). The early allocator
+ *    knows no zones, so a block may straddle two of them, or two nodes: it is
+ *    halved until each part lies in one.
+ *
+ *	block  [---------------|---------------]  zone edge at |
+ *	parts  [-------][------|               ]  each to its own zone
+ *
+ * 2. What stays reserved is marked: the head of each naturally aligned block
+ *    gets PAGE_RESERVED, its order and the owner early boot gave it. Frames
+ *    that are neither are nobody's: their descriptors stay zeroes.
+ * 3. Later a reserved frame may be given back, one at a time (the image's
+ *    init sections): its block is halved down to that frame.
+ *
+ *	managed == frames handed over + frames given back after boot
+ *
+ * Locks: zone->lock around each block; boot has one CPU.
+ * Cost: one step per block; blocks come in runs, so the zone found for one
+ * serves the next without a search.
+ */
+#include <kernel/init.h>
+#include <kernel/panic.h>
+#include <lib/kernel.h>
+#include <mm/early.h>
+
+#include "internal.h"
+
+/* Zone of the block handed over last, and the frames that share it. */
+static struct zone *handover_zone;
+static struct pfn_range handover_same;
+
+static long totalram;
+
+void handover_init(void)
+{
+	handover_same = (struct pfn_range){ 0, 0 };
+	totalram = 0;
+}
+
+/* Zone locked. Untouched memory stays untouched if the table has room. */
+void zone_add_block(struct zone *zone, unsigned long pfn, unsigned int order)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	zone->managed_pages += 1UL << order;
+	if (order == MAX_PAGE_ORDER && deferred_add(zone, pfn))
+		return;
+	__free_one_page(zone, page, order, get_pageblock_migratetype(page));
+}
+
+static void add_block_locked(struct zone *zone, unsigned long pfn,
+			     unsigned int order)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	zone_add_block(zone, pfn, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/*
+ * Blocks arrive in runs: the zone of the last one, and the frames for which it
+ * is the answer, save the search.
+ */
+void memblock_free_pages(struct page *page, unsigned long pfn,
+			 unsigned int order)
+{
+	struct pfn_range *same = &handover_same;
+
+	if (pfn < same->start || pfn >= same->end) {
+		same->start = pfn;
+		handover_zone = pfn_to_zone(pfn, &same->end);
+	}
+	if (pfn + (1UL << order) <= same->end || order == 0) {
+		add_block_locked(handover_zone, pfn, order);
+		return;
+	}
+	order--;
+	memblock_free_pages(page, pfn, order);
+	memblock_free_pages(page + (1UL << order), pfn + (1UL << order), order);
+}
+
+/* Frames of one owner, by the heads of their naturally aligned blocks. */
+static void mark_reserved(unsigned long start, unsigned long end,
+			  enum early_owner owner)
+{
+	while (start < end) {
+		unsigned int order = min_t(unsigned int, MAX_PAGE_ORDER,
+					   __fls(end - start));
+		struct page *page = pfn_to_page(start);
+
+		if (start)
+			order = min(order, __ffs(start));
+		page->type = PAGE_RESERVED;
+		page->order = (u8)order;
+		page->owner = owner;
+		start += 1UL << order;
+	}
+}
+
+static void reserve_ram(unsigned long start, unsigned long end)
+{
+	while (start < end) {
+		enum early_owner owner = early_owner_of(PFN_PHYS(start));
+		unsigned long stop = start + 1;
+
+		while (stop < end && early_owner_of(PFN_PHYS(stop)) == owner)
+			stop++;
+		mark_reserved(start, stop, owner);
+		start = stop;
+	}
+}
+
+/* What the range covers outside RAM has no owner and needs no mark. */
+void reserve_bootmem_region(phys_addr_t start, phys_addr_t end, int nid)
+{
+	unsigned long pfn = PFN_DOWN(start), last = PFN_UP(end);
+	struct pfn_range ram;
+
+	if (end < start)
+		return;
+	if (last == 0 && end)		/* PFN_UP wrapped at the very top */
+		last = MAX_PFN;
+	while (next_ram_range(pfn, &ram, NULL) && ram.start < last) {
+		reserve_ram(ram.start, min(ram.end, last));
+		pfn = ram.end;
+	}
+}
+
+/* Makes the frame a reserved block of its own, if it is inside a larger one. */
+static struct page *reserved_frame(struct page *page)
+{
+	struct page *head = block_head(page);
+
+	if (!head || head->type != PAGE_RESERVED)
+		return NULL;
+	while (head->order) {
+		unsigned int order = head->order - 1U;
+		struct page *upper = head + (1UL << order);
+
+		head->order = (u8)order;
+		upper->type = PAGE_RESERVED;
+		upper->order = (u8)order;
+		upper->owner = head->owner;
+		if (page >= upper)
+			head = upper;
+	}
+	return head;
+}
+
+void free_reserved_page(struct page *page)
+{
+	unsigned long end;
+	struct page *frame = reserved_frame(page);
+
+	if (WARN_ON(!frame))
+		return;
+	add_block_locked(pfn_to_zone(page_to_pfn(frame), &end),
+			 page_to_pfn(frame), 0);
+	totalram_pages_add(1);
+}
+
+unsigned long totalram_pages(void)
+{
+	return (unsigned long)totalram;
+}
+
+void totalram_pages_add(long count)
+{
+	__atomic_fetch_add(&totalram, count, __ATOMIC_RELAXED);
+}
+
+unsigned long nr_free_pages(void)
+{
+	struct zone *zone;
+	unsigned long pages = 0;
+
+	for_each_zone(zone)
+		pages += READ_ONCE(zone->nr_free_pages);
+	return pages;
+}

@@ -1,0 +1,236 @@
+/*
+ * kmalloc: memory by size.
+ *
+ * The problem: callers with a size instead of a cache. Rounding to powers of
+ * two wastes up to half; two classes between them (96, 192) cost little and
+ * fit many real structures.
+ *
+ *	size	1..8  ..16  ..32  ..64  ..96  ..128  ..192  ..256 ... ..8192
+ *	class	  0     1     2     3     4     5      6      7   ...   12
+ *
+ *  1. A constant size chooses its class in the compiler (kmalloc_index()).
+ *  2. Any other size is one look into a table of a byte per 8 bytes of size:
+ *     (size - 1) >> 3 is the index. 0 wraps to a huge index, so one compare
+ *     sends zero and large sizes alike to the slow road.
+ *  3. Above 8192: whole pages, the head's type PAGE_LARGE_KMALLOC.
+ *  4. kfree() finds by the page's type who has to take the object back.
+ *
+ * Alignment: slabs are aligned to their size and places begin at the base, so
+ * a class that is a power of two aligns its objects to itself; 96 and 192 to
+ * 32 and 64, their largest power of two; large blocks to their order.
+ *
+ * Locks: none of its own. Cost: the table's look-up on top of slub.c.
+ */
+#include <kernel/init.h>
+#include <kernel/panic.h>
+#include <kernel/report.h>
+#include <lib/sprintf.h>
+#include <lib/string.h>
+#include "slub_fastpath.h"
+
+struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC_CLASSES];
+
+/* Class of sizes 8i + 1 to 8i + 8. */
+u8 kmalloc_class[KMALLOC_MAX_CACHE_SIZE / 8];
+
+static const u16 class_size[NR_KMALLOC_CLASSES] = {
+	8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192
+};
+
+static struct kmem_cache *__init make_class(enum kmalloc_type type,
+					    unsigned int class)
+{
+	unsigned int size = class_size[class];
+	bool kilo = size >= 1024;
+	char name[KMEM_CACHE_NAME_SIZE];
+	struct kmem_cache *s;
+
+	ksnprintf(name, sizeof(name), "kmalloc-%s%u%s",
+		  type == KMALLOC_DMA ? "dma-" : "",
+		  kilo ? size / 1024 : size, kilo ? "k" : "");
+	s = slab_cache_make(name, size, size & -size,
+			    type == KMALLOC_DMA ? SLAB_CACHE_DMA : 0, NULL);
+	if (!s)
+		panic("cannot create cache %s", name);
+	return s;
+}
+
+/*
+ * Classes first, arrays when all are there: arrays are kmalloc'ed. DMA
+ * classes stay without, their users are few and ZONE_DMA is small.
+ */
+void __init kmalloc_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kmalloc_class); i++)
+		kmalloc_class[i] = (u8)kmalloc_index(8 * i + 8);
+	for (i = 0; i < NR_KMALLOC_CLASSES; i++) {
+		kmalloc_caches[KMALLOC_NORMAL][i] =
+			make_class(KMALLOC_NORMAL, i);
+		kmalloc_caches[KMALLOC_DMA][i] = make_class(KMALLOC_DMA, i);
+	}
+	for (i = 0; i < NR_KMALLOC_CLASSES; i++)
+		if (!slab_cache_add_sheaves(kmalloc_caches[KMALLOC_NORMAL][i]))
+			panic("no memory for kmalloc's arrays");
+}
+
+/* Sizes without a class: none, and more than the largest. */
+static noinline void *kmalloc_unusual(size_t size, gfp_t gfp, int nid)
+{
+	struct page *page;
+	unsigned int order;
+
+	if (!size)
+		return ZERO_SIZE_PTR;
+	if (size > KMALLOC_MAX_SIZE) {
+		if (!(gfp & __GFP_NOWARN)) {
+			report_begin("kmalloc too large", "%zu bytes", size);
+			report_end();
+		}
+		return NULL;
+	}
+	order = size > PAGE_SIZE ?
+		__fls((size - 1) >> PAGE_SHIFT) + 1 : 0;
+	page = alloc_pages_node(nid, gfp & ~__GFP_COMP, order);
+	if (!page)
+		return NULL;
+	page->order = (u8)order;
+	page->type = PAGE_LARGE_KMALLOC;
+	return page_address(page);
+}
+
+void *__kmalloc_large(size_t size, gfp_t gfp)
+{
+	return kmalloc_unusual(size, gfp, NUMA_NO_NODE);
+}
+
+static __always_inline struct kmem_cache *cache_for(size_t index, gfp_t gfp)
+{
+	enum kmalloc_type type = gfp & __GFP_DMA ? KMALLOC_DMA :
+						   KMALLOC_NORMAL;
+
+	return kmalloc_caches[type][kmalloc_class[index]];
+}
+
+void *__kmalloc(size_t size, gfp_t gfp)
+{
+	size_t index = (size - 1) >> 3;
+
+	if (unlikely(index >= ARRAY_SIZE(kmalloc_class)))
+		return kmalloc_unusual(size, gfp, NUMA_NO_NODE);
+	return slab_alloc(cache_for(index, gfp), gfp);
+}
+
+void *kmalloc_node(size_t size, gfp_t gfp, int nid)
+{
+	size_t index = (size - 1) >> 3;
+
+	if (index >= ARRAY_SIZE(kmalloc_class))
+		return kmalloc_unusual(size, gfp, nid);
+	return kmem_cache_alloc_node(cache_for(index, gfp), gfp, nid);
+}
+
+void *kzalloc_node(size_t size, gfp_t gfp, int nid)
+{
+	return kmalloc_node(size, gfp | __GFP_ZERO, nid);
+}
+
+/* What is at p: a slab page, the head of a large block, or neither. */
+static enum page_type kind_of(const void *p)
+{
+	unsigned long pfn = direct_map_pfn(p);
+	enum page_type type;
+
+	if (!pfn_valid(pfn))
+		return PAGE_NONE;
+	type = pfn_to_page(pfn)->type;
+	if (type == PAGE_LARGE_KMALLOC &&
+	    !IS_ALIGNED((unsigned long)p, PAGE_SIZE))
+		return PAGE_NONE;
+	return type;
+}
+
+/* Why p is nothing of kmalloc's. */
+static const char *kfree_fault(const void *p)
+{
+	unsigned long pfn = direct_map_pfn(p);
+
+	if (!pfn_valid(pfn))
+		return "outside RAM";
+	return pfn_to_page(pfn)->type == PAGE_LARGE_KMALLOC ?
+	       "inside an object" : "not a slab page";
+}
+
+/* kfree() of what is not in a slab. */
+static noinline void kfree_unusual(const void *p)
+{
+	struct page *page = pfn_to_page(direct_map_pfn(p));
+
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	if (kind_of(p) != PAGE_LARGE_KMALLOC) {
+		slab_report(kfree_fault(p), NULL, p);
+		return;
+	}
+	page->type = PAGE_ALLOC;
+	__free_pages(page, page->order);
+}
+
+void kfree(const void *p)
+{
+	unsigned long pfn = direct_map_pfn(p);
+	struct page *page = pfn_to_page(pfn);
+
+	if (likely(pfn_valid(pfn)) && likely(page->type == PAGE_SLAB))
+		slab_free(page->slab_cache, p);
+	else
+		kfree_unusual(p);
+}
+
+/* Bytes at p, which must be the beginning of an object in use; 0 if not. */
+static size_t usable_size(const void *p)
+{
+	struct page *page = pfn_to_page(direct_map_pfn(p));
+	enum page_type type = kind_of(p);
+	const char *fault;
+
+	if (type == PAGE_LARGE_KMALLOC)
+		return PAGE_SIZE << page->order;
+	fault = type == PAGE_SLAB ? slab_free_fault(page->slab_cache, p) :
+				    kfree_fault(p);
+	if (fault) {
+		slab_report(fault, NULL, p);
+		return 0;
+	}
+	return page->slab_cache->object_size;
+}
+
+size_t ksize(const void *p)
+{
+	return ZERO_OR_NULL_PTR(p) ? 0 : usable_size(p);
+}
+
+void *krealloc(const void *p, size_t new_size, gfp_t gfp)
+{
+	size_t old_size;
+	void *new;
+
+	if (!new_size) {
+		kfree(p);
+		return ZERO_SIZE_PTR;
+	}
+	if (ZERO_OR_NULL_PTR(p))
+		return kmalloc(new_size, gfp);
+	old_size = usable_size(p);
+	if (!old_size)
+		return NULL;
+	if (new_size <= old_size)
+		return (void *)p;
+	new = kmalloc(new_size, gfp);
+	if (new) {
+		memcpy(new, p, old_size);
+		kfree(p);
+	}
+	return new;
+}

@@ -1,0 +1,129 @@
+/*
+ * What the page allocator looks like from outside: the shell commands
+ * `meminfo`, `zoneinfo` and `buddyinfo`, in the formats of Linux's /proc files
+ * of these names (lines for what does not exist here are left out), and the
+ * summary that goes with an allocation failure.
+ *
+ * Numbers are read without locks: each is right by itself.
+ */
+#include <kernel/printk.h>
+#include <kernel/shell.h>
+#include <lib/kernel.h>
+#include <mm/census.h>
+#include <mm/slab.h>
+
+#include "internal.h"
+
+#define KB(pages) ((pages) << (PAGE_SHIFT - 10))
+
+void show_free_areas(void)
+{
+	struct zone *zone;
+	unsigned int order;
+
+	for_each_populated_zone(zone) {
+		printk("Node %d %s free:%lukB min:%lukB low:%lukB high:%lukB present:%lukB managed:%lukB blocks:",
+		       zone->zone_pgdat->node_id, zone->name,
+		       KB(zone->nr_free_pages), KB(min_wmark_pages(zone)),
+		       KB(low_wmark_pages(zone)), KB(high_wmark_pages(zone)),
+		       KB(zone->present_pages), KB(zone->managed_pages));
+		for (order = 0; order < NR_PAGE_ORDERS; order++)
+			printk(" %lu", zone_nr_free(zone, order));
+		printk("\n");
+	}
+}
+
+/*
+ * Free memory less what the watermarks and the lower zones' reserves keep
+ * back. Counterpart: si_mem_available() without a page cache.
+ */
+static unsigned long available_pages(void)
+{
+	unsigned long kept = 0, free = nr_free_pages();
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		unsigned long reserve = 0;
+		int z;
+
+		for (z = 0; z < MAX_NR_ZONES; z++)
+			reserve = max(reserve, zone->lowmem_reserve[z]);
+		kept += min(reserve + high_wmark_pages(zone),
+			    zone->managed_pages);
+	}
+	return free > kept ? free - kept : 0;
+}
+
+static void print_kb(const char *name, unsigned long pages)
+{
+	printk("%-16s%8lu kB\n", name, KB(pages));
+}
+
+static int cmd_meminfo(int argc, char **argv)
+{
+	static struct census c;
+
+	census_walk(&c, NULL, NULL);
+	print_kb("MemTotal:", totalram_pages());
+	print_kb("MemFree:", nr_free_pages());
+	print_kb("MemAvailable:", available_pages());
+	print_kb("Slab:", c.pages[CENSUS_SLAB]);
+	print_kb("PageTables:", c.pages[CENSUS_PAGETABLE]);
+	return 0;
+}
+SHELL_COMMAND(meminfo, "", "memory in use, as in /proc/meminfo", cmd_meminfo);
+
+static int cmd_buddyinfo(int argc, char **argv)
+{
+	struct zone *zone;
+	unsigned int order;
+
+	for_each_populated_zone(zone) {
+		printk("Node %d, zone %8s ", zone->zone_pgdat->node_id,
+		       zone->name);
+		for (order = 0; order < NR_PAGE_ORDERS; order++)
+			printk("%6lu ", zone_nr_free(zone, order));
+		printk("\n");
+	}
+	return 0;
+}
+SHELL_COMMAND(buddyinfo, "", "free blocks per order, as in /proc/buddyinfo",
+	      cmd_buddyinfo);
+
+static void print_protection(const struct zone *zone)
+{
+	int z;
+
+	printk("        protection: (");
+	for (z = 0; z < MAX_NR_ZONES; z++)
+		printk("%s%lu", z ? ", " : "", zone->lowmem_reserve[z]);
+	printk(")\n");
+}
+
+static void print_zone(const struct zone *zone)
+{
+	printk("Node %d, zone %8s\n", zone->zone_pgdat->node_id, zone->name);
+	printk("  pages free     %lu\n", zone->nr_free_pages);
+	printk("        boost    0\n");
+	printk("        min      %lu\n", min_wmark_pages(zone));
+	printk("        low      %lu\n", low_wmark_pages(zone));
+	printk("        high     %lu\n", high_wmark_pages(zone));
+	printk("        spanned  %lu\n", zone->spanned_pages);
+	printk("        present  %lu\n", zone->present_pages);
+	printk("        managed  %lu\n", zone->managed_pages);
+	print_protection(zone);
+	printk("  start_pfn:           %lu\n", zone->zone_start_pfn);
+	printk("  untouched:           %lu\n", deferred_pages(zone));
+}
+
+static int cmd_zoneinfo(int argc, char **argv)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
+		if (zone->managed_pages || populated_zone(zone))
+			print_zone(zone);
+	return 0;
+}
+SHELL_COMMAND(zoneinfo, "", "zones, watermarks, as in /proc/zoneinfo",
+	      cmd_zoneinfo);

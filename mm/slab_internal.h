@@ -1,0 +1,239 @@
+/*
+ * What the files of SLUB share: cache, node, array, and the words kept in
+ * free objects. Theory: slub.c (arrays), slub_node.c (lists), slub_slab.c
+ * (one slab), slub_layout.c (sizes), slub_cache.c (life of a cache),
+ * slub_check.c (wrong frees, validation).
+ *
+ * Field locks: (b) set at creation, constant later; (i) interrupts off, this
+ * CPU only; (n) node->lock; (c) slab_caches_lock.
+ */
+#ifndef MM_SLAB_INTERNAL_H
+#define MM_SLAB_INTERNAL_H
+
+#include <kernel/percpu.h>
+#include <kernel/spinlock.h>
+#include <lib/list.h>
+#include <mm/mmzone.h>
+#include <mm/slab.h>
+
+/*
+ * A bounded array of free objects, a stack. One slot more than limit, so that
+ * a look at objects[avail] needs no test against limit; see sheaf_seal().
+ */
+struct slab_sheaf {
+	unsigned int avail;		/* (i), or (n) while with the node */
+	unsigned int limit;		/* (b) */
+	struct list_head list;		/* (n) full or empty of a node */
+	void *objects[];		/* [limit + 1] */
+};
+
+/* An array of limit 0 as plain words: its fields and its one slot. */
+#define NO_SHEAF_WORDS (1 + sizeof(struct slab_sheaf) / sizeof(void *))
+
+struct kmem_cache_cpu {
+	struct slab_sheaf *main;	/* (i) never NULL */
+	struct slab_sheaf *spare;	/* (i) never NULL; empty or full */
+};
+
+/* Slabs by fullness: none in use, four quarters, no object free. */
+#define SLAB_QUARTERS 4
+enum {
+	SLAB_LIST_EMPTY,
+	SLAB_LIST_FULL = 1 + SLAB_QUARTERS,
+	NR_SLAB_LISTS
+};
+
+struct kmem_cache_node {
+	spinlock_t lock;
+	unsigned int nr_partial;	/* (n) slabs not on the full list */
+	unsigned long nr_slabs;		/* (n) */
+	unsigned long nr_objects;	/* (n) places in them */
+	struct list_head slabs[NR_SLAB_LISTS];	/* (n) */
+	struct list_head full_sheaves;	/* (n) */
+	struct list_head empty_sheaves;	/* (n) */
+};
+
+#define KMEM_CACHE_NAME_SIZE 40
+
+struct kmem_cache {
+	struct kmem_cache_cpu cpu[NR_CPUS];
+	unsigned long secret;		/* (b) hides links, marks the free */
+	unsigned int offset;		/* (b) of the free word in a place */
+	unsigned int flags;		/* (b) SLAB_... */
+	void *no_object;		/* (b) see sheaf_seal() */
+	unsigned int size;		/* (b) a place, padding included */
+	unsigned int object_size;	/* (b) what the user may touch */
+	u32 inverse;			/* (b) of size's odd part, mod 2^32 */
+	u8 shift;			/* (b) size = odd part << shift */
+	u8 order, min_order;		/* (b) wanted; when memory is short */
+	unsigned int objects;		/* (b) in a slab of order */
+	unsigned int min_objects;	/* (b) in a slab of min_order */
+	unsigned int min_partial;	/* (b) slabs a node keeps */
+	unsigned int sheaf_limit;	/* (b) of its arrays; 0: has none */
+	unsigned int align;		/* (b) */
+	gfp_t allocflags;		/* (b) for its slabs */
+	void (*ctor)(void *);		/* (b) */
+	void *no_sheaf[NO_SHEAF_WORDS];	/* always empty, always full */
+	char name[KMEM_CACHE_NAME_SIZE];	/* (b) */
+	struct list_head list;		/* (c) slab_caches */
+	struct kmem_cache_node node[];	/* [nr_node_ids] */
+};
+
+extern struct list_head slab_caches;	/* (c) */
+extern spinlock_t slab_caches_lock;
+extern int slab_node_ids;		/* (b) highest node + 1 */
+extern int slab_home_node;		/* (b) of the CPUs */
+extern u8 kmalloc_class[KMALLOC_MAX_CACHE_SIZE / 8];
+
+/*
+ * The free word. A free object keeps one word at s->offset:
+ *
+ *	word ^ secret == 0		it is in an array
+ *	word ^ secret == link + 1	in its slab's freelist; link is what
+ *					page->freelist would hold: index of
+ *					the next + 1, or 0 at the end
+ *
+ * An object handed out has that word cleared. The user may store whatever he
+ * likes there, so a word that looks free is a suspicion, never a proof.
+ */
+#define SLAB_WORD_MAX 0xffffUL
+
+static __always_inline unsigned long *slab_word(const struct kmem_cache *s,
+						const void *p)
+{
+	return (unsigned long *)((char *)p + s->offset);
+}
+
+static __always_inline bool slab_word_looks_free(const struct kmem_cache *s,
+						 const void *p)
+{
+	return (*slab_word(s, p) ^ s->secret) <= SLAB_WORD_MAX;
+}
+
+/*
+ * Frame of an address in the direct map; of any other address a number that
+ * pfn_valid() refuses or that is no slab's.
+ */
+static __always_inline unsigned long direct_map_pfn(const void *p)
+{
+	return ((unsigned long)p - (unsigned long)__va(0)) >> PAGE_SHIFT;
+}
+
+static inline struct page *slab_head(struct page *page)
+{
+	return page - (page_to_pfn(page) & ((1UL << page->order) - 1));
+}
+
+/* Head of the slab that holds p, which is known to be an object. */
+static inline struct page *slab_of(const void *p)
+{
+	return slab_head(pfn_to_page(direct_map_pfn(p)));
+}
+
+static inline unsigned int slab_objects(const struct kmem_cache *s,
+					const struct page *page)
+{
+	return page->order == s->order ? s->objects : s->min_objects;
+}
+
+/*
+ * Number of the object that begins at p. An address inside an object, or in
+ * the rest behind the last, gives a number that is not below slab_objects():
+ * n * inverse(odd) is n / odd where odd divides n and huge elsewhere, and
+ * the rotation throws bits that size's power of two should have cut to the
+ * top.
+ */
+static __always_inline u32 slab_index(const struct kmem_cache *s,
+				      const struct page *page, const void *p)
+{
+	u32 bytes = (u32)((unsigned long)p &
+			  ((PAGE_SIZE << page->order) - 1));
+
+	return ror32(bytes * s->inverse, s->shift);
+}
+
+static inline void *slab_object(const struct kmem_cache *s,
+				struct page *head, unsigned int index)
+{
+	return (char *)page_address(head) + (size_t)index * s->size;
+}
+
+static inline struct kmem_cache_node *
+slab_node(struct kmem_cache *s, const struct page *page)
+{
+	return &s->node[page_to_nid(page)];
+}
+
+/* The node the CPU takes from: it has memory. */
+static inline int slab_local_node(void)
+{
+	return slab_home_node;
+}
+
+/* What stands for both arrays while a cache has none. */
+static inline struct slab_sheaf *no_sheaf(struct kmem_cache *s)
+{
+	return (struct slab_sheaf *)s->no_sheaf;
+}
+
+/*
+ * Ends the slots that name what was popped last: from here on nothing in them
+ * counts. The end is an address whose free word is the cache's own secret: if
+ * somebody should really free it, it looks free, and is looked at closely.
+ */
+static inline void sheaf_seal(struct kmem_cache *s, struct slab_sheaf *sheaf)
+{
+	sheaf->objects[sheaf->avail] = s->no_object;
+}
+
+/* slub.c: what the fast path falls back to. */
+void *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid);
+void *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp);
+void __slab_free(struct kmem_cache *s, const void *p);
+void slab_flush_cpu(struct kmem_cache *s);
+
+/* slub_node.c */
+void node_init(struct kmem_cache_node *n);
+unsigned int node_take(struct kmem_cache *s, int nid, void **objs,
+		       unsigned int want);
+bool node_grow(struct kmem_cache *s, gfp_t gfp, int nid);
+void node_put(struct kmem_cache *s, void **objs, unsigned int nr);
+struct slab_sheaf *node_swap_for_full(struct kmem_cache *s, int nid,
+				      struct slab_sheaf *empty);
+struct slab_sheaf *node_swap_for_empty(struct kmem_cache *s, int nid,
+				       struct slab_sheaf *full);
+void node_flush_sheaves(struct kmem_cache *s);
+void node_discard_empty(struct kmem_cache *s);
+
+/* slub_slab.c */
+struct page *slab_create(struct kmem_cache *s, gfp_t gfp, int nid);
+void slab_discard(struct page *head);
+unsigned int slab_take(struct kmem_cache *s, struct page *head, void **objs,
+		       unsigned int want);
+bool slab_put(struct kmem_cache *s, struct page *head, void *p);
+bool slab_freelist_has(const struct kmem_cache *s, struct page *head,
+		       const void *p);
+const char *slab_check(const struct kmem_cache *s, struct page *head);
+void slab_print_live(const struct kmem_cache *s, struct page *head);
+
+/* slub_layout.c: false if no slab can hold such an object. */
+bool slab_layout(struct kmem_cache *s);
+unsigned int slab_sheaf_limit(unsigned int size);
+
+/* slub_cache.c */
+struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
+				   unsigned int align, slab_flags_t flags,
+				   void (*ctor)(void *));
+bool slab_cache_add_sheaves(struct kmem_cache *s);
+/* Owns the slabs that destroyed caches left behind. */
+extern struct kmem_cache *const slab_graveyard;
+
+/* kmalloc.c */
+void kmalloc_init(void);
+
+/* slub_check.c */
+const char *slab_free_fault(struct kmem_cache *s, const void *p);
+bool slab_is_free(struct kmem_cache *s, const void *p);
+void slab_report(const char *kind, const struct kmem_cache *s, const void *p);
+
+#endif

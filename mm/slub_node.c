@@ -1,0 +1,266 @@
+/*
+ * What a node keeps for a cache: its slabs, sorted by fullness, and a few
+ * arrays that wait for a CPU.
+ *
+ * The problem: which slab gives the next objects? Taking from the fullest
+ * lets the others drain, and an empty slab can go back to the page allocator.
+ * An exact order costs too much, five classes do nearly as well:
+ *
+ *	in use:   0      < 1/4    < 2/4    < 3/4    < 4/4     all
+ *	list:   [empty] [  1   ] [  2   ] [  3   ] [  4   ] [full]
+ *	take:      6th     4th ... 2nd       ...      1st
+ *
+ *	list(slab) = inuse == 0 ? 0 : 1 + 4 * inuse / objects
+ *
+ * 1. node_take() takes objects from the highest list below full.
+ * 2. node_put() puts objects back, each into the slab it came from.
+ * 3. Either moves a slab to the list its new count asks for.
+ * 4. A slab that becomes empty while the node keeps min_partial others with
+ *    free objects goes back to the page allocator.
+ *
+ * Locks: node->lock with interrupts off. Pages come and go without it: new
+ * slabs are complete before they are listed, old ones leave the lists first.
+ *
+ * Invariants, per node: nr_slabs == sum of the lists' lengths; nr_partial ==
+ * the same without the full list; nr_objects == sum of slab_objects().
+ *
+ * Cost: a batch is one lock; an object is a look at its page and at its word.
+ */
+#include <kernel/report.h>
+#include "slab_internal.h"
+
+void node_init(struct kmem_cache_node *n)
+{
+	unsigned int i;
+
+	spin_lock_init(&n->lock);
+	n->nr_partial = 0;
+	n->nr_slabs = 0;
+	n->nr_objects = 0;
+	for (i = 0; i < NR_SLAB_LISTS; i++)
+		INIT_LIST_HEAD(&n->slabs[i]);
+	INIT_LIST_HEAD(&n->full_sheaves);
+	INIT_LIST_HEAD(&n->empty_sheaves);
+}
+
+static unsigned int slab_list_of(const struct kmem_cache *s,
+				 const struct page *head)
+{
+	if (!head->inuse)
+		return SLAB_LIST_EMPTY;
+	return 1 + SLAB_QUARTERS * head->inuse / slab_objects(s, head);
+}
+
+/* Both under the lock: a slab enters, or leaves, the node. */
+static void node_add_slab(struct kmem_cache *s, struct kmem_cache_node *n,
+			  struct page *head)
+{
+	list_add(&head->slab_list, &n->slabs[SLAB_LIST_EMPTY]);
+	n->nr_partial++;
+	n->nr_slabs++;
+	n->nr_objects += slab_objects(s, head);
+}
+
+static void node_del_empty_slab(struct kmem_cache *s,
+				struct kmem_cache_node *n, struct page *head)
+{
+	list_del(&head->slab_list);
+	n->nr_partial--;
+	n->nr_slabs--;
+	n->nr_objects -= slab_objects(s, head);
+}
+
+/* Puts a slab on the list its count asks for; from is where it stands. */
+static void node_sort_slab(struct kmem_cache *s, struct kmem_cache_node *n,
+			   struct page *head, unsigned int from)
+{
+	unsigned int to = slab_list_of(s, head);
+
+	if (to == from)
+		return;
+	if (from == SLAB_LIST_FULL)
+		n->nr_partial++;
+	if (to == SLAB_LIST_FULL)
+		n->nr_partial--;
+	list_move(&head->slab_list, &n->slabs[to]);
+}
+
+/*
+ * Up to want objects, marked free, into objs; their number. 0: the node has
+ * none. A slab that turns out to be damaged gives what it can and is full
+ * afterwards, so the loop ends.
+ */
+unsigned int node_take(struct kmem_cache *s, int nid, void **objs,
+		       unsigned int want)
+{
+	struct kmem_cache_node *n = &s->node[nid];
+	unsigned int got = 0, list;
+	unsigned long flags;
+	struct page *head;
+
+	spin_lock_irqsave(&n->lock, flags);
+	for (list = SLAB_LIST_FULL; list-- > SLAB_LIST_EMPTY && got < want;) {
+		while (got < want && !list_empty(&n->slabs[list])) {
+			head = list_first_entry(&n->slabs[list], struct page,
+						slab_list);
+			got += slab_take(s, head, objs + got, want - got);
+			node_sort_slab(s, n, head, list);
+		}
+	}
+	spin_unlock_irqrestore(&n->lock, flags);
+	return got;
+}
+
+/* A fresh slab; true if it is one for node nid, and not from elsewhere. */
+bool node_grow(struct kmem_cache *s, gfp_t gfp, int nid)
+{
+	struct page *head = slab_create(s, gfp, nid);
+	struct kmem_cache_node *n;
+	unsigned long flags;
+
+	if (!head)
+		return false;
+	n = slab_node(s, head);
+	spin_lock_irqsave(&n->lock, flags);
+	node_add_slab(s, n, head);
+	spin_unlock_irqrestore(&n->lock, flags);
+	return page_to_nid(head) == nid;
+}
+
+/* One object into its slab; an empty slab too many goes to discard. */
+static void put_one(struct kmem_cache *s, struct kmem_cache_node *n,
+		    void *p, struct list_head *discard)
+{
+	struct page *head = slab_of(p);
+	unsigned int from = slab_list_of(s, head);
+
+	if (!slab_put(s, head, p))
+		return;
+	node_sort_slab(s, n, head, from);
+	if (head->inuse || n->nr_partial <= s->min_partial)
+		return;
+	node_del_empty_slab(s, n, head);
+	list_add(&head->slab_list, discard);
+}
+
+static void discard_all(struct list_head *slabs)
+{
+	struct page *head, *next;
+
+	list_for_each_entry_safe(head, next, slabs, slab_list)
+		slab_discard(head);
+}
+
+/* Puts nr objects, marked free, back into their slabs. */
+void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
+{
+	struct kmem_cache_node *n, *locked = NULL;
+	unsigned long flags = 0;
+	LIST_HEAD(discard);
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		n = slab_node(s, slab_of(objs[i]));
+		if (n != locked) {
+			if (locked)
+				spin_unlock_irqrestore(&locked->lock, flags);
+			spin_lock_irqsave(&n->lock, flags);
+			locked = n;
+		}
+		put_one(s, n, objs[i], &discard);
+	}
+	if (locked)
+		spin_unlock_irqrestore(&locked->lock, flags);
+	discard_all(&discard);
+}
+
+/* Moves the first array of from to the caller, his to the list to. */
+static struct slab_sheaf *node_swap(struct kmem_cache_node *n,
+				    struct slab_sheaf *sheaf,
+				    struct list_head *from,
+				    struct list_head *to)
+{
+	struct slab_sheaf *other;
+	unsigned long flags;
+
+	spin_lock_irqsave(&n->lock, flags);
+	other = list_first_entry_or_null(from, struct slab_sheaf, list);
+	if (other) {
+		list_del(&other->list);
+		list_add(&sheaf->list, to);
+	}
+	spin_unlock_irqrestore(&n->lock, flags);
+	return other;
+}
+
+/* A full array for an empty one, or NULL: the caller keeps his. */
+struct slab_sheaf *node_swap_for_full(struct kmem_cache *s, int nid,
+				      struct slab_sheaf *empty)
+{
+	struct kmem_cache_node *n = &s->node[nid];
+
+	return node_swap(n, empty, &n->full_sheaves, &n->empty_sheaves);
+}
+
+/* The other way round. */
+struct slab_sheaf *node_swap_for_empty(struct kmem_cache *s, int nid,
+				       struct slab_sheaf *full)
+{
+	struct kmem_cache_node *n = &s->node[nid];
+
+	return node_swap(n, full, &n->empty_sheaves, &n->full_sheaves);
+}
+
+static void node_flush(struct kmem_cache *s, struct kmem_cache_node *n)
+{
+	struct slab_sheaf *sheaf;
+	unsigned long flags;
+
+	for (;;) {
+		spin_lock_irqsave(&n->lock, flags);
+		sheaf = list_first_entry_or_null(&n->full_sheaves,
+						 struct slab_sheaf, list);
+		if (sheaf)
+			list_del(&sheaf->list);
+		spin_unlock_irqrestore(&n->lock, flags);
+		if (!sheaf)
+			return;
+		node_put(s, sheaf->objects, sheaf->avail);
+		sheaf->avail = 0;
+		spin_lock_irqsave(&n->lock, flags);
+		list_add(&sheaf->list, &n->empty_sheaves);
+		spin_unlock_irqrestore(&n->lock, flags);
+	}
+}
+
+/* Empties the arrays that wait with the nodes. */
+void node_flush_sheaves(struct kmem_cache *s)
+{
+	int nid;
+
+	for_each_online_node(nid)
+		node_flush(s, &s->node[nid]);
+}
+
+/* Gives every empty slab back. */
+void node_discard_empty(struct kmem_cache *s)
+{
+	struct kmem_cache_node *n;
+	struct page *head, *next;
+	unsigned long flags;
+	LIST_HEAD(discard);
+	int nid;
+
+	for_each_online_node(nid) {
+		n = &s->node[nid];
+		spin_lock_irqsave(&n->lock, flags);
+		list_for_each_entry_safe(head, next,
+					 &n->slabs[SLAB_LIST_EMPTY],
+					 slab_list) {
+			node_del_empty_slab(s, n, head);
+			list_add(&head->slab_list, &discard);
+		}
+		spin_unlock_irqrestore(&n->lock, flags);
+	}
+	discard_all(&discard);
+}

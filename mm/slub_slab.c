@@ -1,0 +1,262 @@
+/*
+ * One slab: a naturally aligned block of pages cut into places of one size.
+ *
+ * The problem: where do the free objects of a slab hang, when the slab has no
+ * room for a table? In themselves. page->freelist holds the index of the
+ * first free object + 1, each free object the same for the next, 0 ends:
+ *
+ *	order 0, size 1024, objects 1 and 3 in use; freelist = 3, inuse = 2
+ *
+ *	base      +1024     +2048     +3072
+ *	| 0: free | 1: used | 2: free | 3: used |
+ *	   ^ 0 end             | 1
+ *	   +-------------------+
+ *
+ * A link is stored as secret ^ (link + 1), secret being random per cache: a
+ * write behind the end of an object or after its free almost never yields a
+ * link, and 48 (on 32-bit machines 16) bits of it are checked when the link
+ * is used. The link stands in the middle of the object, where an overrun of
+ * the neighbour reaches last; behind it if there is a constructor, whose work
+ * must survive.
+ *
+ * The base follows from any address inside and the block's order, so that a
+ * slab needs no header, and objects of a power of two are aligned to it.
+ *
+ * Every page of the block is PAGE_SLAB and names the cache; counts and links
+ * are in the head's descriptor.
+ *
+ * Damage: a link that does not decode is reported, and the free objects that
+ * hung behind it are given up (counted in use for ever); the slab lives on
+ * with the rest. An object taken is marked as one in an array, which is not a
+ * link, so a cycle runs into an object already taken, or out of the count.
+ *
+ * Locks: the caller holds node->lock for listed slabs.
+ * Invariant: inuse + length(freelist) == objects.
+ * Cost: creation touches each object once; take and put are O(1) each.
+ */
+#include <kernel/printk.h>
+#include <kernel/report.h>
+#include "slab_internal.h"
+
+/* Not a link: what slab_link() makes of a damaged word. */
+#define LINK_BAD (~0UL)
+
+static unsigned long slab_link(const struct kmem_cache *s, struct page *head,
+			       const void *p)
+{
+	unsigned long link = (*slab_word(s, p) ^ s->secret) - 1;
+
+	return link <= slab_objects(s, head) ? link : LINK_BAD;
+}
+
+static void slab_set_link(const struct kmem_cache *s, void *p, u16 link)
+{
+	*slab_word(s, p) = s->secret ^ (link + 1UL);
+}
+
+static void slab_mark_pages(struct kmem_cache *s, struct page *head,
+			    unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1U << order; i++) {
+		head[i].type = PAGE_SLAB;
+		head[i].order = (u8)order;
+		head[i].zone_id = head->zone_id;
+		head[i].slab_cache = s;
+	}
+}
+
+/* Runs the constructors and links the objects in the order of addresses. */
+static void slab_fill(struct kmem_cache *s, struct page *head)
+{
+	unsigned int i, objects = slab_objects(s, head);
+	void *p;
+
+	for (i = 0; i < objects; i++) {
+		p = slab_object(s, head, i);
+		if (s->ctor)
+			s->ctor(p);
+		slab_set_link(s, p, i + 1 < objects ? (u16)(i + 2) : 0);
+	}
+	head->inuse = 0;
+	head->freelist = 1;
+}
+
+static struct page *slab_alloc_pages(struct kmem_cache *s, gfp_t gfp, int nid)
+{
+	gfp_t easy = gfp | __GFP_NOWARN | __GFP_NORETRY;
+	struct page *head;
+
+	if (s->order == s->min_order)
+		return alloc_pages_node(nid, gfp, s->order);
+	easy &= ~(__GFP_NOFAIL | __GFP_DIRECT_RECLAIM);
+	head = alloc_pages_node(nid, easy, s->order);
+	return head ? head : alloc_pages_node(nid, gfp, s->min_order);
+}
+
+/* A fresh slab, all objects free, not on any list. NULL: no memory. */
+struct page *slab_create(struct kmem_cache *s, gfp_t gfp, int nid)
+{
+	const gfp_t ours = __GFP_ZERO | __GFP_HIGHMEM | __GFP_DMA |
+			   __GFP_DMA32 | __GFP_MOVABLE | __GFP_RECLAIMABLE |
+			   __GFP_COMP;
+	struct page *head;
+
+	if (unlikely(gfp & ~s->allocflags & (__GFP_HIGHMEM | __GFP_DMA32)))
+		slab_report("zone flags that the cache has not", s, NULL);
+	head = slab_alloc_pages(s, (gfp & ~ours) | s->allocflags, nid);
+	if (!head)
+		return NULL;
+	slab_mark_pages(s, head, head->order);
+	slab_fill(s, head);
+	return head;
+}
+
+/* Gives an unlisted slab back to the page allocator, as it came from there. */
+void slab_discard(struct page *head)
+{
+	unsigned int i, order = head->order;
+
+	for (i = 1; i < 1U << order; i++) {
+		head[i].type = PAGE_NONE;
+		head[i].order = 0;
+		head[i].zone_id = 0;
+		head[i].slab_cache = NULL;
+	}
+	head->private = 0;
+	head->_refcount = 1;
+	head->type = PAGE_ALLOC;
+	__free_pages(head, order);
+}
+
+/* The rest of the freelist cannot be believed: it counts as in use. */
+static void slab_give_up_freelist(struct kmem_cache *s, struct page *head,
+				  const void *p)
+{
+	unsigned int lost = slab_objects(s, head) - head->inuse;
+
+	head->freelist = 0;
+	head->inuse = (u16)slab_objects(s, head);
+	report_begin("freelist damaged", "cache %s, object %px", s->name, p);
+	printk(KERN_ERR "slab %px: %u free objects given up\n",
+	       page_address(head), lost);
+	report_end();
+}
+
+/*
+ * Takes up to want objects into objs and marks them as in an array; their
+ * number, 0 only if the slab is full or damaged.
+ */
+unsigned int slab_take(struct kmem_cache *s, struct page *head, void **objs,
+		       unsigned int want)
+{
+	unsigned int got = 0, objects = slab_objects(s, head);
+	unsigned long link;
+	void *p;
+
+	while (got < want && head->inuse < objects) {
+		p = head->freelist ?
+		    slab_object(s, head, head->freelist - 1U) : NULL;
+		link = p ? slab_link(s, head, p) : LINK_BAD;
+		/* the list ends when, and only when, all are in use */
+		if (unlikely(!link != (head->inuse + 1U == objects) ||
+			     link == LINK_BAD)) {
+			slab_give_up_freelist(s, head, p);
+			break;
+		}
+		*slab_word(s, p) = s->secret;
+		head->freelist = (u16)link;
+		head->inuse++;
+		objs[got++] = p;
+	}
+	return got;
+}
+
+/*
+ * Puts back an object that left an array. Its mark must still be there: if
+ * not, somebody wrote to it after its free, perhaps a second owner who got
+ * it that way. Then it is reported and stays out of use.
+ */
+bool slab_put(struct kmem_cache *s, struct page *head, void *p)
+{
+	if (unlikely(*slab_word(s, p) != s->secret || !head->inuse)) {
+		slab_report(slab_freelist_has(s, head, p) ?
+			    "double free" : "object written after free", s, p);
+		return false;
+	}
+	slab_set_link(s, p, head->freelist);
+	head->freelist = (u16)(slab_index(s, head, p) + 1);
+	head->inuse--;
+	return true;
+}
+
+/*
+ * Calls nothing and never hangs: follows the freelist for as many steps as
+ * there are objects. found[i] set for each index met. Its length, or ~0U if
+ * it is damaged or comes back to itself.
+ */
+static unsigned int slab_walk(const struct kmem_cache *s, struct page *head,
+			      unsigned long *found)
+{
+	unsigned int n = 0, objects = slab_objects(s, head);
+	unsigned long link = head->freelist;
+
+	while (link) {
+		if (link > objects || test_bit(link - 1, found))
+			return ~0U;
+		__set_bit(link - 1, found);
+		n++;
+		link = slab_link(s, head, slab_object(s, head,
+						      (unsigned int)link - 1));
+	}
+	return n;
+}
+
+/* Places a slab can have at most: one per 8 bytes of the largest order. */
+#define SLAB_MAX_OBJECTS 4096
+
+bool slab_freelist_has(const struct kmem_cache *s, struct page *head,
+		       const void *p)
+{
+	unsigned long found[BITS_TO_LONGS(SLAB_MAX_OBJECTS)] = { 0 };
+
+	slab_walk(s, head, found);
+	return test_bit(slab_index(s, head, p), found);
+}
+
+/* First broken rule of a slab, or NULL. */
+const char *slab_check(const struct kmem_cache *s, struct page *head)
+{
+	unsigned long found[BITS_TO_LONGS(SLAB_MAX_OBJECTS)] = { 0 };
+	unsigned int i, length;
+
+	for (i = 0; i < 1U << head->order; i++) {
+		if (head[i].type != PAGE_SLAB || head[i].slab_cache != s)
+			return "slab: a page is not of this cache";
+		if (head[i].order != head->order ||
+		    head[i].zone_id != head->zone_id)
+			return "slab: pages differ in order or zone";
+	}
+	if (head->order != s->order && head->order != s->min_order)
+		return "slab: wrong order";
+	length = slab_walk(s, head, found);
+	if (length == ~0U)
+		return "slab: freelist damaged";
+	if (head->inuse + length != slab_objects(s, head))
+		return "slab: inuse + length(freelist) != objects";
+	return NULL;
+}
+
+/* One line per object that is not in the freelist. */
+void slab_print_live(const struct kmem_cache *s, struct page *head)
+{
+	unsigned long found[BITS_TO_LONGS(SLAB_MAX_OBJECTS)] = { 0 };
+	unsigned int i;
+
+	slab_walk(s, head, found);
+	for (i = 0; i < slab_objects(s, head); i++)
+		if (!test_bit(i, found))
+			printk(KERN_ERR "  object %px, slab %px, number %u\n",
+			       slab_object(s, head, i), page_address(head), i);
+}

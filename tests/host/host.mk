@@ -1,0 +1,109 @@
+# The hosted build: the same sources as the kernel's, compiled for Linux user
+# space with sanitizers against tests/host/include/asm, and run as a process.
+#
+#	build/host/ktest [GLOB]		the suites on a simulated machine
+#	build/host/memmap-replay FILE	a firmware map through the whole of mm
+#	build/host/fuzz-boot		hostile tags and maps against guard pages
+#	build/host/numa/memblock_*	foreign programs that know only memblock's
+#	build/host/flat/memblock_*	public header; with and without NUMA
+#
+# `make test-host` runs them all; each prints KTAP.
+
+HOSTCC ?= $(CC)
+HOST_OUT := build/host
+
+# SANITIZE= builds without, for speed or for a debugger.
+SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
+	-Wold-style-definition -Wshadow -Wpointer-arith -Wvla -Wundef \
+	-Wno-unused-parameter $(HOST_WERROR)
+HOST_CFLAGS := -std=gnu11 -O1 -g $(HOST_WARN) $(SANITIZE) \
+	-fno-omit-frame-pointer -fno-strict-aliasing -D_GNU_SOURCE \
+	-DSTRATA_HOSTED -DCONFIG_NUMA -DCONFIG_NODES_SHIFT=6 \
+	-Itests/host/include -Iinclude
+
+# What only a kernel has: its start, its symbol table, its prompt.
+HOST_WITHOUT := kernel/main.c kernel/kallsyms.c kernel/shell.c
+HOST_COMMON := $(filter-out $(HOST_WITHOUT),$(wildcard mm/*.c lib/*.c \
+	kernel/*.c)) $(wildcard boot/*.c arch/x86/e820*.c \
+	arch/x86/memmap_param.c) tests/host/machine.c tests/host/simulate.c \
+	tests/host/mapfile.c
+HOST_SUITES := $(wildcard tests/suites/*.c)
+
+HOST_LINK = echo '  HOSTLD  $@'; \
+	$(HOSTCC) $(SANITIZE) -g -rdynamic -o $@ $(filter %.o %.a,$^)
+HOST_COMPILE = echo '  HOSTCC  $<'; $(HOSTCC) -MMD -MP -c -o $@ $<
+
+host_obj = $(patsubst %.c,$(HOST_OUT)/%.o,$(1))
+
+HOST_PROGRAMS := $(HOST_OUT)/ktest $(HOST_OUT)/memmap-replay \
+	$(HOST_OUT)/fuzz-boot
+$(HOST_OUT)/ktest: $(call host_obj,$(HOST_COMMON) $(HOST_SUITES) \
+	tests/host/main.c)
+# The others take what they need from a library, and run no suites.
+$(HOST_OUT)/memmap-replay: $(call host_obj,tests/host/memmap_replay.c) \
+	$(HOST_OUT)/libstrata.a
+$(HOST_OUT)/fuzz-boot: $(call host_obj,tests/host/fuzz_boot.c) \
+	$(HOST_OUT)/libstrata.a
+
+# As in the Makefile: made anew when compiler, flags or sources change.
+$(HOST_OUT)/flags: FORCE
+	$(call stamp,$(HOSTCC) $(HOST_CFLAGS) $(HOST_CONTRACT_FLAGS))
+$(HOST_OUT)/link: FORCE
+	$(call stamp,$(HOST_COMMON) $(HOST_SUITES) $(HOST_MEMBLOCK))
+
+$(HOST_OUT)/libstrata.a: $(call host_obj,$(HOST_COMMON)) $(HOST_OUT)/link
+	@rm -f $@
+	@ar rcs $@ $(filter %.o,$^)
+
+$(HOST_PROGRAMS): $(HOST_OUT)/link
+	@mkdir -p $(@D)
+	@$(HOST_LINK)
+
+$(HOST_OUT)/%.o: %.c $(HOST_OUT)/flags
+	@mkdir -p $(@D)
+	@$(HOST_COMPILE) $(HOST_CFLAGS)
+
+# memblock alone, through its public header, the way a stranger would use it.
+# The allocator is compiled freestanding; the program against the C library.
+HOST_CONTRACT := $(patsubst tests/host/%.c,%,$(wildcard tests/host/memblock_*.c))
+HOST_CONTRACT_FLAGS := -std=gnu11 -O2 -g $(HOST_WARN) $(SANITIZE) \
+	-fno-builtin -fno-strict-aliasing -include tests/host/identity.h \
+	-DCONFIG_MEMBLOCK_HOST_TEST=1 -DCONFIG_PHYS_ADDR_T_64BIT \
+	-Itests/host/include -Iinclude
+HOST_NUMA_FLAGS := -DCONFIG_NUMA -DCONFIG_NODES_SHIFT=4
+
+HOST_NUMA_PROGRAMS := $(addprefix $(HOST_OUT)/numa/,$(HOST_CONTRACT))
+HOST_FLAT_PROGRAMS := $(addprefix $(HOST_OUT)/flat/,$(HOST_CONTRACT))
+HOST_MEMBLOCK := $(wildcard mm/memblock*.c)
+
+$(HOST_OUT)/numa/mm/%.o: mm/%.c $(HOST_OUT)/flags
+	@mkdir -p $(@D)
+	@$(HOST_COMPILE) -ffreestanding $(HOST_CONTRACT_FLAGS) \
+		$(HOST_NUMA_FLAGS)
+$(HOST_OUT)/flat/mm/%.o: mm/%.c $(HOST_OUT)/flags
+	@mkdir -p $(@D)
+	@$(HOST_COMPILE) -ffreestanding $(HOST_CONTRACT_FLAGS)
+$(HOST_OUT)/numa/%.o: tests/host/%.c $(HOST_OUT)/flags
+	@mkdir -p $(@D)
+	@$(HOST_COMPILE) $(HOST_CONTRACT_FLAGS) $(HOST_NUMA_FLAGS)
+$(HOST_OUT)/flat/%.o: tests/host/%.c $(HOST_OUT)/flags
+	@mkdir -p $(@D)
+	@$(HOST_COMPILE) $(HOST_CONTRACT_FLAGS)
+
+$(HOST_NUMA_PROGRAMS): $(HOST_OUT)/numa/%: $(HOST_OUT)/numa/%.o \
+		$(patsubst %.c,$(HOST_OUT)/numa/%.o,$(HOST_MEMBLOCK))
+	@$(HOST_LINK)
+$(HOST_FLAT_PROGRAMS): $(HOST_OUT)/flat/%: $(HOST_OUT)/flat/%.o \
+		$(patsubst %.c,$(HOST_OUT)/flat/%.o,$(HOST_MEMBLOCK))
+	@$(HOST_LINK)
+
+HOST_ALL := $(HOST_PROGRAMS) $(HOST_NUMA_PROGRAMS) $(HOST_FLAT_PROGRAMS)
+-include $(shell test -d $(HOST_OUT) && find $(HOST_OUT) -name '*.d')
+
+.PHONY: host test-host-run
+host: $(HOST_ALL)
+
+SUITE ?= *
+test-host-run: $(HOST_ALL)
+	SUITE='$(SUITE)' tests/host/run $(HOST_OUT) $(HOST_CONTRACT)

@@ -1,0 +1,19 @@
+/* The CPU we run on: here the C library stands for it. */
+#ifndef ASM_PROCESSOR_H
+#define ASM_PROCESSOR_H
+
+#include <lib/compiler.h>
+#include <lib/types.h>
+
+static inline void cpu_relax(void)
+{
+	barrier();
+}
+
+/* Ends the process: nobody is left to wake it. */
+void __noreturn cpu_halt(void);
+
+/* Nanoseconds of a clock that only goes forward. */
+u64 get_cycles(void);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * ktest [OPTIONS] [GLOB]: boots the simulated machine as start_kernel() boots
+ * the real one, and runs the suites on it. KTAP on stdout; exit status 0 pass,
+ * 1 a case failed, 2 panic.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <asm/irqflags.h>
+#include <asm/machine.h>
+#include <kernel/boot_info.h>
+#include <kernel/cmdline.h>
+#include <kernel/kallsyms.h>
+#include <kernel/ktest.h>
+#include <kernel/printk.h>
+#include <lib/kernel.h>
+#include <lib/parse.h>
+#include <lib/sprintf.h>
+#include <mm/census.h>
+#include <mm/mm.h>
+#include <mm/numa.h>
+
+#include "mapfile.h"
+#include "simulate.h"
+
+static const char usage[] =
+	"usage: ktest [OPTIONS] [GLOB]\n"
+	"  --mem=SIZE        a PC with that much RAM (K, M, G);\n"
+	"                    default: 64 MiB in awkward pieces\n"
+	"  --map=FILE        the machine of a memory map file\n"
+	"  --nodes=N         its RAM dealt out to N nodes\n"
+	"  --cmdline=WORDS   kernel command line, e.g. early=bootmem\n"
+	"  --quiet           no log, only KTAP\n";
+
+static struct {
+	const char *glob, *cmdline, *mem, *map;
+	unsigned int nodes;
+	bool quiet;
+} options = { .glob = "*", .cmdline = "", .nodes = 1 };
+
+static struct map_file map;
+
+static void __noreturn wrong_usage(void)
+{
+	fputs(usage, stderr);
+	exit(2);
+}
+
+/* "--name=value": the value; NULL if it is another option. */
+static const char *value_of(const char *arg, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(arg, name, n) ? NULL : arg + n;
+}
+
+static void parse_arg(const char *arg)
+{
+	const char *value;
+
+	if (arg[0] != '-')
+		options.glob = arg;
+	else if ((value = value_of(arg, "--mem=")))
+		options.mem = value;
+	else if ((value = value_of(arg, "--map=")))
+		options.map = value;
+	else if ((value = value_of(arg, "--cmdline=")))
+		options.cmdline = value;
+	else if ((value = value_of(arg, "--nodes=")))
+		options.nodes = (unsigned int)atoi(value);
+	else if (!strcmp(arg, "--quiet"))
+		options.quiet = true;
+	else
+		wrong_usage();
+}
+
+static void firmware_size(void)
+{
+	const char *end;
+	u64 size = memparse(options.mem, &end);
+
+	if (*end || size < 4 * SZ_1M)
+		wrong_usage();
+	simulate_firmware_size(&boot_info, size);
+}
+
+static void firmware(void)
+{
+	if (options.nodes < 1 || options.nodes > MAX_NUMNODES)
+		wrong_usage();
+	if (options.map) {
+		if (!map_read(options.map, &map) ||
+		    !simulate_firmware_map(&boot_info, &map))
+			exit(2);
+		simulate_node_table(&map);
+	} else if (options.mem) {
+		firmware_size();
+	} else {
+		simulate_firmware_default(&boot_info);
+	}
+	simulate_nodes(options.nodes);
+	strncpy(boot_info.cmdline, options.cmdline,
+		sizeof(boot_info.cmdline) - 1);
+}
+
+int main(int argc, char **argv)
+{
+	bool ok;
+	int i;
+
+	for (i = 1; i < argc; i++)
+		parse_arg(argv[i]);
+	simulate_address_space();
+	if (options.quiet)
+		simulate_quietly(NULL);
+	console_init();
+	sprintf_symbolize = kallsyms_lookup;
+	printk_init();
+	firmware();
+	cmdline_parse(boot_info.cmdline);
+
+	setup_arch(&boot_info);
+	mm_init();
+	local_irq_enable();
+	free_initmem();
+	ktest_set_observer(&census_observer);
+
+	simulate_quietly(stdout);
+	ok = ktest_run(options.glob, NULL) && !report_uncaptured();
+	machine_exit(ok ? VERDICT_PASS : VERDICT_FAIL);
+}

@@ -1,0 +1,103 @@
+"""Memory maps with holes, cut by QEMU, by GRUB and by the command line.
+
+What is no RAM must not be handed out: the suites and the census, run on each
+map, show it; the printed map shows that the hole was really there.
+"""
+
+import re
+
+import pytest
+from guest import boot, boot_iso, make_iso, make_iso_with
+from test_matrix import healthy
+
+ENTRY = re.compile(r'e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] (.+)')
+MIB = 1 << 20
+
+
+def cleaned(run):
+    """[(start, end, type)] of the cleaned map, end exclusive."""
+    entries = [match.groups() for match in map(ENTRY.match, run.lines)
+               if match]
+    assert entries, run.tail()
+    return [(int(start, 16), int(end, 16) + 1, kind)
+            for start, end, kind in entries]
+
+
+def usable(run, address):
+    return any(start <= address < end and kind == 'usable'
+               for start, end, kind in cleaned(run))
+
+
+@pytest.mark.parametrize('machine, mem', [
+    ('pc,max-ram-below-4g=64M', '1G'), ('pc,max-ram-below-4g=512M', '2G'),
+    ('pc,max-ram-below-4g=2G', '4G'), ('q35,max-ram-below-4g=1G', '4G')])
+def test_ram_split_around_a_hole(machine, mem):
+    run = healthy(boot('selftest poweroff', machine=machine, mem=mem), mem)
+    assert usable(run, 4 << 30)
+    assert not usable(run, 3 << 30)
+
+
+@pytest.mark.parametrize('lines, holes, ram', [
+    (['cutmem 64M 96M'], [64 * MIB, 96 * MIB - 1], [64 * MIB - 1, 96 * MIB]),
+    (['cutmem 0x2000123 0x2000456'], [0x2000123, 0x2000455],
+     [0x2000122, 0x2000456]),
+    (['cutmem 40M 41M', 'cutmem 43M 44M', 'cutmem 50M 50M'],
+     [40 * MIB, 43 * MIB], [41 * MIB, 44 * MIB, 50 * MIB]),
+    (['badram 0x2345000,0xfffff000'], [0x2345000], [0x2344fff, 0x2346000]),
+    (['badram 0x2000000,0xfe080000'], [0x2000000, 0x2100000, 0x2f00000],
+     [0x2080000, 0x2180000, 0x2f80000]),
+])
+@pytest.mark.cost(5)
+def test_map_edited_by_grub(lines, holes, ram, tmp_path):
+    iso = make_iso_with(tmp_path, 'selftest poweroff', lines)
+    run = healthy(boot_iso(iso, mem='256M'))
+    for address in holes:
+        assert not usable(run, address), hex(address)
+    for address in ram:
+        assert usable(run, address), hex(address)
+
+
+@pytest.mark.cost(12)
+def test_map_edited_by_grub_under_uefi(tmp_path):
+    iso = make_iso_with(tmp_path, 'selftest poweroff', ['cutmem 40M 41M'])
+    run = healthy(boot_iso(iso, mem='256M', firmware='uefi'))
+    assert not usable(run, 40 * MIB)
+    assert usable(run, 41 * MIB)
+
+
+@pytest.mark.parametrize('words, holes, ram', [
+    ('mem=64M', [64 * MIB], [64 * MIB - 1]),
+    ('mem=100M', [100 * MIB], [100 * MIB - 1]),
+    ('memmap=16M$64M', [64 * MIB, 80 * MIB - 1], [64 * MIB - 1, 80 * MIB]),
+    ('memmap=4K$0x4001000', [0x4001000], [0x4000fff, 0x4002000]),
+    ('memmap=1M#64M', [64 * MIB], [65 * MIB]),
+    ('memmap=16M$64M,1M$100M', [64 * MIB, 100 * MIB], [101 * MIB]),
+    ('memmap=exactmap memmap=640K@0 memmap=63M@1M', [64 * MIB],
+     [64 * MIB - 1]),
+])
+def test_map_edited_by_the_command_line(words, holes, ram):
+    run = healthy(boot(f'selftest poweroff {words}', mem='256M'))
+    for address in holes:
+        assert not usable(run, address), hex(address)
+    for address in ram:
+        assert usable(run, address), hex(address)
+
+
+@pytest.mark.cost(4)
+def test_command_line_of_grub_keeps_its_dollars(tmp_path):
+    iso = make_iso(tmp_path, 'selftest poweroff memmap=16M$64M')
+    run = healthy(boot_iso(iso, mem='256M'))
+    assert not usable(run, 64 * MIB)
+
+
+def test_comb_of_holes():
+    """Every second MiB from 32 to 160 MiB is missing."""
+    words = ','.join(f'1M${32 + 2 * i}M' for i in range(64))
+    run = healthy(boot(f'selftest poweroff memmap={words}', mem='256M'))
+    for index in range(64):
+        assert not usable(run, (32 + 2 * index) * MIB)
+        assert usable(run, (33 + 2 * index) * MIB)
+
+
+def test_no_acpi():
+    healthy(boot('selftest poweroff', qemu_flags='-machine acpi=off'))

@@ -1,0 +1,117 @@
+"""The self-test over memory sizes, machines, CPUs, firmware and ways to boot.
+
+PVH (-kernel) boots the same ELF in a fraction of the time, so it takes the
+breadth; GRUB under both firmwares, the way users boot, takes the ends.
+SUITE=glob in the environment narrows what is run in the guest.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from guest import ROOT, boot, boot_iso, make_iso, mebibytes
+
+SELFTEST = 'selftest' + ('=' + os.environ['SUITE'] if os.environ.get('SUITE')
+                         else '')
+SIZES = ['16M', '64M', '128M', '1G', '3.5G', '5G', '16G', '64G']
+SUITE_MACRO = re.compile(r'^KTEST_SUITE(?:_FIXTURE)?\((\w+),', re.M)
+RAM = re.compile(r'e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] usable')
+# Below this a machine may keep firmware's data in RAM: ACPI tables, OVMF.
+FIRMWARE_SHARE = {'bios': 1 << 20, 'uefi': 24 << 20}
+
+TROUBLE = re.compile(r'WARNING at|panic:|nobody knows|double free|BUG at|'
+                     r'does not add up|out of memory', re.I)
+
+
+def usable_bytes(run):
+    ranges = [match for match in map(RAM.match, run.lines) if match]
+    return sum(int(end, 16) + 1 - int(start, 16)
+               for start, end in (match.groups() for match in ranges))
+
+
+def healthy(run, mem=None, firmware='bios'):
+    """A pass, with every case told, all RAM found, and no trouble before."""
+    run.passed()
+    assert all(case.ok for case in run.cases()), run.tail()
+    start = run.lines.index('KTAP version 1')
+    trouble = [line for line in run.lines[:start] if TROUBLE.search(line)]
+    assert not trouble, '\n'.join(trouble)
+    if mem:
+        size = mebibytes(mem) << 20
+        lost = size - usable_bytes(run)
+        assert 0 <= lost <= FIRMWARE_SHARE[firmware], f'{lost} bytes of RAM'
+    return run
+
+
+@pytest.mark.parametrize('machine', ['pc', 'q35'])
+@pytest.mark.parametrize('mem', SIZES)
+def test_direct_boot_passes(mem, machine):
+    healthy(boot(f'{SELFTEST} poweroff', mem=mem, machine=machine), mem)
+
+
+@pytest.mark.parametrize('mem', ['64M', '4G'])
+def test_microvm_passes(mem):
+    healthy(boot(f'{SELFTEST} poweroff', mem=mem, machine='microvm'))
+
+
+@pytest.mark.parametrize('cpu', ['max', 'Nehalem', 'max,-pdpe1gb', 'phenom'])
+def test_cpu_model_passes(cpu):
+    healthy(boot(f'{SELFTEST} poweroff', mem='1G', qemu_flags=f'-cpu {cpu}'),
+            '1G')
+
+
+@pytest.mark.parametrize('mem', ['16M', '128M', '5G'])
+def test_bootmem_passes(mem):
+    healthy(boot(f'{SELFTEST} early=bootmem poweroff', mem=mem), mem)
+
+
+@pytest.mark.parametrize('mem', SIZES)
+@pytest.mark.cost(5)
+def test_grub_under_bios_passes(mem, tmp_path):
+    iso = make_iso(tmp_path, f'{SELFTEST} poweroff')
+    healthy(boot_iso(iso, mem=mem), mem)
+
+
+@pytest.mark.parametrize('mem, machine', [
+    ('64M', 'pc'), ('128M', 'pc'), ('1G', 'q35'), ('5G', 'pc'),
+    ('64G', 'q35')])
+@pytest.mark.cost(12)
+def test_grub_under_uefi_passes(mem, machine, tmp_path):
+    iso = make_iso(tmp_path, f'{SELFTEST} poweroff')
+    healthy(boot_iso(iso, mem=mem, machine=machine, firmware='uefi'), mem,
+            'uefi')
+
+
+@pytest.mark.cost(5)
+def test_grub_on_q35_passes(tmp_path):
+    iso = make_iso(tmp_path, f'{SELFTEST} poweroff')
+    healthy(boot_iso(iso, mem='3.5G', machine='q35'), '3.5G')
+
+
+@pytest.mark.skipif('SUITE' in os.environ and os.environ['SUITE'] != '',
+                    reason='narrowed by SUITE')
+def test_every_suite_of_the_tree_reports():
+    sources = [*(ROOT / 'tests/suites').glob('*.c'),
+               *(ROOT / 'tests/suites/x86').glob('*.c')]
+    suites = {name for source in sources
+              for name in SUITE_MACRO.findall(
+                  Path(source).read_text(encoding='utf-8'))}
+    run = healthy(boot('selftest poweroff'))
+    subtests = {line.split(': ')[1] for line in run.lines
+                if line.startswith('    # Subtest: ')}
+    assert suites and subtests == suites
+
+
+def test_console_totals_equal_the_cases():
+    run = healthy(boot(f'{SELFTEST} poweroff'))
+    passed = sum(not case.skipped for case in run.cases())
+    skipped = len(run.cases()) - passed
+    assert f'# Totals: pass:{passed} fail:0 skip:{skipped}' in run.lines
+
+
+def test_two_counted_boots_tell_the_same():
+    """With -icount a direct boot is deterministic to the byte."""
+    first, second = (boot(f'{SELFTEST} poweroff', icount=1).passed()
+                     for _ in range(2))
+    assert first.log == second.log

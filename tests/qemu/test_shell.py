@@ -1,0 +1,263 @@
+"""A session at the prompt: what a person types, and what comes back."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+
+import pytest
+from guest import KERNEL, QEMU, boot, environment, memory, USUAL_COST
+from ktap import ESCAPE
+
+PROMPT = 'strata> '
+
+
+def session(*lines, **settings):
+    """Types the lines, then poweroff; the lines of each command's output.
+
+    What is typed before the console is up may get lost: a ctrl-u is no loss.
+    """
+    typed = '\x15' + ''.join(line + '\r' for line in (*lines, 'poweroff'))
+    run = boot('shell poweroff', '--stdin', stdin=typed.encode('latin-1'),
+               **{'timeout': 20, **settings}).passed()
+    parts = ESCAPE.sub('', run.log.replace('\r', '')).split(PROMPT)[1:]
+    assert len(parts) >= len(lines), run.tail()
+    return [part.split('\n')[1:-1] for part in parts], run
+
+
+def output(line, **settings):
+    return session(line, **settings)[0][0]
+
+
+def test_help_names_every_command():
+    names = {line.split()[0] for line in output('help')}
+    assert names >= {'help', 'meminfo', 'zoneinfo', 'buddyinfo', 'slabinfo',
+                     'memblock', 'map', 'alloc', 'free', 'selftest',
+                     'reboot', 'poweroff'}
+
+
+def test_meminfo_has_the_format_of_proc():
+    lines = output('meminfo', mem='128M')
+    assert all(re.fullmatch(r'\w+: +\d+ kB', line) for line in lines), lines
+    sizes = {line.split(':')[0]: int(line.split()[1]) for line in lines}
+    assert 100 << 10 < sizes['MemTotal'] < 128 << 10
+    assert 0 < sizes['MemAvailable'] < sizes['MemFree'] < sizes['MemTotal']
+    assert sizes['Slab'] > 0
+
+
+def buddy_pages(lines):
+    pages = 0
+    for line in lines:
+        match = re.fullmatch(r'Node \d+, zone +\w+((?: +\d+){11}) *', line)
+        assert match, line
+        pages += sum(int(count) << order
+                     for order, count in enumerate(match[1].split()))
+    return pages
+
+
+def test_buddyinfo_has_the_format_of_proc_and_adds_up():
+    buddy, info, zones = session('buddyinfo', 'meminfo', 'zoneinfo')[0][:3]
+    free = [int(line.split()[1]) for line in info if 'MemFree' in line][0]
+    assert buddy_pages(buddy) * 4 == free
+    zone_free = [int(line.split()[-1]) for line in zones
+                 if line.startswith('  pages free')]
+    assert sum(zone_free) * 4 == free
+
+
+def test_zoneinfo_has_the_format_of_proc():
+    lines = output('zoneinfo', mem='5G')
+    names = [line.split()[-1] for line in lines if line.startswith('Node')]
+    assert names == ['DMA', 'DMA32', 'Normal']
+    text = '\n'.join(lines)
+    zones = re.findall(r'min +(\d+)\n +low +(\d+)\n +high +(\d+)\n'
+                       r' +spanned +(\d+)\n +present +(\d+)\n'
+                       r' +managed +(\d+)', text)
+    assert len(zones) == 3
+    for zone in zones:
+        low_mark, mark, high, spanned, present, managed = map(int, zone)
+        assert 0 < low_mark < mark < high < managed
+        assert managed <= present <= spanned
+    starts = [int(line.split()[-1]) for line in lines if 'start_pfn' in line]
+    assert starts == [0, 0x1000, 0x100000]
+
+
+def test_slabinfo_has_the_format_of_proc():
+    lines = output('slabinfo')
+    assert lines[0] == 'slabinfo - version: 2.1'
+    assert lines[1].startswith('# name ')
+    row = re.compile(r'(\S+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) : tunables'
+                     r' +\d+ +\d+ +\d+ : slabdata +(\d+) +(\d+) +\d+')
+    rows = [row.fullmatch(line) for line in lines[2:]]
+    assert all(rows), lines
+    names = {match[1] for match in rows}
+    assert {'kmalloc-8', 'kmalloc-96', 'kmalloc-8192'} <= names or \
+        {'kmalloc-8', 'kmalloc-96', 'kmalloc-8k'} <= names
+    for match in rows:
+        active, places, size, per_slab, pages, used, slabs = map(
+            int, match.groups()[1:])
+        assert active <= places and used <= slabs
+        assert per_slab * size <= pages * 4096
+        assert places <= per_slab * slabs
+
+
+def test_memblock_lists_both_lists():
+    text = '\n'.join(output('memblock'))
+    assert 'handed over' in text
+    for name in 'memory', 'reserved':
+        assert re.search(rf'^{name}: \d+ of \d+ entries', text, re.M), text
+    assert 'broken' not in text
+
+
+def test_map_shows_the_map_raw_and_cleaned():
+    text = '\n'.join(output('map'))
+    raw, cleaned = text.split('cleaned')
+    for part in raw, cleaned:
+        assert re.search(r'\[mem 0x0*100000-0x0*7fdffff\] usable', part)
+
+
+def test_alloc_and_free_leave_the_lists_as_they_were():
+    parts, _ = session('alloc 0', 'free all', 'buddyinfo', 'alloc 3',
+                       'alloc 0 dma', 'alloc bytes 100', 'alloc', 'free all',
+                       'buddyinfo', 'alloc')
+    assert '\n'.join(parts[3]).strip()
+    held = '\n'.join(parts[6])
+    assert 'order 3' in held and '100' in held
+    assert buddy_pages(parts[2]) - buddy_pages(parts[8]) in (0, 1)
+    assert parts[9] != parts[6]
+
+
+@pytest.mark.parametrize('line', [
+    'alloc 11', 'alloc -1', 'alloc x', 'alloc 0 nonsense', 'alloc bytes x',
+    'free 99', 'free x', 'free', 'alloc bytes 99999999999999999999'])
+def test_bad_arguments_are_refused(line):
+    (parts, run) = session(line, 'buddyinfo')
+    assert parts[0], 'no word about it'
+    assert buddy_pages(parts[1]) > 0
+    assert 'WARNING' not in run.log
+
+
+def test_selftest_can_be_run_by_hand():
+    parts, run = session('selftest list', 'selftest sort')
+    assert 'ok 1 - list' in parts[0]
+    assert 'ok 1 - sort' in parts[1]
+    assert all(case.ok for case in run.cases())
+
+
+def test_failed_selftest_by_hand_decides_the_verdict():
+    typed = b'\x15selftest verdict\rpoweroff\r'
+    run = boot('test_fail shell poweroff', '--stdin', stdin=typed,
+               timeout=20)
+    assert run.status == 1, run.tail()
+
+
+def test_unknown_command_is_told():
+    parts, _ = session('frobnicate now', '', 'meminfo')
+    assert 'frobnicate' in parts[0][0]
+    assert parts[1] == []
+    assert parts[2]
+
+
+def test_line_editing():
+    left, home, end, delete = '\x1b[D', '\x1b[H', '\x1b[F', '\x1b[3~'
+    edits = [
+        'mexinfo' + left * 4 + '\x7f' + 'm',            # in the middle
+        'eminfo' + home + 'm',
+        'memin' + home + end + 'fo',
+        'Xmeminfo' + home + delete,
+        'garbage\x15meminfo',                           # ctrl-u
+        'meminfo garbage\x17',                          # ctrl-w
+        'bad\x03' + 'meminfo',                          # ctrl-c
+    ]
+    for edit in edits:
+        parts, run = session(edit)
+        assert any('MemTotal' in line for part in parts for line in part), (
+            repr(edit), run.tail())
+
+
+def test_history():
+    up, down = '\x1b[A', '\x1b[B'
+    _, run = session('meminfo', 'buddyinfo', up + up, up * 3 + down)
+    outputs = re.findall(r'^(MemTotal|Node 0, zone +DMA )', run.log, re.M)
+    assert [text.split()[0] for text in outputs] == [
+        'MemTotal', 'Node', 'MemTotal', 'Node'], run.tail()
+
+
+@pytest.mark.parametrize('garbage', [
+    '\x00\x01\x02\x04\x06\x07', '\x1b', '\x1b[', '\x1b[999999999999~',
+    '\x1b[1;2;3;4;5;6;7;8;9R', '\xff\xfe\x80\x90', 'x' * 5000,
+    '"unfinished', ' ' * 300, '\t\t\t\t', 'a ' * 400, '\x7f' * 50,
+    '\x1b[D' * 500, '\x1bO', '%s%n%d'])
+def test_garbage_is_survived(garbage):
+    parts, _ = session(garbage, '\x15', 'meminfo')
+    assert any('MemTotal' in line for part in parts for line in part)
+
+
+@pytest.mark.parametrize('way, words', [
+    ('null', 'null page'), ('text', 'text'), ('rodata', 'rodata'),
+    ('exec', 'execut'), ('stack', 'guard page'), ('opcode', 'opcode'),
+    ('divide', 'divide'), ('panic', 'asked for')])
+def test_crash_is_explained_and_ends_in_panic(way, words):
+    run = boot('shell', '--stdin', timeout=20,
+               stdin=f'\x15crash {way}\r'.encode())
+    assert run.status == 2, run.tail()
+    report = run.log[run.log.index('crash '):]
+    assert words in report, run.tail()
+    assert 'call stack' in report or way == 'stack'
+
+
+class Terminal:
+    """scripts/qemu on a pseudo-terminal, as a person has it."""
+
+    def __init__(self, cmdline):
+        self.master, slave = pty.openpty()
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(
+            [QEMU, '--kernel', KERNEL, '--append', cmdline], stdin=slave,
+            stdout=slave, stderr=slave, env=environment(timeout=60))
+        os.close(slave)
+        self.seen = ''
+
+    def expect(self, text, seconds=30):
+        deadline = time.monotonic() + seconds
+        while text not in self.seen:
+            assert time.monotonic() < deadline, self.seen
+            if select.select([self.master], [], [], 0.2)[0]:
+                try:
+                    data = os.read(self.master, 4096)
+                except OSError:
+                    data = b''
+                assert data, self.seen
+                self.seen += data.decode(errors='replace')
+        position = self.seen.index(text) + len(text)
+        self.seen = self.seen[position:]
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self):
+        os.close(self.master)
+        return self.process.wait(timeout=20)
+
+
+def test_terminal_session():
+    with memory(USUAL_COST):
+        terminal = Terminal('selftest=list shell')
+        terminal.expect(PROMPT)
+        terminal.type('meminf\x03')         # ctrl-c is the guest's
+        terminal.type('\x15meminfo\r')
+        terminal.expect('MemTotal')
+        terminal.expect(PROMPT)
+        terminal.type('poweroff\r')
+        terminal.expect('strata: verdict pass')
+        assert terminal.end() == 0
+
+
+def test_ctrl_a_x_ends_a_terminal_session():
+    with memory(USUAL_COST):
+        terminal = Terminal('shell')
+        terminal.expect(PROMPT)
+        terminal.type('\x01x')
+        terminal.expect('no verdict')
+        assert terminal.end() == 1

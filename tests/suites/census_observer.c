@@ -1,0 +1,30 @@
+/*
+ * Around every case: each frame has the owner it had before, each free list
+ * the length it had, and every allocator's own validation is clean.
+ */
+#include <kernel/ktest.h>
+#include <mm/census.h>
+#include <mm/mm.h>
+#include <mm/slab.h>
+
+static struct census before, after;
+
+static void take_before(void)
+{
+	census_take(&before);
+}
+
+static const char *compare_after(void)
+{
+	const char *bad;
+
+	census_take(&after);
+	bad = census_check(&after);
+	if (!bad)
+		bad = census_compare(&before, &after);
+	if (!bad)
+		bad = page_alloc_validate();
+	return bad ? bad : slab_validate();
+}
+
+const struct ktest_observer census_observer = { take_before, compare_after };

@@ -1,0 +1,154 @@
+/* The census adds up, tells owners apart, and notices what is wrong. */
+#include <kernel/ktest.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/census.h>
+#include <mm/mm.h>
+#include <mm/slab.h>
+
+static struct census before, now;
+
+static void set_up(struct ktest *t)
+{
+	census_take(&before);
+}
+
+static void owners_sum_to_ram(struct ktest *t)
+{
+	unsigned long sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < NR_CENSUS_OWNERS; i++)
+		sum += before.pages[i];
+	KTEST_EXPECT_EQ(t, sum, before.ram);
+	KTEST_EXPECT_EQ(t, before.pages[CENSUS_FREE], nr_free_pages());
+	KTEST_EXPECT_STREQ(t, census_check(&before), NULL);
+	KTEST_EXPECT_EQ(t, before.lost + before.double_owned, 0);
+}
+
+static void counting_twice_gives_the_same(struct ktest *t)
+{
+	census_take(&now);
+	KTEST_EXPECT_STREQ(t, census_compare(&before, &now), NULL);
+}
+
+static void allocated_pages_move_from_free_to_allocated(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	census_take(&now);
+	KTEST_EXPECT_EQ(t, now.pages[CENSUS_ALLOCATED],
+			before.pages[CENSUS_ALLOCATED] + 8);
+	KTEST_EXPECT_EQ(t, now.pages[CENSUS_FREE],
+			before.pages[CENSUS_FREE] - 8);
+	KTEST_EXPECT_NOT_NULL(t, census_compare(&before, &now));
+	__free_pages(page, 3);
+}
+
+static void compound_pages_are_counted_once(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 4);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	census_take(&now);
+	KTEST_EXPECT_EQ(t, now.pages[CENSUS_ALLOCATED],
+			before.pages[CENSUS_ALLOCATED] + 16);
+	KTEST_EXPECT_STREQ(t, census_check(&now), NULL);
+	__free_pages(page, 4);
+}
+
+static void large_kmalloc_and_slab_have_owners_of_their_own(struct ktest *t)
+{
+	void *large = kmalloc(8 * PAGE_SIZE, GFP_KERNEL);
+	struct kmem_cache *s;
+	void *object;
+
+	s = kmem_cache_create("census_test", 512, 0, SLAB_NO_MERGE, NULL);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	object = kmem_cache_alloc(s, GFP_KERNEL);
+	census_take(&now);
+	KTEST_EXPECT_EQ(t, now.pages[CENSUS_LARGE_KMALLOC],
+			before.pages[CENSUS_LARGE_KMALLOC] + 8);
+	KTEST_EXPECT_GT(t, now.pages[CENSUS_SLAB], before.pages[CENSUS_SLAB]);
+	kfree(large);
+	kmem_cache_free(s, object);
+	kmem_cache_destroy(s);
+}
+
+static void lost_block_is_noticed_and_named(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	page->type = PAGE_NONE;
+	census_walk(&now, NULL, NULL);
+	page->type = PAGE_ALLOC;
+	KTEST_EXPECT_EQ(t, now.lost, 4);
+	KTEST_EXPECT_EQ(t, now.first_bad_pfn, page_to_pfn(page));
+	KTEST_EXPECT_STREQ(t, census_check(&now),
+			   "a frame of RAM has no owner");
+	__free_pages(page, 2);
+}
+
+static void block_longer_than_it_may_be_is_noticed(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 1);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	split_page(page, 1);
+	page[1].order = 1;	/* an odd frame cannot head two */
+	census_walk(&now, NULL, NULL);
+	page[1].order = 0;
+	KTEST_EXPECT_NE(t, now.double_owned, 0);
+	KTEST_EXPECT_NOT_NULL(t, census_check(&now));
+	__free_page(page);
+	__free_page(page + 1);
+}
+
+static void free_page_on_no_list_is_noticed(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	page->type = PAGE_BUDDY;
+	census_walk(&now, NULL, NULL);
+	page->type = PAGE_ALLOC;
+	KTEST_EXPECT_STREQ(t, census_check(&now),
+			   "free frames are not what the free lists hold");
+	__free_page(page);
+}
+
+static void difference_in_one_free_list_is_noticed(struct ktest *t)
+{
+	now = before;
+	now.free[0][ZONE_DMA][0] += 2;
+	now.free[0][ZONE_DMA][1] -= 1;
+	KTEST_EXPECT_NOT_NULL(t, census_compare(&before, &now));
+}
+
+static void every_owner_has_a_name(struct ktest *t)
+{
+	int i, j;
+
+	for (i = 0; i < NR_CENSUS_OWNERS; i++)
+		for (j = 0; j < i; j++)
+			KTEST_EXPECT_FALSE(t, ktest_streq(
+				census_owner_name((enum census_owner)i),
+				census_owner_name((enum census_owner)j)));
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(owners_sum_to_ram),
+	KTEST_CASE(counting_twice_gives_the_same),
+	KTEST_CASE(allocated_pages_move_from_free_to_allocated),
+	KTEST_CASE(compound_pages_are_counted_once),
+	KTEST_CASE(large_kmalloc_and_slab_have_owners_of_their_own),
+	KTEST_CASE(lost_block_is_noticed_and_named),
+	KTEST_CASE(block_longer_than_it_may_be_is_noticed),
+	KTEST_CASE(free_page_on_no_list_is_noticed),
+	KTEST_CASE(difference_in_one_free_list_is_noticed),
+	KTEST_CASE(every_owner_has_a_name),
+	{}
+};
+KTEST_SUITE_FIXTURE(census, cases, set_up, NULL);

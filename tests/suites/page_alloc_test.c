@@ -1,0 +1,305 @@
+/* The page allocator as its callers see it: pages out, pages back, mistakes. */
+#include <kernel/ktest.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/census.h>
+#include <mm/slab.h>
+
+#include "../../mm/internal.h"
+
+#define BULK 100
+
+static void blocks_of_every_order_are_aligned_and_counted(struct ktest *t)
+{
+	unsigned int order;
+
+	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
+		unsigned long before = nr_free_pages();
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
+						order);
+
+		if (!page)
+			continue;	/* a small machine has no such block */
+		KTEST_EXPECT_TRUE(t, IS_ALIGNED(page_to_pfn(page),
+						1UL << order));
+		KTEST_EXPECT_EQ(t, nr_free_pages(), before - (1UL << order));
+		KTEST_EXPECT_EQ(t, page->type, PAGE_ALLOC);
+		KTEST_EXPECT_EQ(t, page->order, order);
+		KTEST_EXPECT_EQ(t, page_count(page), 1);
+		KTEST_EXPECT_NE(t, page->private, 0);
+		__free_pages(page, order);
+		KTEST_EXPECT_EQ(t, nr_free_pages(), before);
+	}
+}
+
+static void order_over_the_maximum_is_refused(struct ktest *t)
+{
+	unsigned long failures = alloc_failures();
+
+	KTEST_EXPECT_NULL(t, alloc_pages(GFP_KERNEL | __GFP_NOWARN,
+					 MAX_PAGE_ORDER + 1));
+	KTEST_EXPECT_NULL(t, alloc_pages(GFP_KERNEL | __GFP_NOWARN, 64));
+	KTEST_EXPECT_EQ(t, alloc_failures(), failures + 2);
+}
+
+static void zone_modifiers_bound_the_address(struct ktest *t)
+{
+	struct page *dma = alloc_page(GFP_KERNEL | GFP_DMA | __GFP_NOWARN);
+	struct page *dma32 = alloc_page(GFP_KERNEL | GFP_DMA32 | __GFP_NOWARN);
+	unsigned int order;
+
+	if (dma) {
+		KTEST_EXPECT_LT(t, page_to_pfn(dma), MAX_DMA_PFN);
+		__free_page(dma);
+	}
+	if (dma32) {
+		KTEST_EXPECT_LT(t, page_to_pfn(dma32), MAX_DMA32_PFN);
+		__free_page(dma32);
+	}
+	for (order = 1; order <= MAX_PAGE_ORDER; order++) {
+		dma = alloc_pages(GFP_ATOMIC | GFP_DMA | __GFP_NOWARN, order);
+		if (!dma)
+			continue;
+		KTEST_EXPECT_LE(t, page_to_pfn(dma) + (1UL << order),
+				MAX_DMA_PFN);
+		__free_pages(dma, order);
+	}
+}
+
+static void exhausted_dma_zone_never_takes_from_above(struct ktest *t)
+{
+	gfp_t gfp = GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN;
+	struct page *page, *next;
+	LIST_HEAD(taken);
+
+	while ((page = alloc_page(gfp))) {
+		KTEST_EXPECT_LT(t, page_to_pfn(page), MAX_DMA_PFN);
+		list_add(&page->lru, &taken);
+	}
+	KTEST_EXPECT_EQ(t, NODE_DATA(0)->node_zones[ZONE_DMA].nr_free_pages, 0);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+}
+
+static void this_node_never_goes_to_another(struct ktest *t)
+{
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++) {
+		gfp_t gfp = GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN;
+		struct page *page = alloc_pages_node(nid, gfp, 0);
+
+		if (!NODE_DATA(nid)->node_present_pages)
+			KTEST_EXPECT_NULL(t, page);
+		if (!page)
+			continue;
+		KTEST_EXPECT_EQ(t, page_to_nid(page), nid);
+		__free_page(page);
+	}
+}
+
+static void node_without_memory_falls_back_to_others(struct ktest *t)
+{
+	struct page *page = alloc_pages_node(MAX_NUMNODES - 1, GFP_KERNEL, 0);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	__free_page(page);
+}
+
+static void zeroed_pages_are_zero_whatever_was_there(struct ktest *t)
+{
+	unsigned int order;
+
+	for (order = 0; order < 4; order++) {
+		size_t size = PAGE_SIZE << order;
+		unsigned long addr = __get_free_pages(GFP_KERNEL, order);
+
+		KTEST_ASSERT_TRUE(t, addr != 0);
+		memset((void *)addr, 0xa5, size);
+		free_pages(addr, order);
+		addr = __get_free_pages(GFP_KERNEL | __GFP_ZERO, order);
+		KTEST_ASSERT_TRUE(t, addr != 0);
+		KTEST_EXPECT_NULL(t, memchr_inv((void *)addr, 0, size));
+		free_pages(addr, order);
+	}
+	free_pages(0, 3);
+}
+
+static void compound_tails_know_their_head(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 3);
+	unsigned int i;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	for (i = 1; i < 8; i++) {
+		KTEST_EXPECT_EQ(t, page[i].type, PAGE_TAIL);
+		KTEST_EXPECT_PTR_EQ(t, page[i].compound_head, page);
+	}
+	get_page(page + 5);
+	KTEST_EXPECT_EQ(t, page_count(page), 2);
+	put_page(page + 7);
+	put_page(page);
+	for (i = 1; i < 8; i++)
+		KTEST_EXPECT_NE(t, page[i].type, PAGE_TAIL);
+}
+
+static void block_is_free_when_the_last_reference_goes(struct ktest *t)
+{
+	unsigned long before = nr_free_pages();
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	get_page(page);
+	__free_pages(page, 2);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), before - 4);
+	KTEST_EXPECT_EQ(t, page_count(page), 1);
+	put_page(page);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), before);
+	KTEST_EXPECT_REPORTS(t, 1, "already free", put_page(page));
+	KTEST_EXPECT_REPORTS(t, 1, "already free", get_page(page));
+}
+
+static void exact_allocation_gives_back_the_rest(struct ktest *t)
+{
+	static const u32 sizes[] = { 1, 4096, 4097, 12288, 20480, 1000000 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		unsigned long before = nr_free_pages();
+		u8 *p = alloc_pages_exact(sizes[i], GFP_KERNEL | __GFP_ZERO);
+
+		KTEST_ASSERT_NOT_NULL(t, p);
+		KTEST_EXPECT_EQ(t, nr_free_pages(), before - PFN_UP(sizes[i]));
+		memset(p, 0x11, sizes[i]);
+		free_pages_exact(p, sizes[i]);
+		KTEST_EXPECT_EQ(t, nr_free_pages(), before);
+	}
+	KTEST_EXPECT_NULL(t, alloc_pages_exact(0, GFP_KERNEL));
+	KTEST_EXPECT_NULL(t, alloc_pages_exact((size_t)-1, GFP_KERNEL));
+	KTEST_EXPECT_NULL(t, alloc_pages_exact((PAGE_SIZE << MAX_PAGE_ORDER) +
+					       1, GFP_KERNEL));
+}
+
+static void split_block_is_freed_page_by_page(struct ktest *t)
+{
+	unsigned long before = nr_free_pages();
+	struct page *page = alloc_pages(GFP_KERNEL, 4);
+	unsigned int i;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	split_page(page, 4);
+	for (i = 0; i < 16; i++) {
+		KTEST_EXPECT_EQ(t, page[i].private, page->private);
+		__free_page(page + (i * 5) % 16);
+	}
+	KTEST_EXPECT_EQ(t, nr_free_pages(), before);
+}
+
+static void compound_block_is_not_split(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	KTEST_EXPECT_REPORTS(t, 1, "compound", split_page(page, 2));
+	KTEST_EXPECT_EQ(t, page->order, 2);
+	__free_pages(page, 2);
+}
+
+static void bulk_fills_empty_entries_alone(struct ktest *t)
+{
+	static struct page *array[BULK];
+	struct page *mine = alloc_page(GFP_KERNEL);
+	unsigned long before = nr_free_pages(), n, i;
+
+	KTEST_ASSERT_NOT_NULL(t, mine);
+	memset(array, 0, sizeof(array));
+	array[3] = mine;
+	n = alloc_pages_bulk_array(GFP_KERNEL, BULK, array);
+	KTEST_EXPECT_EQ(t, n, BULK);
+	KTEST_EXPECT_PTR_EQ(t, array[3], mine);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), before - (BULK - 1));
+	KTEST_EXPECT_EQ(t, alloc_pages_bulk_array(GFP_KERNEL, BULK, array),
+			BULK);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), before - (BULK - 1));
+	for (i = 0; i < BULK; i++)
+		if (array[i])
+			__free_page(array[i]);
+}
+
+static void nofail_takes_from_the_reserves(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	__free_page(page);
+}
+
+/* Takes single pages until the gfp gets none; how many. */
+static unsigned long take_all(gfp_t gfp, struct list_head *list)
+{
+	unsigned long n = 0;
+	struct page *page;
+
+	while ((page = alloc_page(gfp | __GFP_NOWARN))) {
+		list_add(&page->lru, list);
+		n++;
+	}
+	return n;
+}
+
+static void reserves_go_to_those_who_ask_for_them(struct ktest *t)
+{
+	struct zone *dma = &NODE_DATA(0)->node_zones[ZONE_DMA];
+	unsigned long min = min_wmark_pages(dma);
+	struct page *page, *next;
+	LIST_HEAD(taken);
+
+	take_all(GFP_DMA | __GFP_DIRECT_RECLAIM, &taken);
+	KTEST_EXPECT_EQ(t, dma->nr_free_pages, min);
+	take_all(GFP_DMA | __GFP_HIGH | __GFP_DIRECT_RECLAIM, &taken);
+	KTEST_EXPECT_EQ(t, dma->nr_free_pages, min - min / 2);
+	take_all(GFP_DMA | GFP_ATOMIC, &taken);
+	KTEST_EXPECT_EQ(t, dma->nr_free_pages,
+			min - min / 2 - (min - min / 2) / 4);
+	take_all(GFP_DMA | __GFP_MEMALLOC | __GFP_NOMEMALLOC, &taken);
+	KTEST_EXPECT_NE(t, dma->nr_free_pages, 0);
+	take_all(GFP_DMA | __GFP_MEMALLOC, &taken);
+	KTEST_EXPECT_EQ(t, dma->nr_free_pages, 0);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+}
+
+static void gfp_is_told_in_words(struct ktest *t)
+{
+	char buf[160];
+
+	gfp_words(GFP_KERNEL | __GFP_ZERO, buf, sizeof(buf));
+	KTEST_EXPECT_STREQ(t, buf, "GFP_KERNEL|__GFP_ZERO");
+	gfp_words(GFP_ATOMIC | GFP_DMA, buf, sizeof(buf));
+	KTEST_EXPECT_STREQ(t, buf, "GFP_ATOMIC|GFP_DMA");
+	gfp_words(0, buf, sizeof(buf));
+	KTEST_EXPECT_STREQ(t, buf, "0x0");
+	gfp_words(1u << 30, buf, sizeof(buf));
+	KTEST_EXPECT_STREQ(t, buf, "0x40000000");
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(blocks_of_every_order_are_aligned_and_counted),
+	KTEST_CASE(order_over_the_maximum_is_refused),
+	KTEST_CASE(zone_modifiers_bound_the_address),
+	KTEST_CASE(exhausted_dma_zone_never_takes_from_above),
+	KTEST_CASE(this_node_never_goes_to_another),
+	KTEST_CASE(node_without_memory_falls_back_to_others),
+	KTEST_CASE(zeroed_pages_are_zero_whatever_was_there),
+	KTEST_CASE(compound_tails_know_their_head),
+	KTEST_CASE(block_is_free_when_the_last_reference_goes),
+	KTEST_CASE(exact_allocation_gives_back_the_rest),
+	KTEST_CASE(split_block_is_freed_page_by_page),
+	KTEST_CASE(compound_block_is_not_split),
+	KTEST_CASE(bulk_fills_empty_entries_alone),
+	KTEST_CASE(nofail_takes_from_the_reserves),
+	KTEST_CASE(reserves_go_to_those_who_ask_for_them),
+	KTEST_CASE(gfp_is_told_in_words),
+	{}
+};
+KTEST_SUITE(page_alloc, cases);

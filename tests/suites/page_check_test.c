@@ -1,0 +1,245 @@
+/* Frees that must be refused: each reported once, nothing changed by it. */
+#include <kernel/ktest.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/census.h>
+#include <mm/slab.h>
+
+#include "../../mm/internal.h"
+
+#define EXPECT_REFUSED(t, words, page, order) do { \
+	unsigned long free_ = nr_free_pages(); \
+	KTEST_EXPECT_REPORTS(t, 1, words, __free_pages(page, order)); \
+	KTEST_EXPECT_EQ(t, nr_free_pages(), free_); \
+} while (0)
+
+static void second_free_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 1);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	__free_pages(page, 1);
+	EXPECT_REFUSED(t, "free", page, 1);
+}
+
+/* The block merged into a larger one: its head is inside that now. */
+static void second_free_is_refused_after_a_merge(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 1);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	split_page(page, 1);
+	__free_page(page);
+	__free_page(page + 1);
+	EXPECT_REFUSED(t, "already free", page + 1, 0);
+}
+
+static void wrong_order_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	EXPECT_REFUSED(t, "wrong order", page, 1);
+	EXPECT_REFUSED(t, "wrong order", page, 3);
+	EXPECT_REFUSED(t, "wrong order", page, 200);
+	__free_pages(page, 2);
+}
+
+static void page_inside_a_block_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+	unsigned int i;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	for (i = 1; i < 8; i++)
+		EXPECT_REFUSED(t, "inside the block", page + i, 0);
+	__free_pages(page, 3);
+}
+
+static void compound_tail_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 1);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	EXPECT_REFUSED(t, "tail", page + 1, 0);
+	__free_pages(page, 1);
+}
+
+static void block_without_a_reference_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	page->_refcount = 0;
+	EXPECT_REFUSED(t, "no reference left", page, 0);
+	page->_refcount = 1;
+	__free_page(page);
+}
+
+static void slab_page_is_refused(struct ktest *t)
+{
+	void *p = kmalloc(64, GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	EXPECT_REFUSED(t, "slab", virt_to_page(p), 0);
+	kfree(p);
+}
+
+static void large_kmalloc_is_refused(struct ktest *t)
+{
+	void *p = kmalloc(4 * PAGE_SIZE, GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	EXPECT_REFUSED(t, "large kmalloc", virt_to_page(p), 2);
+	kfree(p);
+}
+
+static void page_table_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	page->type = PAGE_TABLE;
+	EXPECT_REFUSED(t, "page table", page, 0);
+	page->type = PAGE_ALLOC;
+	__free_page(page);
+}
+
+static void unknown_type_is_refused_as_damaged(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	page->type = 0xee;
+	EXPECT_REFUSED(t, "damaged", page, 0);
+	page->type = PAGE_ALLOC;
+	__free_page(page);
+}
+
+static void find_reserved(struct page *head, enum census_owner owner,
+			  unsigned long nr, void *arg)
+{
+	if (head->type == PAGE_RESERVED && (!*(struct page **)arg || nr > 1))
+		*(struct page **)arg = head;
+}
+
+static void reserved_page_is_refused(struct ktest *t)
+{
+	static struct census c;
+	struct page *page = NULL;
+
+	census_walk(&c, find_reserved, &page);
+	if (!page) {
+		ktest_skip(t, "nothing is reserved");
+		return;
+	}
+	EXPECT_REFUSED(t, "reserved", page, page->order);
+	if (page->order)
+		EXPECT_REFUSED(t, "reserved", page + 1, 0);
+}
+
+static void frame_outside_ram_is_refused(struct ktest *t)
+{
+	struct pfn_range ram = { 0, 0 };
+	unsigned long pfn;
+
+	for (pfn = 0; next_ram_range(pfn, &ram, NULL); pfn = ram.end)
+		;
+	pfn = ALIGN(ram.end, MAX_ORDER_NR_PAGES);
+	EXPECT_REFUSED(t, "outside RAM", pfn_to_page(pfn), 0);
+	EXPECT_REFUSED(t, "outside RAM", pfn_to_page(MAX_PFN - 1), 0);
+}
+
+static void pointer_to_no_descriptor_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	EXPECT_REFUSED(t, "not a page descriptor",
+		       (struct page *)((char *)page + 8), 0);
+	EXPECT_REFUSED(t, "not a page descriptor", (struct page *)8, 0);
+	EXPECT_REFUSED(t, "not a page descriptor", vmemmap - 1, 0);
+	EXPECT_REFUSED(t, "not a page descriptor", pfn_to_page(MAX_PFN), 0);
+	__free_page(page);
+}
+
+/* First frame after a range of RAM that ends inside a block. */
+static unsigned long find_hole(void)
+{
+	struct pfn_range ram, next;
+	unsigned long pfn;
+
+	for (pfn = 0; next_ram_range(pfn, &ram, NULL); pfn = ram.end)
+		if (!IS_ALIGNED(ram.end, MAX_ORDER_NR_PAGES) &&
+		    !(next_ram_range(ram.end, &next, NULL) &&
+		      next.start == ram.end))
+			return ram.end;
+	return 0;
+}
+
+static void hole_is_refused(struct ktest *t)
+{
+	unsigned long pfn = find_hole();
+
+	if (!pfn) {
+		ktest_skip(t, "RAM has no hole inside a block");
+		return;
+	}
+	EXPECT_REFUSED(t, "hole", pfn_to_page(pfn), 0);
+}
+
+static void untouched_memory_is_refused(struct ktest *t)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		if (zone->nr_deferred) {
+			unsigned long pfn = zone->deferred[0].start;
+
+			EXPECT_REFUSED(t, "never handed out",
+				       pfn_to_page(pfn), MAX_PAGE_ORDER);
+			return;
+		}
+	ktest_skip(t, "all memory was touched");
+}
+
+static void address_inside_a_page_is_refused(struct ktest *t)
+{
+	unsigned long addr = __get_free_page(GFP_KERNEL);
+
+	KTEST_ASSERT_TRUE(t, addr != 0);
+	KTEST_EXPECT_REPORTS(t, 1, "not the start of a page",
+			     free_page(addr + 8));
+	free_page(addr);
+}
+
+static void wrong_exact_free_is_refused_page_by_page(struct ktest *t)
+{
+	char *p = alloc_pages_exact(3 * PAGE_SIZE, GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	free_pages_exact(p, 3 * PAGE_SIZE);
+	KTEST_EXPECT_REPORTS(t, 3, "free", free_pages_exact(p, 3 * PAGE_SIZE));
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(second_free_is_refused),
+	KTEST_CASE(second_free_is_refused_after_a_merge),
+	KTEST_CASE(wrong_order_is_refused),
+	KTEST_CASE(page_inside_a_block_is_refused),
+	KTEST_CASE(compound_tail_is_refused),
+	KTEST_CASE(block_without_a_reference_is_refused),
+	KTEST_CASE(slab_page_is_refused),
+	KTEST_CASE(large_kmalloc_is_refused),
+	KTEST_CASE(page_table_is_refused),
+	KTEST_CASE(unknown_type_is_refused_as_damaged),
+	KTEST_CASE(reserved_page_is_refused),
+	KTEST_CASE(frame_outside_ram_is_refused),
+	KTEST_CASE(pointer_to_no_descriptor_is_refused),
+	KTEST_CASE(hole_is_refused),
+	KTEST_CASE(untouched_memory_is_refused),
+	KTEST_CASE(address_inside_a_page_is_refused),
+	KTEST_CASE(wrong_exact_free_is_refused_page_by_page),
+	{}
+};
+KTEST_SUITE(page_check, cases);

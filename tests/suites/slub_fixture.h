@@ -1,0 +1,103 @@
+/* What the suites about object caches share. */
+#ifndef TESTS_SLUB_FIXTURE_H
+#define TESTS_SLUB_FIXTURE_H
+
+#include <kernel/ktest.h>
+#include <lib/string.h>
+#include "../../mm/slab_internal.h"
+
+/* Bytes that tell one object from another, and from cleared memory. */
+static inline int pattern_of(const void *p)
+{
+	return 1 + (int)(((unsigned long)p >> 3) % 251);
+}
+
+static inline void fill_object(void *p, size_t size)
+{
+	memset(p, pattern_of(p), size);
+}
+
+static inline bool object_is_intact(const void *p, size_t size)
+{
+	return !memchr_inv(p, pattern_of(p), size);
+}
+
+/* Slabs a cache has, and places in their freelists. */
+static inline unsigned long nr_slabs(struct kmem_cache *s)
+{
+	unsigned long n = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		n += s->node[nid].nr_slabs;
+	return n;
+}
+
+static inline struct kmem_cache_cpu *cpu_of(struct kmem_cache *s)
+{
+	return &s->cpu[smp_processor_id()];
+}
+
+/*
+ * A case that leaves objects behind on purpose, takes their slabs out of the
+ * graveyard again: frames must not stay away for good.
+ */
+static inline void exhume(void)
+{
+	struct kmem_cache_node *n;
+	struct page *head, *next;
+	int nid;
+
+	for_each_online_node(nid) {
+		n = &slab_graveyard->node[nid];
+		list_for_each_entry_safe(head, next,
+					 &n->slabs[SLAB_LIST_FULL],
+					 slab_list) {
+			list_del(&head->slab_list);
+			n->nr_slabs--;
+			slab_discard(head);
+		}
+	}
+}
+
+/* Ends a damaged cache: exactly one report, about what is left. */
+static inline void destroy_damaged(struct ktest *t, struct kmem_cache *s)
+{
+	KTEST_EXPECT_REPORTS(t, 1, "objects live in a destroyed cache",
+			     kmem_cache_destroy(s));
+	exhume();
+}
+
+/* All memory there is, block by block, so that nobody else gets any. */
+struct drained {
+	struct list_head blocks[NR_PAGE_ORDERS];
+};
+
+static inline void drain_pages(struct drained *d)
+{
+	struct page *page;
+	int order;
+
+	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
+		INIT_LIST_HEAD(&d->blocks[order]);
+		for (;;) {
+			page = alloc_pages(__GFP_MEMALLOC | __GFP_NOWARN,
+					   (unsigned int)order);
+			if (!page)
+				break;
+			list_add(&page->lru, &d->blocks[order]);
+		}
+	}
+}
+
+static inline void undrain_pages(struct drained *d)
+{
+	struct page *page, *next;
+	unsigned int order;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		list_for_each_entry_safe(page, next, &d->blocks[order], lru)
+			__free_pages(page, order);
+}
+
+#endif

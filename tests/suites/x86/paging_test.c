@@ -1,0 +1,405 @@
+/*
+ * What the kernel's own page tables say: nothing is writable and executable,
+ * all RAM is there and nothing else, descriptors are where RAM is; and the
+ * windows on memory that is not RAM.
+ */
+#include <asm/cpufeature.h>
+#include <asm/fixmap.h>
+#include <asm/machine.h>
+#include <asm/pgtable.h>
+#include <asm/sections.h>
+#include <kernel/boot_info.h>
+#include <kernel/ktest.h>
+#include <lib/errno.h>
+#include <lib/hash.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/memblock.h>
+#include <mm/memory_model.h>
+#include <mm/mmzone.h>
+
+struct tally {
+	unsigned long rwx, user, low, outside;
+	unsigned long exec_bytes, direct_bytes, vmemmap_bytes;
+};
+
+static bool inside(const struct pgtable_range *r, unsigned long start,
+		   unsigned long size)
+{
+	return r->start - start < size && r->size <= size - (r->start - start);
+}
+
+static void count_range(const struct pgtable_range *r, void *arg)
+{
+	struct tally *n = arg;
+
+	if (!(r->flags & _PAGE_NX)) {
+		n->exec_bytes += r->size;
+		n->rwx += !!(r->flags & _PAGE_RW);
+	}
+	n->user += !!(r->flags & _PAGE_USER);
+	n->low += r->start < PAGE_OFFSET;
+	if (inside(r, PAGE_OFFSET, DIRECT_MAP_SIZE))
+		n->direct_bytes += r->size;
+	else if (inside(r, VMEMMAP_START, MAX_PFN * sizeof(struct page)))
+		n->vmemmap_bytes += r->size;
+	else if (!inside(r, VMALLOC_START, VMALLOC_END - VMALLOC_START) &&
+		 !inside(r, (unsigned long)_start,
+			 (unsigned long)(_end - _start)) &&
+		 !inside(r, FIXMAP_START, FIXMAP_SIZE))
+		n->outside++;
+}
+
+static struct tally tally(void)
+{
+	struct tally n = { 0 };
+
+	pgtable_for_each_range(&kernel_pgtable, count_range, &n);
+	return n;
+}
+
+/* Flags of every page from start to end, or'ed; and and'ed. */
+static void flags_of(unsigned long start, unsigned long end, pte_t *any,
+		     pte_t *all)
+{
+	enum pt_level level;
+
+	*any = 0;
+	*all = ~(pte_t)0;
+	for (; start < end; start += PAGE_SIZE) {
+		pte_t *e = pgtable_lookup(&kernel_pgtable, start, &level);
+
+		*any |= e ? *e : 0;
+		*all &= e ? *e : 0;
+	}
+}
+
+static unsigned long alias(const char *p)
+{
+	return (unsigned long)__va(__pa(p));
+}
+
+static void nothing_is_writable_and_executable(struct ktest *t)
+{
+	if (!cpu_features.nx) {
+		ktest_skip(t, "this CPU has no NX");
+		return;
+	}
+	KTEST_EXPECT_EQ(t, tally().rwx, 0);
+	KTEST_EXPECT_EQ(t, tally().exec_bytes,
+			(unsigned long)(_etext - _stext));
+}
+
+static void nothing_is_mapped_outside_the_address_map(struct ktest *t)
+{
+	struct tally n = tally();
+
+	KTEST_EXPECT_EQ(t, n.low, 0);
+	KTEST_EXPECT_EQ(t, n.user, 0);
+	KTEST_EXPECT_EQ(t, n.outside, 0);
+}
+
+static void expect_read_only(struct ktest *t, unsigned long start,
+			     unsigned long end)
+{
+	pte_t any, all;
+
+	KTEST_ASSERT_TRUE(t, start < end);
+	flags_of(start, end, &any, &all);
+	KTEST_EXPECT_TRUE(t, all & _PAGE_PRESENT);
+	KTEST_EXPECT_FALSE(t, any & _PAGE_RW);
+}
+
+static void image_constants_are_read_only_in_both_views(struct ktest *t)
+{
+	expect_read_only(t, (unsigned long)_stext, (unsigned long)_etext);
+	expect_read_only(t, alias(_stext), alias(_etext));
+	expect_read_only(t, (unsigned long)__start_rodata,
+			 (unsigned long)__end_rodata);
+	expect_read_only(t, alias(__start_rodata), alias(__end_rodata));
+	expect_read_only(t, (unsigned long)__start_ro_after_init,
+			 (unsigned long)__end_ro_after_init);
+	expect_read_only(t, alias(__start_ro_after_init),
+			 alias(__end_ro_after_init));
+}
+
+static void image_data_is_writable(struct ktest *t)
+{
+	pte_t any, all;
+
+	flags_of((unsigned long)_sdata, (unsigned long)__bss_stop, &any, &all);
+	KTEST_EXPECT_TRUE(t, all & _PAGE_RW);
+	flags_of((unsigned long)boot_stack, (unsigned long)boot_stack_top,
+		 &any, &all);
+	KTEST_EXPECT_TRUE(t, all & _PAGE_RW);
+}
+
+static bool mapped(unsigned long va)
+{
+	enum pt_level level;
+
+	return pgtable_lookup(&kernel_pgtable, va, &level);
+}
+
+static void only_the_guard_page_is_missing_under_the_stack(struct ktest *t)
+{
+	unsigned long guard = (unsigned long)boot_stack_guard;
+	unsigned long stack = (unsigned long)boot_stack;
+
+	KTEST_EXPECT_TRUE(t, mapped(guard - 1));
+	KTEST_EXPECT_FALSE(t, mapped(guard));
+	KTEST_EXPECT_FALSE(t, mapped(stack - 1));
+	KTEST_EXPECT_TRUE(t, mapped(stack));
+}
+
+static void init_part_is_plain_ram_again(struct ktest *t)
+{
+	unsigned long end = (unsigned long)__init_end;
+	pte_t any, all;
+
+	KTEST_EXPECT_FALSE(t, mapped((unsigned long)__init_begin));
+	KTEST_EXPECT_FALSE(t, mapped(end - 1));
+	KTEST_EXPECT_TRUE(t, mapped(end));
+	flags_of(alias(__init_begin), alias(__init_end), &any, &all);
+	KTEST_EXPECT_TRUE(t, all & _PAGE_RW);
+}
+
+/* Bytes of [start, end) that the direct map shows at the right place. */
+static phys_addr_t bytes_shown(phys_addr_t start, phys_addr_t end)
+{
+	phys_addr_t pa = start, shown = 0;
+
+	while (pa < end) {
+		unsigned long va = (unsigned long)__va(pa);
+		unsigned long step = PAGE_SIZE;
+		enum pt_level level;
+		phys_addr_t seen;
+
+		if (pgtable_lookup(&kernel_pgtable, va, &level)) {
+			step = pt_size(level) - (va & (pt_size(level) - 1));
+			step = min(step, (unsigned long)(end - pa));
+			pgtable_translate(&kernel_pgtable, va, &seen);
+			shown += seen == pa ? step : 0;
+		}
+		pa += step;
+	}
+	return shown;
+}
+
+static void direct_map_is_exactly_ram(struct ktest *t)
+{
+	phys_addr_t start, end, shown = 0, ram = 0;
+	u64 i;
+
+	for_each_mem_range(i, &start, &end) {
+		shown += bytes_shown(start, end);
+		ram += end - start;
+	}
+	KTEST_EXPECT_GT(t, ram, 0);
+	KTEST_EXPECT_EQ(t, shown, ram);
+	KTEST_EXPECT_EQ(t, tally().direct_bytes, ram);
+}
+
+/* Chunks of this size in whole RAM, mapped with smaller pages than that. */
+static unsigned long too_small_pages(enum pt_level big)
+{
+	phys_addr_t start, end, image = __pa(_end);
+	unsigned long bad = 0;
+	enum pt_level level;
+	u64 i;
+
+	for_each_mem_range(i, &start, &end) {
+		/* around the image permissions differ */
+		start = ALIGN(max(start, image), pt_size(big));
+		for (; start + pt_size(big) <= end; start += pt_size(big))
+			bad += !pgtable_lookup(&kernel_pgtable,
+					       (unsigned long)__va(start),
+					       &level) || level < big;
+	}
+	return bad;
+}
+
+static void direct_map_uses_big_pages_where_ram_is_whole(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, too_small_pages(PT_2M), 0);
+	if (cpu_features.gbpages)
+		KTEST_EXPECT_EQ(t, too_small_pages(PT_1G), 0);
+}
+
+static void virt_addr_valid_knows_ram_from_the_rest(struct ktest *t)
+{
+	phys_addr_t end = memblock_end_of_DRAM();
+	static char in_image;
+
+	KTEST_EXPECT_TRUE(t, virt_addr_valid(__va(memblock_start_of_DRAM())));
+	KTEST_EXPECT_TRUE(t, virt_addr_valid(__va(end - 1)));
+	KTEST_EXPECT_FALSE(t, virt_addr_valid(__va(end)));
+	KTEST_EXPECT_TRUE(t, virt_addr_valid(__va(__pa(&in_image))));
+	KTEST_EXPECT_FALSE(t, virt_addr_valid(&in_image));
+	KTEST_EXPECT_FALSE(t, virt_addr_valid(NULL));
+	KTEST_EXPECT_FALSE(t, virt_addr_valid((void *)0x1000));
+	KTEST_EXPECT_FALSE(t, virt_addr_valid((void *)0x8880000000000000UL));
+	KTEST_EXPECT_FALSE(t, virt_addr_valid((void *)VMEMMAP_START));
+	KTEST_EXPECT_FALSE(t, virt_addr_valid((void *)~0UL));
+}
+
+/* Blocks of the biggest order that hold RAM; ranges are ascending. */
+static unsigned long count_ram_blocks(void)
+{
+	unsigned long start, end, next = 0, blocks = 0;
+	int i;
+
+	for_each_mem_pfn_range(i, MAX_NUMNODES, &start, &end, NULL) {
+		start = max(start / MAX_ORDER_NR_PAGES, next);
+		next = max(DIV_ROUND_UP(end, MAX_ORDER_NR_PAGES), next);
+		blocks += next > start ? next - start : 0;
+	}
+	return blocks;
+}
+
+static void descriptors_are_backed_exactly_where_blocks_hold_ram(
+	struct ktest *t)
+{
+	unsigned long start, end, pfn;
+	int i;
+
+	for_each_mem_pfn_range(i, MAX_NUMNODES, &start, &end, NULL) {
+		pfn = ALIGN_DOWN(start, MAX_ORDER_NR_PAGES);
+		end = ALIGN(end, MAX_ORDER_NR_PAGES);
+		for (; pfn < end; pfn += PAGE_SIZE / sizeof(struct page))
+			KTEST_ASSERT_TRUE(t, mapped(
+				(unsigned long)pfn_to_page(pfn)));
+	}
+	KTEST_EXPECT_EQ(t, tally().vmemmap_bytes, count_ram_blocks() *
+			MAX_ORDER_NR_PAGES * sizeof(struct page));
+}
+
+static void window_shows_memory_read_only(struct ktest *t)
+{
+	static char text[] = "seen through a window";
+	const char *p = early_memremap(__pa(text), sizeof(text));
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_STREQ(t, p, "seen through a window");
+	text[0] = 'S';
+	KTEST_EXPECT_EQ(t, p[0], 'S');
+	KTEST_EXPECT_EQ(t, probe_write((void *)p), -EFAULT);
+	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 1);
+	early_memunmap(p);
+	KTEST_EXPECT_EQ(t, probe_read(p), -EFAULT);
+	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 0);
+	text[0] = 's';
+}
+
+static void window_takes_its_full_size_from_any_byte(struct ktest *t)
+{
+	phys_addr_t pa = __pa(_stext) + PAGE_SIZE - 1;
+	const char *p = early_memremap(pa, FIXMAP_WINDOW_SIZE);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, p[0], _stext[PAGE_SIZE - 1]);
+	KTEST_EXPECT_EQ(t, probe_read(p + FIXMAP_WINDOW_SIZE - 1), 0);
+	KTEST_EXPECT_EQ(t, probe_read(p + FIXMAP_WINDOW_SIZE + PAGE_SIZE),
+			-EFAULT);
+	early_memunmap(p);
+}
+
+static void windows_run_out_and_come_back(struct ktest *t)
+{
+	const void *p[FIXMAP_WINDOWS];
+	unsigned int i, round;
+
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < FIXMAP_WINDOWS; i++) {
+			p[i] = early_memremap(0xf0000, FIXMAP_WINDOW_SIZE);
+			KTEST_EXPECT_NOT_NULL(t, p[i]);
+		}
+		KTEST_EXPECT_NULL(t, early_memremap(0xf0000, 1));
+		for (i = 0; i < FIXMAP_WINDOWS; i++)
+			early_memunmap(p[i]);
+	}
+	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 0);
+}
+
+static void impossible_windows_are_refused(struct ktest *t)
+{
+	KTEST_EXPECT_NULL(t, early_memremap(0xf0000, 0));
+	KTEST_EXPECT_NULL(t, early_memremap(0xf0000, FIXMAP_WINDOW_SIZE + 1));
+	KTEST_EXPECT_NULL(t, early_memremap(PHYS_ADDR_MAX, 2));
+	KTEST_EXPECT_NULL(t, early_memremap(1ULL << 52, 1));
+	early_memunmap(NULL);
+	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 0);
+}
+
+struct boot_hash {
+	u64 hash;
+	unsigned int ranges, texts, rodatas, infos, modules;
+	unsigned int roots, wrong_tables;
+};
+
+/* RSDT, XSDT, FACP, DSDT ...: a table begins with its name. */
+static bool is_acpi_table(const char *what)
+{
+	return strlen(what) == 4 && strcmp(what, "RSDP");
+}
+
+static void hash_range(const char *what, const void *p, size_t n, void *arg)
+{
+	struct boot_hash *h = arg;
+
+	h->hash = hash_bytes(h->hash, p, n);
+	h->ranges++;
+	h->texts += p == _stext && n == (size_t)(_etext - _stext);
+	h->rodatas += p == __start_rodata &&
+		      n == (size_t)(__end_rodata - __start_rodata);
+	h->infos += !strcmp(what, "boot information");
+	h->modules += !strcmp(what, "module");
+	h->roots += !strcmp(what, "RSDT") || !strcmp(what, "XSDT");
+	h->wrong_tables += is_acpi_table(what) && memcmp(p, what, 4);
+}
+
+static void boot_ranges_can_be_read_and_do_not_change(struct ktest *t)
+{
+	struct boot_hash a = { .hash = HASH_SEED }, b = { .hash = HASH_SEED };
+
+	for_each_boot_range(hash_range, &a);
+	for_each_boot_range(hash_range, &b);
+	KTEST_EXPECT_EQ(t, a.ranges, b.ranges);
+	KTEST_EXPECT_EQ(t, a.hash, b.hash);
+	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 0);
+}
+
+static void boot_ranges_name_all_that_must_stay(struct ktest *t)
+{
+	struct boot_hash a = { .hash = HASH_SEED };
+
+	for_each_boot_range(hash_range, &a);
+	KTEST_EXPECT_EQ(t, a.texts, 1);
+	KTEST_EXPECT_EQ(t, a.rodatas, 1);
+	KTEST_EXPECT_EQ(t, a.infos, 1);
+	/* a module may be shown in several pieces; an empty one in none */
+	KTEST_EXPECT_EQ(t, a.modules > 0, boot_info.nr_modules > 0);
+	KTEST_EXPECT_EQ(t, a.roots, boot_info.rsdp || boot_info.rsdp_size);
+	KTEST_EXPECT_EQ(t, a.wrong_tables, 0);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(nothing_is_writable_and_executable),
+	KTEST_CASE(nothing_is_mapped_outside_the_address_map),
+	KTEST_CASE(image_constants_are_read_only_in_both_views),
+	KTEST_CASE(image_data_is_writable),
+	KTEST_CASE(only_the_guard_page_is_missing_under_the_stack),
+	KTEST_CASE(init_part_is_plain_ram_again),
+	KTEST_CASE(direct_map_is_exactly_ram),
+	KTEST_CASE(direct_map_uses_big_pages_where_ram_is_whole),
+	KTEST_CASE(virt_addr_valid_knows_ram_from_the_rest),
+	KTEST_CASE(descriptors_are_backed_exactly_where_blocks_hold_ram),
+	KTEST_CASE(window_shows_memory_read_only),
+	KTEST_CASE(window_takes_its_full_size_from_any_byte),
+	KTEST_CASE(windows_run_out_and_come_back),
+	KTEST_CASE(impossible_windows_are_refused),
+	KTEST_CASE(boot_ranges_name_all_that_must_stay),
+	KTEST_CASE(boot_ranges_can_be_read_and_do_not_change),
+	{}
+};
+KTEST_SUITE(paging, cases);

@@ -1,0 +1,454 @@
+/*
+ * Mapping, splitting, protecting, unmapping: on a tree of page tables of our
+ * own, first only read by our eyes, then by the CPU.
+ */
+#include <asm/control_regs.h>
+#include <asm/cpufeature.h>
+#include <asm/irqflags.h>
+#include <asm/machine.h>
+#include <asm/pgtable.h>
+#include <kernel/ktest.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+#include <lib/random.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+#include <mm/memory_model.h>
+
+/* Any address of the lower half; nothing of the kernel is there. */
+#define BASE (5UL << 30)
+#define PA (7ULL << 30)
+/* No execution, if this CPU knows such a thing. */
+#define NX (_PAGE_NX & pte_supported_mask)
+
+static struct pgtable tree;
+
+static void make_tree(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pgtable_init(&tree), 0);
+}
+
+static void destroy_tree(struct ktest *t)
+{
+	pgtable_destroy(&tree);
+}
+
+/* Level of the page that maps va; -1 if none does. */
+static int level_at(unsigned long va)
+{
+	enum pt_level level;
+
+	return pgtable_lookup(&tree, va, &level) ? (int)level : -1;
+}
+
+static phys_addr_t phys_at(unsigned long va)
+{
+	phys_addr_t pa;
+
+	return pgtable_translate(&tree, va, &pa) ? pa : PHYS_ADDR_MAX;
+}
+
+static pte_t flags_at(unsigned long va)
+{
+	enum pt_level level;
+	pte_t *e = pgtable_lookup(&tree, va, &level);
+
+	return e ? *e & (_PAGE_RW | NX) : 0;
+}
+
+static unsigned long count_tables(const pte_t *table, int level)
+{
+	unsigned long n = 1;
+	unsigned int i;
+
+	for (i = 0; level > PT_4K && i < PTRS_PER_TABLE; i++)
+		if (pte_present(table[i]) &&
+		    !pte_leaf(table[i], (enum pt_level)level))
+			n += count_tables(__va(pte_phys(table[i])), level - 1);
+	return n;
+}
+
+static void map_uses_the_biggest_pages_that_fit(struct ktest *t)
+{
+	unsigned long start = BASE - SZ_2M - SZ_4K, end = BASE + SZ_1G + SZ_2M;
+
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, start, PA - SZ_2M - SZ_4K,
+				       end + SZ_4K - start, PAGE_KERNEL,
+				       PT_1G), 0);
+	KTEST_EXPECT_EQ(t, level_at(start - 1), -1);
+	KTEST_EXPECT_EQ(t, level_at(start), PT_4K);
+	KTEST_EXPECT_EQ(t, level_at(BASE - SZ_2M), PT_2M);
+	KTEST_EXPECT_EQ(t, level_at(BASE), PT_1G);
+	KTEST_EXPECT_EQ(t, level_at(BASE + SZ_1G), PT_2M);
+	KTEST_EXPECT_EQ(t, level_at(end), PT_4K);
+	KTEST_EXPECT_EQ(t, level_at(end + SZ_4K), -1);
+	/* root, PT_1G, and below the first and the last GiB two more each */
+	KTEST_EXPECT_EQ(t, tree.nr_tables, 6);
+	KTEST_EXPECT_EQ(t, count_tables(tree.root, PT_TOP), 6);
+}
+
+static void map_keeps_to_the_biggest_page_allowed(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA, SZ_1G, PAGE_KERNEL,
+				       PT_2M), 0);
+	KTEST_EXPECT_EQ(t, level_at(BASE), PT_2M);
+	KTEST_EXPECT_EQ(t, level_at(BASE + SZ_1G - 1), PT_2M);
+}
+
+static void misaligned_physical_memory_gets_small_pages(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA + SZ_4K, SZ_4M,
+				       PAGE_KERNEL, PT_1G), 0);
+	KTEST_EXPECT_EQ(t, level_at(BASE), PT_4K);
+	KTEST_EXPECT_EQ(t, phys_at(BASE + SZ_4M - 1), PA + SZ_4M + SZ_4K - 1);
+}
+
+static void every_byte_translates(struct ktest *t)
+{
+	unsigned long va = BASE - SZ_2M - SZ_4K;
+	static const unsigned long offsets[] = {
+		0, 1, 0xfff, SZ_4K, SZ_4K + SZ_2M - 1, SZ_4K + SZ_2M,
+		SZ_4K + SZ_2M + SZ_1G - 1,
+	};
+	unsigned int i;
+
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, va, PA - SZ_2M - SZ_4K,
+				       SZ_4K + SZ_2M + SZ_1G, PAGE_KERNEL,
+				       PT_1G), 0);
+	for (i = 0; i < ARRAY_SIZE(offsets); i++)
+		KTEST_EXPECT_EQ(t, phys_at(va + offsets[i]),
+				PA - SZ_2M - SZ_4K + offsets[i]);
+	KTEST_EXPECT_EQ(t, phys_at(va - 1), PHYS_ADDR_MAX);
+	KTEST_EXPECT_EQ(t, phys_at(BASE + SZ_1G), PHYS_ADDR_MAX);
+}
+
+static void addresses_that_cannot_be_are_not_mapped(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA, SZ_4K, PAGE_KERNEL,
+				       PT_4K), 0);
+	KTEST_EXPECT_EQ(t, level_at(BASE), PT_4K);
+	KTEST_EXPECT_EQ(t, level_at(BASE | 1UL << 48), -1);
+	KTEST_EXPECT_EQ(t, level_at(BASE | 1UL << 63), -1);
+	KTEST_EXPECT_EQ(t, level_at(~0UL), -1);
+}
+
+static void map_over_a_mapping_is_refused(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA, SZ_2M, PAGE_KERNEL,
+				       PT_2M), 0);
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE + SZ_4K, 0, SZ_4K,
+				       PAGE_KERNEL, PT_4K), -EEXIST);
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, 0, SZ_2M, PAGE_KERNEL,
+				       PT_2M), -EEXIST);
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE - SZ_4K, 0, 2 * SZ_4K,
+				       PAGE_KERNEL, PT_4K), -EEXIST);
+	KTEST_EXPECT_EQ(t, phys_at(BASE), PA);
+	KTEST_EXPECT_EQ(t, level_at(BASE), PT_2M);
+}
+
+static void big_page_over_a_table_becomes_small_ones(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, 0, SZ_4K, PAGE_KERNEL,
+				       PT_4K), 0);
+	KTEST_EXPECT_EQ(t, pgtable_unmap(&tree, BASE, SZ_4K), 0);
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA, SZ_2M, PAGE_KERNEL,
+				       PT_2M), 0);
+	KTEST_EXPECT_EQ(t, level_at(BASE), PT_4K);
+	KTEST_EXPECT_EQ(t, phys_at(BASE + SZ_2M - 1), PA + SZ_2M - 1);
+	KTEST_EXPECT_EQ(t, tree.nr_tables, 4);
+}
+
+static void ranges_of_odd_bytes_are_refused(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE + 1, PA, SZ_4K, PAGE_KERNEL,
+				       PT_4K), -EINVAL);
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA + 1, SZ_4K, PAGE_KERNEL,
+				       PT_4K), -EINVAL);
+	KTEST_EXPECT_EQ(t, pgtable_unmap(&tree, BASE, 1), -EINVAL);
+	KTEST_EXPECT_EQ(t, pgtable_protect(&tree, BASE + 8, SZ_4K, _PAGE_RW, 0),
+			-EINVAL);
+	KTEST_EXPECT_EQ(t, tree.nr_tables, 1);
+}
+
+static void unmap_splits_what_sticks_out(struct ktest *t)
+{
+	unsigned long hole = BASE + SZ_2M - SZ_4K;
+
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA, SZ_1G, PAGE_KERNEL,
+				       PT_1G), 0);
+	KTEST_EXPECT_EQ(t, pgtable_unmap(&tree, hole, 2 * SZ_4K), 0);
+	KTEST_EXPECT_EQ(t, phys_at(hole), PHYS_ADDR_MAX);
+	KTEST_EXPECT_EQ(t, phys_at(hole + SZ_4K), PHYS_ADDR_MAX);
+	KTEST_EXPECT_EQ(t, phys_at(hole - 1), PA + SZ_2M - SZ_4K - 1);
+	KTEST_EXPECT_EQ(t, phys_at(hole + 2 * SZ_4K), PA + SZ_2M + SZ_4K);
+	KTEST_EXPECT_EQ(t, level_at(BASE + SZ_4M), PT_2M);
+	KTEST_EXPECT_EQ(t, phys_at(BASE + SZ_1G - 1), PA + SZ_1G - 1);
+	/* one for the GiB, two for the 2 MiB pages on both sides */
+	KTEST_EXPECT_EQ(t, tree.nr_tables, 2 + 3);
+}
+
+static void unmap_of_whole_big_pages_splits_nothing(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA, SZ_1G + SZ_4M,
+				       PAGE_KERNEL, PT_1G), 0);
+	KTEST_EXPECT_EQ(t, tree.nr_tables, 3);
+	KTEST_EXPECT_EQ(t, pgtable_unmap(&tree, BASE, SZ_1G + SZ_2M), 0);
+	KTEST_EXPECT_EQ(t, tree.nr_tables, 3);
+	KTEST_EXPECT_EQ(t, level_at(BASE), -1);
+	KTEST_EXPECT_EQ(t, phys_at(BASE + SZ_1G + SZ_2M), PA + SZ_1G + SZ_2M);
+}
+
+static void unmap_and_protect_step_over_holes(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE + SZ_1G, PA, SZ_4K,
+				       PAGE_KERNEL, PT_4K), 0);
+	KTEST_EXPECT_EQ(t, pgtable_protect(&tree, 0, 512 * SZ_1G, _PAGE_RW, 0),
+			0);
+	KTEST_EXPECT_EQ(t, flags_at(BASE + SZ_1G), NX);
+	KTEST_EXPECT_EQ(t, pgtable_unmap(&tree, 0, 512 * SZ_1G), 0);
+	KTEST_EXPECT_EQ(t, level_at(BASE + SZ_1G), -1);
+	KTEST_EXPECT_EQ(t, tree.nr_tables, 4);
+}
+
+static void protect_changes_its_range_and_no_byte_more(struct ktest *t)
+{
+	unsigned long va = BASE + 3 * SZ_4K;
+
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA, SZ_2M, PAGE_KERNEL,
+				       PT_2M), 0);
+	KTEST_EXPECT_EQ(t, pgtable_protect(&tree, va, 2 * SZ_4K, _PAGE_RW, 0),
+			0);
+	KTEST_EXPECT_EQ(t, flags_at(va - 1), _PAGE_RW | NX);
+	KTEST_EXPECT_EQ(t, flags_at(va), NX);
+	KTEST_EXPECT_EQ(t, flags_at(va + 2 * SZ_4K - 1), NX);
+	KTEST_EXPECT_EQ(t, flags_at(va + 2 * SZ_4K), _PAGE_RW | NX);
+	KTEST_EXPECT_EQ(t, phys_at(va + 5), PA + 3 * SZ_4K + 5);
+	KTEST_EXPECT_EQ(t, pgtable_protect(&tree, va, 2 * SZ_4K, 0, _PAGE_RW),
+			0);
+	KTEST_EXPECT_EQ(t, flags_at(va), _PAGE_RW | NX);
+}
+
+#define MODEL_PAGES 2048UL
+
+/* What the tree should say of a page; pa 0: not mapped. */
+static struct model_page {
+	phys_addr_t pa;
+	bool writable;
+} model[MODEL_PAGES];
+
+static bool model_is_free(unsigned long first, unsigned long n)
+{
+	while (n--)
+		if (model[first + n].pa)
+			return false;
+	return true;
+}
+
+static void model_step(struct ktest *t, struct rng *rng)
+{
+	unsigned long first = rng_below(rng, MODEL_PAGES), i;
+	unsigned long n = 1 + rng_below(rng, MODEL_PAGES - first);
+	unsigned long va = BASE + first * PAGE_SIZE, size = n * PAGE_SIZE;
+	phys_addr_t pa = PA + first * PAGE_SIZE;
+	unsigned int what = (unsigned int)rng_below(rng, 3);
+	bool writable = what == 0 || rng_below(rng, 2);
+
+	if (what == 0 && !model_is_free(first, n))
+		return;
+	if (what == 0)
+		KTEST_EXPECT_EQ(t, pgtable_map(&tree, va, pa, size, PAGE_KERNEL,
+					       PT_2M), 0);
+	else if (what == 1)
+		KTEST_EXPECT_EQ(t, pgtable_unmap(&tree, va, size), 0);
+	else
+		KTEST_EXPECT_EQ(t, pgtable_protect(&tree, va, size, _PAGE_RW,
+					writable ? _PAGE_RW : 0), 0);
+	for (i = first; i < first + n; i++) {
+		if (what != 2)
+			model[i].pa = what == 0 ? PA + i * PAGE_SIZE : 0;
+		model[i].writable = writable;
+	}
+}
+
+static bool model_agrees(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < MODEL_PAGES; i++) {
+		unsigned long va = BASE + i * PAGE_SIZE;
+
+		if (!model[i].pa ? level_at(va) != -1 :
+		    phys_at(va) != model[i].pa ||
+		    !(flags_at(va) & _PAGE_RW) == model[i].writable)
+			return false;
+	}
+	return true;
+}
+
+static void split_leaves_no_bit_of_the_big_page(struct ktest *t)
+{
+	enum pt_level level;
+	pte_t *e;
+
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA, SZ_1G, PAGE_KERNEL,
+				       PT_1G), 0);
+	KTEST_EXPECT_EQ(t, pgtable_unmap(&tree, BASE, SZ_4K), 0);
+	e = pgtable_lookup(&tree, BASE + SZ_4K, &level);
+	KTEST_ASSERT_NOT_NULL(t, e);
+	KTEST_EXPECT_EQ(t, *e, (PA + SZ_4K) |
+			(PAGE_KERNEL & pte_supported_mask));
+	e = pgtable_lookup(&tree, BASE + SZ_2M, &level);
+	KTEST_ASSERT_NOT_NULL(t, e);
+	KTEST_EXPECT_EQ(t, *e, (PA + SZ_2M) | _PAGE_PSE |
+			(PAGE_KERNEL & pte_supported_mask));
+}
+
+static void random_changes_agree_with_a_model(struct ktest *t)
+{
+	struct rng rng = rng_seed(22);
+	unsigned int i;
+
+	memset(model, 0, sizeof(model));
+	for (i = 0; i < 300; i++) {
+		model_step(t, &rng);
+		KTEST_ASSERT_TRUE(t, model_agrees());
+	}
+	KTEST_EXPECT_EQ(t, count_tables(tree.root, PT_TOP), tree.nr_tables);
+}
+
+/*
+ * The CPU on our tree: its lower half is ours, the upper half the kernel's.
+ * Interrupts stay off meanwhile.
+ */
+static unsigned long old_cr3, irq_flags;
+
+static void enter_tree(void)
+{
+	unsigned int half = PTRS_PER_TABLE / 2;
+
+	memcpy(tree.root + half, kernel_pgtable.root + half, PAGE_SIZE / 2);
+	local_irq_save(irq_flags);
+	old_cr3 = read_cr3();
+	tree.live = true;
+	write_cr3(__pa(tree.root));
+}
+
+static void leave_tree(void)
+{
+	unsigned int half = PTRS_PER_TABLE / 2;
+
+	pgtable_unmap(&tree, 0, 512 * SZ_1G);
+	write_cr3(old_cr3);
+	tree.live = false;
+	local_irq_restore(irq_flags);
+	memset(tree.root + half, 0, PAGE_SIZE / 2);
+}
+
+static u64 read_at(unsigned long va)
+{
+	return *(volatile u64 *)va;
+}
+
+/* A block of RAM, each page holding its own number. */
+static struct page *numbered_block(unsigned int order)
+{
+	struct page *block = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+	unsigned long i;
+
+	for (i = 0; block && i < 1UL << order; i++)
+		*(u64 *)((char *)page_address(block) + i * PAGE_SIZE) = i;
+	return block;
+}
+
+static void cpu_sees_changes_at_once(struct ktest *t)
+{
+	struct page *block = numbered_block(3);
+	phys_addr_t pa;
+
+	KTEST_ASSERT_NOT_NULL(t, block);
+	pa = page_to_phys(block);
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, pa, PAGE_SIZE, PAGE_KERNEL,
+				       PT_4K), 0);
+	enter_tree();
+	KTEST_EXPECT_EQ(t, read_at(BASE), 0);
+	KTEST_EXPECT_EQ(t, probe_write((void *)BASE), 0);
+	pgtable_protect(&tree, BASE, PAGE_SIZE, _PAGE_RW, 0);
+	KTEST_EXPECT_EQ(t, probe_write((void *)BASE), -EFAULT);
+	KTEST_EXPECT_EQ(t, probe_read((void *)BASE), 0);
+	pgtable_unmap(&tree, BASE, PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, probe_read((void *)BASE), -EFAULT);
+	pgtable_map(&tree, BASE, pa + 7 * PAGE_SIZE, PAGE_SIZE, PAGE_KERNEL,
+		    PT_4K);
+	KTEST_EXPECT_EQ(t, read_at(BASE), 7);
+	leave_tree();
+	__free_pages(block, 3);
+}
+
+static void split_is_not_seen_by_the_cpu(struct ktest *t)
+{
+	struct page *block = numbered_block(9);
+	unsigned long i;
+
+	if (!block) {
+		ktest_skip(t, "no 2 MiB in one piece");
+		return;
+	}
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, page_to_phys(block), SZ_2M,
+				       PAGE_KERNEL, PT_2M), 0);
+	KTEST_EXPECT_EQ(t, level_at(BASE), PT_2M);
+	enter_tree();
+	for (i = 0; i < 512; i++)
+		KTEST_EXPECT_EQ(t, read_at(BASE + i * PAGE_SIZE), i);
+	pgtable_protect(&tree, BASE + 5 * PAGE_SIZE, PAGE_SIZE, _PAGE_RW, 0);
+	KTEST_EXPECT_EQ(t, level_at(BASE), PT_4K);
+	for (i = 0; i < 512; i++) {
+		void *p = (void *)(BASE + i * PAGE_SIZE);
+
+		KTEST_EXPECT_EQ(t, read_at(BASE + i * PAGE_SIZE), i);
+		KTEST_EXPECT_EQ(t, probe_write(p), i == 5 ? -EFAULT : 0);
+	}
+	leave_tree();
+	__free_pages(block, 9);
+}
+
+/* More pages than are flushed one by one. */
+static void cpu_forgets_a_big_range(struct ktest *t)
+{
+	struct page *block = numbered_block(6);
+	unsigned long i, gone = 0;
+
+	KTEST_ASSERT_NOT_NULL(t, block);
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, page_to_phys(block),
+				       64 * PAGE_SIZE, PAGE_KERNEL, PT_4K), 0);
+	enter_tree();
+	for (i = 0; i < 64; i++)
+		KTEST_EXPECT_EQ(t, read_at(BASE + i * PAGE_SIZE), i);
+	pgtable_unmap(&tree, BASE, 64 * PAGE_SIZE);
+	for (i = 0; i < 64; i++)
+		gone += probe_read((void *)(BASE + i * PAGE_SIZE)) == -EFAULT;
+	leave_tree();
+	KTEST_EXPECT_EQ(t, gone, 64);
+	__free_pages(block, 6);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(map_uses_the_biggest_pages_that_fit),
+	KTEST_CASE(map_keeps_to_the_biggest_page_allowed),
+	KTEST_CASE(misaligned_physical_memory_gets_small_pages),
+	KTEST_CASE(every_byte_translates),
+	KTEST_CASE(addresses_that_cannot_be_are_not_mapped),
+	KTEST_CASE(map_over_a_mapping_is_refused),
+	KTEST_CASE(big_page_over_a_table_becomes_small_ones),
+	KTEST_CASE(ranges_of_odd_bytes_are_refused),
+	KTEST_CASE(unmap_splits_what_sticks_out),
+	KTEST_CASE(unmap_of_whole_big_pages_splits_nothing),
+	KTEST_CASE(unmap_and_protect_step_over_holes),
+	KTEST_CASE(protect_changes_its_range_and_no_byte_more),
+	KTEST_CASE(split_leaves_no_bit_of_the_big_page),
+	KTEST_CASE(random_changes_agree_with_a_model),
+	KTEST_CASE(cpu_sees_changes_at_once),
+	KTEST_CASE(split_is_not_seen_by_the_cpu),
+	KTEST_CASE(cpu_forgets_a_big_range),
+	{}
+};
+KTEST_SUITE_FIXTURE(pgtable, cases, make_tree, destroy_tree);
