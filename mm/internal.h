@@ -112,5 +112,7 @@ void gfp_words(gfp_t gfp, char *buf, size_t size);
 
 /* mm/show_mem.c: free pages and blocks of each zone, for failure reports. */
 void show_free_areas(void);
+/* One line of the boot log: what became of all RAM. */
+void mem_init_print_info(void);
 
 #endif

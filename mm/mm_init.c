@@ -20,6 +20,8 @@
 #include <mm/early.h>
 #include <mm/mm.h>
 
+#include "internal.h"
+
 /* First frame beyond what the kernel maps for good. */
 #ifndef MAX_NORMAL_PFN
 #define MAX_NORMAL_PFN MAX_PFN
@@ -39,4 +41,5 @@ void __init mm_init(void)
 	early_free_all();
 	init_per_zone_wmark_min();
 	kmem_cache_init();
+	mem_init_print_info();
 }

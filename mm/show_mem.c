@@ -6,6 +6,7 @@
  *
  * Numbers are read without locks: each is right by itself.
  */
+#include <kernel/init.h>
 #include <kernel/printk.h>
 #include <kernel/shell.h>
 #include <lib/kernel.h>
@@ -52,6 +53,21 @@ static unsigned long available_pages(void)
 			    zone->managed_pages);
 	}
 	return free > kept ? free - kept : 0;
+}
+
+void __init mem_init_print_info(void)
+{
+	static struct census c __initdata;
+	const unsigned long *p = c.pages;
+
+	census_walk(&c, NULL, NULL);
+	pr_info("Memory: %luK/%luK available (%luK kernel, %luK init, %luK page tables, %luK memmap, %luK slab, %luK boot data, %luK reserved)\n",
+		KB(p[CENSUS_FREE]), KB(c.ram), KB(p[CENSUS_KERNEL]),
+		KB(p[CENSUS_INIT]), KB(p[CENSUS_PAGETABLE]),
+		KB(p[CENSUS_MEMMAP]), KB(p[CENSUS_SLAB]), KB(p[CENSUS_BOOT]),
+		KB(p[CENSUS_EARLY] + p[CENSUS_RESERVED]));
+	pr_info("Early allocator was %s; min_free_kbytes %lu\n",
+		early_allocator_name(), min_free_kbytes);
 }
 
 static void print_kb(const char *name, unsigned long pages)
