@@ -8,7 +8,8 @@
  *    of a block says what it is and how long it is; untouched memory is
  *    skipped a range at a time.
  * 2. A frame where no block begins has no owner: lost. A block that runs past
- *    the end of its RAM, or into another zone's, is owned twice.
+ *    the end of its RAM, or into another zone's, or has a head where one of
+ *    its halves, quarters ... begins, is owned twice.
  * 3. The free lists are walked too. What they hold must be what the walk over
  *    the frames called free, or some block is on no list, or on two.
  *
@@ -90,6 +91,26 @@ static void note_bad(struct census *c, unsigned long pfn)
 		c->first_bad_pfn = pfn;
 }
 
+/*
+ * Does another block begin inside? Looks where blocks it could be made of
+ * begin. Reserved blocks may lie over others: their ranges shared a page.
+ */
+static bool covers_another(const struct page *page, unsigned long nr)
+{
+	unsigned long i;
+
+	if (page->type == PAGE_RESERVED)
+		return false;
+	for (i = 1; i < nr; i *= 2) {
+		u8 type = page[i].type;
+
+		if (type != PAGE_NONE && type != PAGE_TAIL &&
+		    (type != PAGE_SLAB || page->type != PAGE_SLAB))
+			return true;
+	}
+	return false;
+}
+
 /* Counts the block at pfn, inside [.., end); the first frame after it. */
 static unsigned long count_block(struct census *c, unsigned long pfn,
 				 unsigned long end, census_visit visit,
@@ -106,7 +127,8 @@ static unsigned long count_block(struct census *c, unsigned long pfn,
 	}
 	if (page->order <= MAX_PAGE_ORDER)
 		nr = 1UL << page->order;
-	if (nr > end - pfn || !IS_ALIGNED(pfn, nr)) {
+	if (nr > end - pfn || !IS_ALIGNED(pfn, nr) ||
+	    covers_another(page, nr)) {
 		note_bad(c, pfn);
 		c->double_owned += nr;
 		nr = 1;

@@ -41,6 +41,7 @@
 #include <mm/bootmem.h>
 #include <mm/early.h>
 #include <mm/memblock.h>
+#include <mm/memory_model.h>
 
 /* bootmem keeps off ISA's 16 MiB while there is something else. */
 #define BOOTMEM_GOAL PFN_PHYS(MAX_DMA_PFN)
@@ -139,6 +140,17 @@ enum early_owner early_owner_of(phys_addr_t addr)
 	if (i < nr_owned && owned[i].base <= (frame | (PAGE_SIZE - 1)))
 		return owned[i].owner;
 	return EARLY_OTHER;
+}
+
+unsigned long early_owner_end(unsigned long pfn)
+{
+	unsigned int i = owned_ended_by(PFN_PHYS(pfn));
+
+	if (i == nr_owned)
+		return MAX_PFN;
+	if (PFN_DOWN(owned[i].base) > pfn)
+		return PFN_DOWN(owned[i].base);
+	return PFN_UP(owned[i].end);
 }
 
 const char *early_owner_name(enum early_owner owner)

@@ -143,9 +143,9 @@ static void __init populate_range(unsigned long start, unsigned long end,
 	if (vmemmap_populate(start, end, nid))
 		panic("no memory for the descriptors of frames %#lx-%#lx",
 		      start, end - 1);
-	for (section = start >> SECTION_PFN_SHIFT;
-	     section <= (end - 1) >> SECTION_PFN_SHIFT; section++)
-		__set_bit(section, section_present);
+	for (section = ALIGN(start, PAGES_PER_SECTION) >> SECTION_PFN_SHIFT;
+	     section < end >> SECTION_PFN_SHIFT; section++)
+		__set_bit(section, section_backed);
 	*done = end;
 }
 
@@ -170,7 +170,7 @@ void __init free_area_init(const unsigned long *max_zone_pfn)
 	unsigned long pfn, done = 0;
 	int i;
 
-	memset(section_present, 0, sizeof(section_present));
+	memset(section_backed, 0, sizeof(section_backed));
 	handover_init();
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		zone_limit[i] = max_zone_pfn[i];

@@ -101,35 +101,6 @@ static void mark_reserved(unsigned long start, unsigned long end,
 	}
 }
 
-static void reserve_ram(unsigned long start, unsigned long end)
-{
-	while (start < end) {
-		enum early_owner owner = early_owner_of(PFN_PHYS(start));
-		unsigned long stop = start + 1;
-
-		while (stop < end && early_owner_of(PFN_PHYS(stop)) == owner)
-			stop++;
-		mark_reserved(start, stop, owner);
-		start = stop;
-	}
-}
-
-/* What the range covers outside RAM has no owner and needs no mark. */
-void reserve_bootmem_region(phys_addr_t start, phys_addr_t end, int nid)
-{
-	unsigned long pfn = PFN_DOWN(start), last = PFN_UP(end);
-	struct pfn_range ram;
-
-	if (end < start)
-		return;
-	if (last == 0 && end)		/* PFN_UP wrapped at the very top */
-		last = MAX_PFN;
-	while (next_ram_range(pfn, &ram, NULL) && ram.start < last) {
-		reserve_ram(ram.start, min(ram.end, last));
-		pfn = ram.end;
-	}
-}
-
 /* Makes the frame a reserved block of its own, if it is inside a larger one. */
 static struct page *reserved_frame(struct page *page)
 {
@@ -149,6 +120,39 @@ static struct page *reserved_frame(struct page *page)
 			head = upper;
 	}
 	return head;
+}
+
+/* RAM; blocks of an earlier, overlapping range are cut at both ends. */
+static void reserve_ram(unsigned long start, unsigned long end)
+{
+	reserved_frame(pfn_to_page(start));
+	reserved_frame(pfn_to_page(end - 1));
+	while (start < end) {
+		enum early_owner owner = early_owner_of(PFN_PHYS(start));
+		unsigned long stop = early_owner_end(start);
+
+		while (stop < end && early_owner_of(PFN_PHYS(stop)) == owner)
+			stop = early_owner_end(stop);
+		stop = min(stop, end);
+		mark_reserved(start, stop, owner);
+		start = stop;
+	}
+}
+
+/* What the range covers outside RAM has no owner and needs no mark. */
+void reserve_bootmem_region(phys_addr_t start, phys_addr_t end, int nid)
+{
+	unsigned long pfn = PFN_DOWN(start), last = PFN_UP(end);
+	struct pfn_range ram;
+
+	if (end < start)
+		return;
+	if (last == 0 && end)		/* PFN_UP wrapped at the very top */
+		last = MAX_PFN;
+	while (next_ram_range(pfn, &ram, NULL) && ram.start < last) {
+		reserve_ram(ram.start, min(ram.end, last));
+		pfn = ram.end;
+	}
 }
 
 void free_reserved_page(struct page *page)

@@ -26,6 +26,7 @@
 #include <kernel/report.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
+#include "internal.h"
 #include "slub_fastpath.h"
 
 struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC_CLASSES];
@@ -76,7 +77,8 @@ void __init kmalloc_init(void)
 }
 
 /* Sizes without a class: none, and more than the largest. */
-static noinline void *kmalloc_unusual(size_t size, gfp_t gfp, int nid)
+static noinline void *kmalloc_unusual(size_t size, gfp_t gfp, int nid,
+				      unsigned long caller)
 {
 	struct page *page;
 	unsigned int order;
@@ -92,7 +94,8 @@ static noinline void *kmalloc_unusual(size_t size, gfp_t gfp, int nid)
 	}
 	order = size > PAGE_SIZE ?
 		__fls((size - 1) >> PAGE_SHIFT) + 1 : 0;
-	page = alloc_pages_node(nid, gfp & ~__GFP_COMP, order);
+	page = __alloc_pages(gfp & ~(__GFP_COMP | __GFP_HIGHMEM), order, nid,
+			     caller);
 	if (!page)
 		return NULL;
 	page->order = (u8)order;
@@ -102,7 +105,7 @@ static noinline void *kmalloc_unusual(size_t size, gfp_t gfp, int nid)
 
 void *__kmalloc_large(size_t size, gfp_t gfp)
 {
-	return kmalloc_unusual(size, gfp, NUMA_NO_NODE);
+	return kmalloc_unusual(size, gfp, NUMA_NO_NODE, _RET_IP_);
 }
 
 static __always_inline struct kmem_cache *cache_for(size_t index, gfp_t gfp)
@@ -118,7 +121,7 @@ void *__kmalloc(size_t size, gfp_t gfp)
 	size_t index = (size - 1) >> 3;
 
 	if (unlikely(index >= ARRAY_SIZE(kmalloc_class)))
-		return kmalloc_unusual(size, gfp, NUMA_NO_NODE);
+		return kmalloc_unusual(size, gfp, NUMA_NO_NODE, _RET_IP_);
 	return slab_alloc(cache_for(index, gfp), gfp);
 }
 
@@ -127,7 +130,7 @@ void *kmalloc_node(size_t size, gfp_t gfp, int nid)
 	size_t index = (size - 1) >> 3;
 
 	if (index >= ARRAY_SIZE(kmalloc_class))
-		return kmalloc_unusual(size, gfp, nid);
+		return kmalloc_unusual(size, gfp, nid, _RET_IP_);
 	return kmem_cache_alloc_node(cache_for(index, gfp), gfp, nid);
 }
 
@@ -225,8 +228,12 @@ void *krealloc(const void *p, size_t new_size, gfp_t gfp)
 	old_size = usable_size(p);
 	if (!old_size)
 		return NULL;
-	if (new_size <= old_size)
+	if (new_size <= old_size) {
+		/* what a later growth in place uncovers must be clear */
+		if (gfp & __GFP_ZERO)
+			memset((char *)p + new_size, 0, old_size - new_size);
 		return (void *)p;
+	}
 	new = kmalloc(new_size, gfp);
 	if (new) {
 		memcpy(new, p, old_size);

@@ -864,7 +864,9 @@ void memblock_free_all(void)
 	if (closed("a second hand-over"))
 		return;
 	init_reserved_pages();
-	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &lo, &hi, NULL)
+	/* what may be unplugged too: only early boot keeps off it */
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_HOTPLUG, &lo, &hi,
+				NULL)
 		if (whole_pages(lo, hi, &start, &end))
 			pages += free_pfn_range(start, end);
 	totalram_pages_add((long)pages);

@@ -16,7 +16,7 @@
  *	blocks    |----|----|----|----|----|----|----|
  *	backed    [---------)[---------------).........
  *
- * section_present is the coarse view behind pfn_valid(), a bit per 256 MiB.
+ * 4. So do sections of 256 MiB that are backed throughout, by a bit each.
  *
  * Locks: none; nothing here changes after boot.
  * Cost: 2 comparisons, or log2(regions) steps.
@@ -27,10 +27,8 @@
 
 #include "internal.h"
 
-unsigned long section_present[BITS_TO_LONGS(NR_SECTIONS)];
-
-/* Largest run of frames with backed descriptors. */
-static struct pfn_range backed_main __ro_after_init;
+unsigned long section_backed[BITS_TO_LONGS(NR_SECTIONS)];
+struct pfn_range backed_main __ro_after_init;
 
 static unsigned long region_start(const struct memblock_region *r)
 {
@@ -87,26 +85,26 @@ int early_pfn_to_nid(unsigned long pfn)
 	return nid >= 0 && nid < MAX_NUMNODES ? nid : 0;
 }
 
-static bool pfn_in_main(unsigned long pfn)
+/* What pfn_valid() asks about frames outside the largest run. */
+bool __pfn_valid(unsigned long pfn)
 {
-	return pfn - backed_main.start < backed_main.end - backed_main.start;
+	unsigned long block = ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES);
+	struct pfn_range ram;
+
+	if (pfn >= MAX_PFN)
+		return false;
+	if (test_bit(pfn >> SECTION_PFN_SHIFT, section_backed))
+		return true;
+	return next_ram_range(block, &ram, NULL) &&
+	       ram.start < block + MAX_ORDER_NR_PAGES;
 }
 
 bool page_is_backed(const struct page *page)
 {
 	unsigned long offset = (unsigned long)page - (unsigned long)vmemmap;
-	unsigned long pfn = offset / sizeof(struct page), block;
-	struct pfn_range ram;
 
-	if (unlikely(offset % sizeof(struct page)))
-		return false;
-	if (likely(pfn_in_main(pfn)))
-		return true;
-	if (pfn >= MAX_PFN)
-		return false;
-	block = ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES);
-	return next_ram_range(block, &ram, NULL) &&
-	       ram.start < block + MAX_ORDER_NR_PAGES;
+	return likely(offset % sizeof(struct page) == 0) &&
+	       pfn_valid(offset / sizeof(struct page));
 }
 
 /* Finds the largest backed range: once, when all RAM is known. */

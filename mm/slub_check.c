@@ -130,11 +130,39 @@ void slab_report(const char *kind, const struct kmem_cache *s, const void *p)
 	report_end();
 }
 
+/* Does an object of s begin at p? */
+static bool is_object(const struct kmem_cache *s, const void *p)
+{
+	unsigned long pfn = direct_map_pfn(p);
+	const struct page *page = pfn_to_page(pfn);
+
+	return pfn_valid(pfn) && page->type == PAGE_SLAB &&
+	       page->slab_cache == s &&
+	       slab_index(s, page, p) < slab_objects(s, page);
+}
+
+/* A CPU's main array: what its slots name up to the end is in use. */
+static const char *check_popped(struct kmem_cache *s,
+				const struct slab_sheaf *sheaf)
+{
+	unsigned int i;
+
+	for (i = sheaf->avail; i <= sheaf->limit; i++) {
+		const void *p = sheaf->objects[i];
+
+		if (p == s->no_object)
+			return NULL;
+		if (!is_object(s, p) ||
+		    (slab_word_looks_free(s, p) && slab_is_free(s, p)))
+			return "array: a slot vouches for what is not in use";
+	}
+	return "array: has no end";
+}
+
 /* Each object: of this cache, a whole one, marked, and only once in here. */
 static const char *check_sheaf(struct kmem_cache *s,
 			       const struct slab_sheaf *sheaf)
 {
-	const struct page *page;
 	unsigned int i, j;
 
 	if (sheaf->avail > sheaf->limit)
@@ -142,10 +170,7 @@ static const char *check_sheaf(struct kmem_cache *s,
 	for (i = 0; i < sheaf->avail; i++) {
 		const void *p = sheaf->objects[i];
 
-		page = pfn_to_page(direct_map_pfn(p));
-		if (!pfn_valid(direct_map_pfn(p)) ||
-		    page->type != PAGE_SLAB || page->slab_cache != s ||
-		    slab_index(s, page, p) >= slab_objects(s, page))
+		if (!is_object(s, p))
 			return "array: holds what is not an object";
 		if (*slab_word(s, p) != s->secret)
 			return "array: object without the free mark";
@@ -255,6 +280,7 @@ const char *kmem_cache_validate(struct kmem_cache *s)
 	for_each_possible_cpu(cpu) {
 		c = &s->cpu[cpu];
 		broken = broken ? broken : check_sheaf(s, c->main);
+		broken = broken ? broken : check_popped(s, c->main);
 		broken = broken ? broken : check_sheaf(s, c->spare);
 		if (c->spare->avail && c->spare->avail != c->spare->limit)
 			broken = "spare array neither full nor empty";

@@ -53,6 +53,8 @@ void early_free_all(void);
 
 /* Owner of a reserved frame as recorded; EARLY_OTHER if nobody said. */
 enum early_owner early_owner_of(phys_addr_t addr);
+/* First frame behind pfn that may have another owner. */
+unsigned long early_owner_end(unsigned long pfn);
 const char *early_owner_name(enum early_owner owner);
 const char *early_allocator_name(void);
 

@@ -3,8 +3,9 @@
  * Counterpart: Linux's SPARSEMEM_VMEMMAP.
  *
  * The descriptors are one array in virtual memory, vmemmap[pfn]; only the
- * parts that describe RAM are backed. Presence is kept per section of 2^16
- * frames (256 MiB: 2 MiB of descriptors).
+ * parts that describe RAM are backed, in blocks of MAX_PAGE_ORDER. A bit per
+ * section of 2^16 frames (256 MiB: 2 MiB of descriptors) says that the whole
+ * of it is.
  */
 #ifndef MM_MEMORY_MODEL_H
 #define MM_MEMORY_MODEL_H
@@ -22,7 +23,14 @@
 #define vmemmap ((struct page *)VMEMMAP_START)
 #endif
 
-extern unsigned long section_present[BITS_TO_LONGS(NR_SECTIONS)];
+/* Frames [start, end). */
+struct pfn_range {
+	unsigned long start, end;
+};
+
+/* Largest run of frames with backed descriptors; sections wholly backed. */
+extern struct pfn_range backed_main;
+extern unsigned long section_backed[BITS_TO_LONGS(NR_SECTIONS)];
 
 static inline struct page *pfn_to_page(unsigned long pfn)
 {
@@ -34,11 +42,13 @@ static inline unsigned long page_to_pfn(const struct page *page)
 	return (unsigned long)(page - vmemmap);
 }
 
+bool __pfn_valid(unsigned long pfn);
+
 /* Is there a descriptor for pfn? (Not: is it RAM.) Any pfn may be asked. */
 static inline bool pfn_valid(unsigned long pfn)
 {
-	return pfn < MAX_PFN && test_bit(pfn >> SECTION_PFN_SHIFT,
-					 section_present);
+	return pfn - backed_main.start < backed_main.end - backed_main.start ||
+	       __pfn_valid(pfn);
 }
 
 #define page_to_phys(page) PFN_PHYS(page_to_pfn(page))

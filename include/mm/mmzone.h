@@ -53,11 +53,6 @@ struct free_area {
 	unsigned long nr_free;				/* (z) blocks */
 };
 
-/* Frames [start, end). */
-struct pfn_range {
-	unsigned long start, end;
-};
-
 /* Ranges of untouched memory one zone can remember; see mm/deferred.c. */
 #define ZONE_MAX_DEFERRED 64
 

@@ -138,7 +138,8 @@ void *kmalloc_node(size_t size, gfp_t gfp, int nid);
 void *kzalloc_node(size_t size, gfp_t gfp, int nid);
 
 /*
- * New size for p, contents kept up to the smaller one. krealloc(NULL, n) is
+ * New size for p, contents kept up to the smaller one; with __GFP_ZERO, if p
+ * was made so too, the rest is clear. krealloc(NULL, n) is
  * kmalloc, krealloc(p, 0) frees and gives ZERO_SIZE_PTR. On failure NULL, and
  * p stays as it was.
  */

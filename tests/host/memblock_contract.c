@@ -196,6 +196,31 @@ static void hand_over_keeps_unmapped_memory_back(void)
 	ASSERT_EQ(handed.reserved, 4 * PAGE + PAGE);
 }
 
+/* movable_node is about who allocates early, not about what there is. */
+static void hand_over_gives_memory_that_may_be_unplugged(void)
+{
+	memset(&handed, 0, sizeof(handed));
+	memblock_add(0, 16 * PAGE);
+	memblock_mark_hotplug(8 * PAGE, 4 * PAGE);
+	movable_node_enabled = true;
+	memblock_free_all();
+	ASSERT_EQ(handed.total, 16);
+}
+
+static void growing_below_a_range_keeps_to_the_limit(void)
+{
+	phys_addr_t base = (uintptr_t)ram;
+	int i;
+
+	memblock_add(base, MEM_SIZE);
+	for (i = 0; i < 128; i++)
+		memblock_reserve((phys_addr_t)i * 2 * PAGE, PAGE);
+	memblock_set_current_limit(base + 8 * PAGE);
+	ASSERT_EQ(memblock_reserve(base + 32 * PAGE, 32 * PAGE), 0);
+	ASSERT_TRUE((uintptr_t)(memblock.reserved.regions + 256) <=
+		    base + 8 * PAGE);
+}
+
 static void everything_is_refused_after_the_hand_over(void)
 {
 	memblock_add((uintptr_t)ram, MEM_SIZE);
@@ -231,7 +256,7 @@ int main(void)
 	ram = aligned_alloc(PAGE, MEM_SIZE);
 	if (!ram || verbose | prefixes | func | test_memory | test_flags)
 		return 2;
-	puts("KTAP version 1\n1..11");
+	puts("KTAP version 1\n1..13");
 	RUN(is_usable_from_its_initialiser);
 	RUN(constants_have_linux_values);
 	RUN(panics_when_full_before_resizing_is_allowed);
@@ -242,6 +267,8 @@ int main(void)
 	RUN(alignment_zero_dumps_the_stack);
 	RUN(hand_over_gives_all_in_the_fewest_aligned_blocks);
 	RUN(hand_over_keeps_unmapped_memory_back);
+	RUN(hand_over_gives_memory_that_may_be_unplugged);
+	RUN(growing_below_a_range_keeps_to_the_limit);
 	RUN(everything_is_refused_after_the_hand_over);
 	free(ram);
 	return failures != 0;

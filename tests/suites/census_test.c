@@ -138,6 +138,21 @@ static void every_owner_has_a_name(struct ktest *t)
 				census_owner_name((enum census_owner)j)));
 }
 
+/* A head that claims more than its own swallows its neighbour's frame. */
+static void block_that_covers_another_is_owned_twice(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 1);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	split_page(page, 1);
+	page->order = 1;
+	census_take(&now);
+	page->order = 0;
+	KTEST_EXPECT_NOT_NULL(t, census_check(&now));
+	__free_page(page);
+	__free_page(page + 1);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(owners_sum_to_ram),
 	KTEST_CASE(counting_twice_gives_the_same),
@@ -149,6 +164,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(free_page_on_no_list_is_noticed),
 	KTEST_CASE(difference_in_one_free_list_is_noticed),
 	KTEST_CASE(every_owner_has_a_name),
+	KTEST_CASE(block_that_covers_another_is_owned_twice),
 	{}
 };
 KTEST_SUITE_FIXTURE(census, cases, set_up, NULL);

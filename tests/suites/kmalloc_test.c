@@ -288,6 +288,32 @@ static void krealloc_stays_in_place_while_the_class_fits(struct ktest *t)
 	kfree(q);
 }
 
+static void krealloc_with_zero_uncovers_no_old_bytes(struct ktest *t)
+{
+	char *p = kzalloc(60, GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	memset(p, 0xee, 60);
+	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 20, GFP_KERNEL | __GFP_ZERO), p);
+	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 64, GFP_KERNEL | __GFP_ZERO), p);
+	KTEST_EXPECT_NULL(t, memchr_inv(p, 0xee, 20));
+	KTEST_EXPECT_NULL(t, memchr_inv(p + 20, 0, 44));
+	kfree(p);
+}
+
+static void large_blocks_name_who_asked(struct ktest *t)
+{
+	void *p = kmalloc(5 * PAGE_SIZE, GFP_KERNEL), *q;
+	unsigned long here = (unsigned long)large_blocks_name_who_asked;
+
+	q = alloc_pages_exact(5 * PAGE_SIZE, GFP_KERNEL);
+	KTEST_ASSERT_TRUE(t, p && q);
+	KTEST_EXPECT_LT(t, virt_to_page(p)->private - here, 4096UL);
+	KTEST_EXPECT_LT(t, virt_to_page(q)->private - here, 4096UL);
+	free_pages_exact(q, 5 * PAGE_SIZE);
+	kfree(p);
+}
+
 static void krealloc_knows_its_edges(struct ktest *t)
 {
 	volatile size_t huge = SIZE_MAX;
@@ -407,6 +433,28 @@ static void random_sizes_agree_with_the_model(struct ktest *t)
 	}
 }
 
+/* Large blocks are not compound, whatever the caller asks for. */
+static void large_blocks_have_no_tails(struct ktest *t)
+{
+	void *p = kmalloc(4 * PAGE_SIZE, GFP_KERNEL | __GFP_COMP);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, virt_to_page(p)[1].type, PAGE_NONE);
+	kfree(p);
+}
+
+static void krealloc_of_a_wrong_pointer_gives_nothing(struct ktest *t)
+{
+	char *p = kmalloc(64, GFP_KERNEL);
+	void *q = p;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_REPORTS(t, 1, "inside an object",
+			     q = krealloc(p + 8, 128, GFP_KERNEL));
+	KTEST_EXPECT_PTR_EQ(t, q, NULL);
+	kfree(p);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(every_size_to_64k_gets_its_class_and_can_be_written),
 	KTEST_CASE(class_of_a_constant_is_that_of_the_table),
@@ -423,11 +471,15 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(ksize_of_a_wrong_pointer_is_reported),
 	KTEST_CASE(krealloc_keeps_the_contents),
 	KTEST_CASE(krealloc_stays_in_place_while_the_class_fits),
+	KTEST_CASE(krealloc_with_zero_uncovers_no_old_bytes),
+	KTEST_CASE(large_blocks_name_who_asked),
 	KTEST_CASE(krealloc_knows_its_edges),
 	KTEST_CASE(dma_memory_lies_in_zone_dma),
 	KTEST_CASE(node_is_heeded),
 	KTEST_CASE(exhaustion_gives_null_in_every_class),
 	KTEST_CASE(random_sizes_agree_with_the_model),
+	KTEST_CASE(large_blocks_have_no_tails),
+	KTEST_CASE(krealloc_of_a_wrong_pointer_gives_nothing),
 	{}
 };
 KTEST_SUITE(kmalloc, cases);

@@ -283,6 +283,49 @@ static void gfp_is_told_in_words(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, buf, "0x40000000");
 }
 
+/* What a batch takes at once is counted against the watermark at once. */
+static void bulk_leaves_the_reserves_alone(struct ktest *t)
+{
+	struct list_head blocks[NR_PAGE_ORDERS];
+	struct page *page, *next, *array[64] = { NULL };
+	unsigned long n, i;
+	int order;
+
+	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
+		INIT_LIST_HEAD(&blocks[order]);
+		while ((page = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
+					   (unsigned int)order)))
+			list_add(&page->lru, &blocks[order]);
+	}
+	for (i = 0; i < 5 && !list_empty(&blocks[0]); i++) {
+		page = list_first_entry(&blocks[0], struct page, lru);
+		list_del(&page->lru);
+		__free_page(page);
+	}
+	n = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOWARN,
+				   ARRAY_SIZE(array), array);
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		list_for_each_entry_safe(page, next, &blocks[order], lru)
+			__free_pages(page, (unsigned int)order);
+	KTEST_EXPECT_EQ(t, n, i);
+	while (n)
+		__free_page(array[--n]);
+}
+
+static void split_pages_share_the_number_of_references(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 1);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	get_page(page);
+	split_page(page, 1);
+	KTEST_EXPECT_EQ(t, page_count(page + 1), 2);
+	put_page(page);
+	put_page(page + 1);
+	__free_page(page);
+	__free_page(page + 1);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(blocks_of_every_order_are_aligned_and_counted),
 	KTEST_CASE(order_over_the_maximum_is_refused),
@@ -300,6 +343,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(nofail_takes_from_the_reserves),
 	KTEST_CASE(reserves_go_to_those_who_ask_for_them),
 	KTEST_CASE(gfp_is_told_in_words),
+	KTEST_CASE(bulk_leaves_the_reserves_alone),
+	KTEST_CASE(split_pages_share_the_number_of_references),
 	{}
 };
 KTEST_SUITE(page_alloc, cases);

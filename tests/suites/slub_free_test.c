@@ -6,6 +6,7 @@
 #include <lib/sprintf.h>
 #include <mm/gfp.h>
 
+#include "../../mm/internal.h"
 #include "slub_fixture.h"
 
 static struct kmem_cache *s;
@@ -368,6 +369,30 @@ static void constructed_objects_are_checked_as_well(struct ktest *t)
 	kmem_cache_destroy(c);
 }
 
+/*
+ * Descriptors are backed for blocks of the largest order, not for more: the
+ * frames behind the last of RAM have none, far or near.
+ */
+static void addresses_close_to_ram_are_refused(struct ktest *t)
+{
+	struct pfn_range ram = { 0, 0 };
+	unsigned long pfn;
+	void *p;
+
+	for (pfn = 0; next_ram_range(pfn, &ram, NULL); pfn = ram.end)
+		;
+	pfn = ALIGN(ram.end, MAX_ORDER_NR_PAGES);
+	KTEST_EXPECT_EQ(t, pfn_valid(pfn - 1), true);
+	KTEST_EXPECT_EQ(t, pfn_valid(pfn), false);
+	p = __va(PFN_PHYS(pfn));
+	KTEST_EXPECT_REPORTS(t, 1, "outside RAM", kmem_cache_free(s, p));
+	p = __va(PFN_PHYS(pfn + 2 * MAX_ORDER_NR_PAGES));
+	KTEST_EXPECT_REPORTS(t, 1, "outside RAM", kfree(p));
+	KTEST_EXPECT_REPORTS(t, 1, "outside RAM", ksize(p));
+	KTEST_EXPECT_REPORTS(t, 1, "outside RAM",
+			     krealloc(p, 8, GFP_KERNEL));
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(second_free_is_refused),
 	KTEST_CASE(report_names_kind_cache_and_object),
@@ -381,6 +406,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(rest_behind_the_last_object_is_refused),
 	KTEST_CASE(object_of_another_cache_is_refused),
 	KTEST_CASE(pages_and_wild_addresses_are_refused),
+	KTEST_CASE(addresses_close_to_ram_are_refused),
 	KTEST_CASE(null_and_zero_size_are_fine),
 	KTEST_CASE(end_of_array_is_no_object),
 	KTEST_CASE(write_after_free_is_found_when_the_object_leaves),

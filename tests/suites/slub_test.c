@@ -497,6 +497,54 @@ static void all_caches_are_sound(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, slab_validate(), NULL);
 }
 
+/* Through every change of arrays and back, in three orders of freeing. */
+static void no_slot_vouches_for_a_free_object(struct ktest *t)
+{
+	struct kmem_cache *c = kmem_cache_create("slots", 96, 0, 0, NULL);
+	static void *objs[300];
+	unsigned int round, i, n = ARRAY_SIZE(objs);
+	const char *broken = NULL;
+
+	KTEST_ASSERT_NOT_NULL(t, c);
+	for (round = 0; round < 6 && !broken; round++) {
+		for (i = 0; i < n && !broken; i++) {
+			objs[i] = kmem_cache_alloc(c, GFP_KERNEL);
+			broken = kmem_cache_validate(c);
+		}
+		for (i = 0; i < n && !broken; i++) {
+			kmem_cache_free(c, objs[round % 3 == 0 ? i :
+						round % 3 == 1 ? n - 1 - i :
+						i * 7 % n]);
+			broken = kmem_cache_validate(c);
+		}
+		if (round & 1)
+			kmem_cache_shrink(c);
+		broken = broken ? broken : kmem_cache_validate(c);
+	}
+	KTEST_EXPECT_STREQ(t, broken, NULL);
+	kmem_cache_destroy(c);
+}
+
+static void size_with_its_free_word_must_fit_a_block(struct ktest *t)
+{
+	struct kmem_cache *c = NULL;
+
+	KTEST_EXPECT_REPORTS(t, 1, "bad size",
+			     c = kmem_cache_create("big", KMALLOC_MAX_SIZE, 0,
+						   0, construct));
+	KTEST_EXPECT_PTR_EQ(t, c, NULL);
+}
+
+static void dma32_cache_asks_for_dma32(struct ktest *t)
+{
+	struct kmem_cache *c = kmem_cache_create("reach", 64, 0,
+						 SLAB_CACHE_DMA32, NULL);
+
+	KTEST_ASSERT_NOT_NULL(t, c);
+	KTEST_EXPECT_EQ(t, c->allocflags, GFP_DMA32);
+	kmem_cache_destroy(c);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_are_distinct_and_keep_their_bytes),
 	KTEST_CASE(last_freed_is_first_allocated),
@@ -519,6 +567,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(works_with_interrupts_off_and_leaves_them_off),
 	KTEST_CASE(slabinfo_counts_what_callers_hold),
 	KTEST_CASE(all_caches_are_sound),
+	KTEST_CASE(size_with_its_free_word_must_fit_a_block),
+	KTEST_CASE(dma32_cache_asks_for_dma32),
+	KTEST_CASE(no_slot_vouches_for_a_free_object),
 	{}
 };
 KTEST_SUITE(slub, cases);

@@ -188,6 +188,32 @@ static void every_frame_of_ram_is_in_its_zones_span(struct ktest *t)
 	}
 }
 
+/* Unmapped memory may be reserved as well: no frame is left without a head. */
+static void overlapping_reservations_leave_no_frame_out(struct ktest *t)
+{
+	struct arena own = arena_get(1);
+	unsigned long pfn, end;
+
+	if (!own.pages) {
+		ktest_skip(t, "no block of the largest order");
+		return;
+	}
+	end = own.pfn + 64;
+	reserve_bootmem_region(PFN_PHYS(own.pfn), PFN_PHYS(end), 0);
+	reserve_bootmem_region(PFN_PHYS(own.pfn), PFN_PHYS(own.pfn + 5), 0);
+	reserve_bootmem_region(PFN_PHYS(own.pfn + 33),
+			       PFN_PHYS(own.pfn + 40), 0);
+	for (pfn = own.pfn; pfn < end;) {
+		struct page *head = pfn_to_page(pfn);
+
+		if (head->type != PAGE_RESERVED)
+			break;
+		pfn += 1UL << head->order;
+	}
+	KTEST_EXPECT_EQ(t, pfn, end);
+	arena_put(&own);
+}
+
 static void gfp_names_the_highest_zone(struct ktest *t)
 {
 	KTEST_EXPECT_EQ(t, gfp_zone(GFP_KERNEL), ZONE_NORMAL);
@@ -284,6 +310,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(single_frees_build_the_same_blocks),
 	KTEST_CASE(present_pages_sum_to_ram),
 	KTEST_CASE(every_frame_of_ram_is_in_its_zones_span),
+	KTEST_CASE(overlapping_reservations_leave_no_frame_out),
 	KTEST_CASE(gfp_names_the_highest_zone),
 	KTEST_CASE(zonelists_go_from_near_and_high_to_far_and_low),
 	KTEST_CASE(validation_names_what_is_broken),
