@@ -85,14 +85,36 @@ static const char *command_name(void *arg, unsigned int i)
 	return c ? c->name : NULL;
 }
 
+static const char *error_text(int error)
+{
+	switch (-error) {
+	case ENOMEM:
+		return "no memory";
+	case ENOENT:
+		return "no such thing";
+	case ENOSPC:
+		return "no room";
+	case EBUSY:
+		return "nested too deep";
+	default:
+		return "failed";
+	}
+}
+
 static void run_line(char *line)
 {
 	int result = shell_execute(line);
+	const struct shell_command *command = shell_find_command(line);
 
-	if (result == -ENOENT && !shell_find_command(line))
-		printk("%s: no such command; see help\n", line);
-	else if (result)
-		printk("error %d\n", result);
+	if (!result)
+		return;
+	if (!command)
+		printk("\"%s\": no such command; see help\n", line);
+	else if (result == -EINVAL)
+		printk("usage: %s %s\n", command->name, command->args);
+	else
+		printk("%s: %s (error %d)\n", command->name,
+		       error_text(result), result);
 }
 
 void __noreturn shell_run(void)

@@ -12,7 +12,7 @@
 
 #include "shell_words.h"
 
-#define MAX_DEPTH 4
+static int depth;
 
 /* Weak: a program may be linked without any. */
 extern const struct shell_command __start_shell_commands[] __weak;
@@ -58,9 +58,13 @@ const struct shell_command *shell_find_command(const char *name)
 	return NULL;
 }
 
+int shell_depth(void)
+{
+	return depth;
+}
+
 int shell_execute(char *line)
 {
-	static int depth;
 	const struct shell_command *command;
 	char *argv[SHELL_MAX_ARGS + 1];
 	int argc = shell_split(line, argv, SHELL_MAX_ARGS), result;
@@ -70,7 +74,9 @@ int shell_execute(char *line)
 	command = shell_find_command(argv[0]);
 	if (!command)
 		return -ENOENT;
-	if (depth == MAX_DEPTH)
+	if (argc > 1 && !*command->args)
+		return -EINVAL;
+	if (depth == SHELL_MAX_DEPTH)
 		return -EBUSY;
 	depth++;
 	result = command->run(argc, argv);

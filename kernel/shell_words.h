@@ -5,6 +5,11 @@
 #include <kernel/shell.h>
 
 #define SHELL_MAX_ARGS 16
+/* Commands that run commands may be nested so deep. */
+#define SHELL_MAX_DEPTH 4
+
+/* Commands running right now: 1 in a command typed at the prompt. */
+int shell_depth(void);
 
 /*
  * Cuts line up in place; argv has room for max words and a NULL after them.

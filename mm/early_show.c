@@ -2,6 +2,7 @@
  * Are the memblock lists sound, and what do they say? The rules as code, and
  * the shell's `memblock`: both lists as they were at the hand-over.
  */
+#include <asm/page.h>
 #include <kernel/printk.h>
 #include <kernel/shell.h>
 #include <lib/kernel.h>
@@ -68,6 +69,23 @@ static void show_size(phys_addr_t size)
 		printk("%13llu KiB", (u64)size / SZ_1K);
 }
 
+/* Who has what of an entry: touching reservations are one entry. */
+static void show_owners(const struct memblock_region *r)
+{
+	unsigned long pfn = PFN_DOWN(r->base), end = PFN_UP(r->base + r->size);
+	unsigned long next;
+
+	for (; pfn < end; pfn = next) {
+		enum early_owner owner = early_owner_of(PFN_PHYS(pfn));
+
+		next = min(end, early_owner_end(pfn));
+		while (next < end && early_owner_of(PFN_PHYS(next)) == owner)
+			next = min(end, early_owner_end(next));
+		printk("    %lu pages from %#lx: %s\n", next - pfn, pfn,
+		       early_owner_name(owner));
+	}
+}
+
 /* One line per entry: range, size, node where there are several, what for. */
 static void show_list(const struct memblock_type *type, bool owners)
 {
@@ -83,11 +101,10 @@ static void show_list(const struct memblock_type *type, bool owners)
 		show_size(r->size);
 		if (r->nid != MAX_NUMNODES)
 			printk(" node %d", r->nid);
-		if (owners)
-			printk(" %s",
-			       early_owner_name(early_owner_of(r->base)));
 		show_flags(r->flags);
 		printk("\n");
+		if (owners)
+			show_owners(r);
 	}
 }
 

@@ -1,15 +1,18 @@
 /*
  * Allocating by hand: the shell commands `alloc` and `free`.
  *
- *	alloc 3			a block of order 3
- *	alloc 0 dma		one page below 16 MiB
- *	alloc bytes 100		an object from kmalloc
- *	alloc			what is held
+ *	alloc page 3		a block of order 3
+ *	alloc page 0 dma	one page below 16 MiB
+ *	alloc object 100	100 bytes from kmalloc
+ *	alloc			what is held, by number
  *	free 2			gives number 2 back
  *	free all
+ *	free page 0x1234 3	any block, by its frame number: right or wrong
+ *	free object 0xffff...	any object, by its address
  *
  * Each tells what it did to the free lists: blocks per order before and
- * after, in every zone where something changed.
+ * after, in every zone where something changed. The last two do not look at
+ * what is held: free something twice, and read the report.
  */
 #include <kernel/printk.h>
 #include <kernel/shell.h>
@@ -21,6 +24,7 @@
 
 #include "internal.h"
 
+/* Numbered from 1. */
 #define MAX_HELD 32
 #define MAX_SHOWN_ZONES 16
 
@@ -92,11 +96,11 @@ static void show_change(void)
 static void show_held(unsigned int i)
 {
 	if (held[i].object)
-		printk("%3u: %zu bytes at %px (%zu usable)\n", i,
+		printk("%3u: %zu bytes at %px (%zu usable)\n", i + 1,
 		       held[i].bytes, held[i].object, ksize(held[i].object));
 	else
 		printk("%3u: order %u, pfn %#lx, zone %s, %lu pages at %px\n",
-		       i, held[i].order, page_to_pfn(held[i].page),
+		       i + 1, held[i].order, page_to_pfn(held[i].page),
 		       page_zone(held[i].page)->name, 1UL << held[i].order,
 		       page_address(held[i].page));
 }
@@ -175,23 +179,26 @@ static int take(unsigned int i, bool object, u64 amount, gfp_t gfp)
 
 static int cmd_alloc(int argc, char **argv)
 {
-	bool object = argc > 1 && strcmp(argv[1], "bytes") == 0;
-	int arg = object ? 2 : 1, slot;
 	gfp_t gfp = GFP_KERNEL;
+	bool object;
 	u64 amount;
+	int slot;
 
 	if (argc == 1)
 		return list_held();
-	if (argc <= arg || argc > arg + 2 || kstrtou64(argv[arg], &amount) ||
-	    amount > SIZE_MAX || (object && amount == 0) ||
-	    (!object && amount > MAX_PAGE_ORDER))
+	object = strcmp(argv[1], "object") == 0;
+	if (argc < 3 || argc > 4 || kstrtou64(argv[2], &amount) ||
+	    (!object && strcmp(argv[1], "page") != 0))
 		return -EINVAL;
-	if (argc == arg + 2 && parse_gfp(argv[arg + 1], &gfp))
+	if (object ? amount == 0 || amount > SIZE_MAX :
+		     amount > MAX_PAGE_ORDER)
+		return -EINVAL;
+	if (argc == 4 && parse_gfp(argv[3], &gfp))
 		return -EINVAL;
 	slot = free_slot();
 	return slot < 0 ? slot : take((unsigned int)slot, object, amount, gfp);
 }
-SHELL_COMMAND(alloc, "[ORDER [GFP] | bytes N [GFP]]",
+SHELL_COMMAND(alloc, "[page ORDER [GFP] | object BYTES [GFP]]",
 	      "takes pages or an object; alone: lists what is held", cmd_alloc);
 
 static void give_back(unsigned int i)
@@ -216,21 +223,50 @@ static int free_everything(void)
 	return 0;
 }
 
-static int cmd_free(int argc, char **argv)
+static int free_held(const char *word)
 {
 	u64 number;
 
-	if (argc != 2)
-		return -EINVAL;
-	if (strcmp(argv[1], "all") == 0)
+	if (strcmp(word, "all") == 0)
 		return free_everything();
-	if (kstrtou64(argv[1], &number) || number >= MAX_HELD)
+	if (kstrtou64(word, &number))
 		return -EINVAL;
-	if (!is_held((unsigned int)number))
+	if (number == 0 || number > MAX_HELD ||
+	    !is_held((unsigned int)number - 1))
 		return -ENOENT;
 	note_free_lists();
-	give_back((unsigned int)number);
+	give_back((unsigned int)number - 1);
 	show_change();
 	return 0;
 }
-SHELL_COMMAND(free, "NUMBER | all", "gives back what alloc took", cmd_free);
+
+/* Whatever it is: the allocators say what they think of it. */
+static int free_by_name(int argc, char **argv)
+{
+	bool object = strcmp(argv[1], "object") == 0;
+	u64 what, order = 0;
+
+	if ((!object && strcmp(argv[1], "page") != 0) ||
+	    kstrtou64(argv[2], &what) || argc > (object ? 3 : 4) ||
+	    (argc == 4 && (kstrtou64(argv[3], &order) ||
+			   order > MAX_PAGE_ORDER)) ||
+	    what > (object ? ~0UL : MAX_PFN - 1))
+		return -EINVAL;
+	note_free_lists();
+	if (object)
+		kfree((void *)(unsigned long)what);
+	else
+		__free_pages(pfn_to_page((unsigned long)what),
+			     (unsigned int)order);
+	show_change();
+	return 0;
+}
+
+static int cmd_free(int argc, char **argv)
+{
+	if (argc == 2)
+		return free_held(argv[1]);
+	return argc < 3 ? -EINVAL : free_by_name(argc, argv);
+}
+SHELL_COMMAND(free, "NUMBER | all | page PFN [ORDER] | object ADDRESS",
+	      "gives back what alloc took, or anything else", cmd_free);

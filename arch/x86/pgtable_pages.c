@@ -8,6 +8,7 @@
  * The early allocator hands out only what is mapped already, so a new table
  * can be cleared and filled through the direct map at once.
  */
+#include <kernel/panic.h>
 #include <lib/kernel.h>
 #include <mm/early.h>
 #include <mm/gfp.h>
@@ -22,6 +23,22 @@ static bool early(void)
 	return totalram_pages() == 0;
 }
 
+/*
+ * Firmware, or memmap= on the command line, may promise RAM that is not there;
+ * a table in it would read as present entries to nowhere, and the first use
+ * of it would end the machine without a word.
+ */
+static void check_memory(phys_addr_t pa)
+{
+	volatile u32 *word = __va(pa);
+
+	*word = 0x5a17c0de;
+	if (*word != 0x5a17c0de)
+		panic("no memory behind address %#llx: the memory map is wrong",
+		      (u64)pa);
+	*word = 0;
+}
+
 pte_t *pgtable_page_alloc(void)
 {
 	unsigned long addr;
@@ -30,7 +47,10 @@ pte_t *pgtable_page_alloc(void)
 		phys_addr_t pa = early_alloc(PAGE_SIZE, PAGE_SIZE,
 					     EARLY_PAGETABLE);
 
-		return pa ? __va(pa) : NULL;
+		if (!pa)
+			return NULL;
+		check_memory(pa);
+		return __va(pa);
 	}
 	addr = get_zeroed_page(GFP_KERNEL);
 	if (addr)

@@ -5,8 +5,10 @@
  *	SHELL_COMMAND(meminfo, "", "memory in use, as in /proc/meminfo",
  *		      cmd_meminfo);
  *
- * A command prints with printk(); a non-zero result is shown to the user. One
- * without a help text is for tests: it is not listed and not completed.
+ * A command prints with printk(); a non-zero result is shown to the user, and
+ * -EINVAL as a reminder of its arguments. One whose second string is empty
+ * takes none. One without a help text is for tests: it is not listed and not
+ * completed.
  */
 #ifndef KERNEL_SHELL_H
 #define KERNEL_SHELL_H

@@ -101,3 +101,10 @@ def test_comb_of_holes():
 
 def test_no_acpi():
     healthy(boot('selftest poweroff', qemu_flags='-machine acpi=off'))
+
+
+@pytest.mark.parametrize('word', ['memmap=64G@4G', 'memmap=10G@0'])
+def test_ram_that_is_not_there_is_told(word):
+    run = boot(f'{word} poweroff', mem='64M', timeout=30)
+    assert run.status == 2, run.tail()
+    assert 'no memory behind address' in run.log

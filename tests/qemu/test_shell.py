@@ -118,8 +118,9 @@ def test_map_shows_the_map_raw_and_cleaned():
 
 
 def test_alloc_and_free_leave_the_lists_as_they_were():
-    parts, _ = session('alloc 0', 'free all', 'buddyinfo', 'alloc 3',
-                       'alloc 0 dma', 'alloc bytes 100', 'alloc', 'free all',
+    parts, _ = session('alloc page 0', 'free 1', 'buddyinfo',
+                       'alloc page 3', 'alloc page 0 dma',
+                       'alloc object 100', 'alloc', 'free all',
                        'buddyinfo', 'alloc')
     assert '\n'.join(parts[3]).strip()
     held = '\n'.join(parts[6])
@@ -129,13 +130,36 @@ def test_alloc_and_free_leave_the_lists_as_they_were():
 
 
 @pytest.mark.parametrize('line', [
-    'alloc 11', 'alloc -1', 'alloc x', 'alloc 0 nonsense', 'alloc bytes x',
-    'free 99', 'free x', 'free', 'alloc bytes 99999999999999999999'])
+    'alloc page 11', 'alloc page -1', 'alloc x', 'alloc page 0 nonsense',
+    'alloc object x', 'alloc object 99999999999999999999', 'free 99', 'free x',
+    'free', 'free 0', 'free page x', 'free object', 'meminfo now', 'reboot x'])
 def test_bad_arguments_are_refused(line):
     (parts, run) = session(line, 'buddyinfo')
     assert parts[0], 'no word about it'
     assert buddy_pages(parts[1]) > 0
     assert 'WARNING' not in run.log
+
+
+def test_wrong_frees_by_hand_are_reported_and_survived():
+    parts, _ = session('alloc object 100', 'alloc page 2', 'census')
+    words = [' '.join(part) for part in parts]
+    address = re.search(r'bytes at 0x([0-9a-f]+)', words[0])[1]
+    pfn = re.search(r'pfn (0x[0-9a-f]+)', words[1])[1]
+    parts, run = session(
+        'alloc object 100', 'alloc page 2', f'free page {pfn} 1',
+        f'free object 0x{address}', f'free object 0x{address}',
+        'free object 0x123', 'free page 0x3fffffff', 'free 2', 'free 1',
+        'census')
+    words = [' '.join(part) for part in parts]
+    for report in words[2], words[4], words[5], words[6], words[8]:
+        assert 'BUG: ' in report, words
+    assert 'BUG: ' not in words[3] + words[7]
+    assert run.status == 0, 'what a user tries by hand is no failure'
+
+
+def test_the_whole_selftest_passes_at_the_prompt():
+    parts, run = session('selftest')
+    assert run.status == 0 and ' fail:0 ' in '\n'.join(parts[0])
 
 
 def test_selftest_can_be_run_by_hand():
