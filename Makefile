@@ -72,8 +72,8 @@ ISO_CMDLINE := selftest shell
 
 # ----- targets --------------------------------------------------------------
 
-.PHONY: all run test test-host test-kernel lint format debug help clean \
-	setup FORCE
+.PHONY: all run run-guest test test-host test-kernel lint format debug help \
+	clean setup FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -82,8 +82,25 @@ all: $(ISO)
 # The sources once more, for user space: build/host/. Brings test-host-run.
 -include tests/host/host.mk
 
-run: $(KERNEL)
-	@scripts/run
+# A recipe may end with any status, make then ends with 2. `make run` ends with
+# the verdict's: run-guest leaves its status in a file of this make's own, and
+# a function loaded into make ends it with that. Where nothing can be loaded
+# (no dlopen, no gnumake.h) a bad verdict is 2, as ever.
+EXIT_STATUS := $(BUILD)/exit_status.so
+dry := $(findstring n,$(firstword -$(MAKEFLAGS)))
+ifneq ($(and $(filter run,$(MAKECMDGOALS)),$(filter load,$(.FEATURES)),\
+	$(if $(dry),,wet)),)
+-load $(EXIT_STATUS)
+endif
+run_status = $(BUILD)/run.$$PPID.status
+with_function = $(filter $(EXIT_STATUS),$(.LOADED))
+
+run: run-guest
+	$(if $(with_function),$(exit_status \
+		$(shell cat $(run_status); rm -f $(run_status))))
+
+run-guest: $(KERNEL)
+	@scripts/run $(if $(with_function),; echo $$? >$(run_status))
 
 test: $(KERNEL) $(ISO)
 	@scripts/test
@@ -131,6 +148,11 @@ setup_stage := $(firstword \
 
 setup:
 	@scripts/setup $(setup_stage)
+
+# A failure is no error: make goes on without.
+$(EXIT_STATUS): scripts/exit_status.c | setup
+	@mkdir -p $(@D)
+	@$(CC) -O2 -fPIC -shared -nostdlib -o $@ $< 2>/dev/null || rm -f $@
 
 # ----- rules ----------------------------------------------------------------
 

@@ -196,31 +196,37 @@ static void set_node(const struct map_node *node, int nid)
 		memblock_set_node(start, end - start, &memblock.memory, nid);
 }
 
-bool map_assign_nodes(const struct map_file *map)
+/* Different nodes with memory; node 0 is there anyway and does not count. */
+static unsigned int count_nodes(const struct map_file *map)
 {
-	unsigned int i, distinct = 0, last = UINT32_MAX;
+	unsigned int i, nodes = 0, last = 0;
+
+	for (i = 0; i < map->nr_nodes; i++)
+		if (has_memory(&map->nodes[i]) && map->nodes[i].nid != last) {
+			last = map->nodes[i].nid;
+			nodes += last != 0;
+		}
+	return nodes;
+}
+
+unsigned int map_assign_nodes(const struct map_file *map)
+{
+	unsigned int i, nodes, dense, last = UINT32_MAX;
 
 	memblock_set_node(0, PHYS_ADDR_MAX, &memblock.memory, 0);
 	if (!map->nr_nodes)
-		return true;
+		return 0;
 	qsort(map->nodes, map->nr_nodes, sizeof(*map->nodes), by_falling_nid);
-	for (i = 0; i < map->nr_nodes; i++)
-		if (map->nodes[i].nid && has_memory(&map->nodes[i]) &&
-		    map->nodes[i].nid != last) {
-			last = map->nodes[i].nid;
-			distinct++;
-		}
-	if (distinct >= MAX_NUMNODES)
-		return false;
-	/* dense: the highest becomes `distinct`, node 0 stays 0 */
-	last = UINT32_MAX;
+	nodes = count_nodes(map);
+	/* the highest becomes `nodes`, or 0 if that is too much; 0 stays 0 */
+	dense = nodes + 1;
 	for (i = 0; i < map->nr_nodes; i++) {
 		if (!has_memory(&map->nodes[i]))
 			continue;
-		if (last != UINT32_MAX && map->nodes[i].nid != last)
-			distinct--;
+		if (map->nodes[i].nid != last)
+			dense--;
 		last = map->nodes[i].nid;
-		set_node(&map->nodes[i], map->nodes[i].nid ? (int)distinct : 0);
+		set_node(&map->nodes[i], dense < MAX_NUMNODES ? (int)dense : 0);
 	}
-	return true;
+	return nodes < MAX_NUMNODES ? 0 : nodes - (MAX_NUMNODES - 1);
 }

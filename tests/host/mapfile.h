@@ -27,9 +27,9 @@ void map_free(struct map_file *map);
 /*
  * Gives each page of memblock.memory its node. Pages of no node, and those of
  * which a node has only a part, go to node 0; where nodes overlap the lowest
- * number wins, whatever the order of the table. Numbers are made dense. False
- * if there are more nodes than the build has.
+ * number wins, whatever the order of the table. Numbers are made dense. Nodes
+ * beyond MAX_NUMNODES, the highest, become part of node 0 too: how many?
  */
-bool map_assign_nodes(const struct map_file *map);
+unsigned int map_assign_nodes(const struct map_file *map);
 
 #endif

@@ -178,6 +178,7 @@ static int replay(const char *path)
 	struct e820_table table;
 	struct map_file map;
 	const char *broken = NULL;
+	unsigned int surplus;
 
 	if (!map_read(path, &map))
 		return 1;
@@ -188,10 +189,10 @@ static int replay(const char *path)
 	}
 	table = clean_map(&map);
 	fill_memblock(&table, &map);
-	if (!map_assign_nodes(&map)) {
-		fprintf(stderr, "%s: more than %d nodes\n", path, MAX_NUMNODES);
-		return 1;
-	}
+	surplus = map_assign_nodes(&map);
+	if (surplus)
+		fprintf(stderr, "%s: more than %d nodes, %u joined with 0\n",
+			path, MAX_NUMNODES, surplus);
 	if (memblock.memory.cnt)
 		build_zones();
 	if (!show_buddy) {

@@ -196,8 +196,8 @@ static void assign_nodes(void)
 
 	if (nr_nodes > 1)
 		deal_out_nodes();
-	else if (!map_assign_nodes(node_table ? node_table : &none))
-		exit(2);
+	else
+		map_assign_nodes(node_table ? node_table : &none);
 }
 
 /* RAM's part of a reservation that a PC of any size would make. */

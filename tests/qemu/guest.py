@@ -28,7 +28,8 @@ MKISO = ROOT / 'scripts' / 'mkiso'
 LEDGER = BUILD / 'guest-memory.json'
 
 VARIABLES = ('MEM', 'SMP', 'NODES', 'FIRMWARE', 'MACHINE', 'CMDLINE',
-             'QEMU_FLAGS', 'TIMEOUT', 'ICOUNT', 'DEBUG', 'SUITE')
+             'QEMU_FLAGS', 'TIMEOUT', 'ICOUNT', 'DEBUG', 'SUITE',
+             'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL')
 
 # What a guest costs that does not fill its memory, MiB.
 USUAL_COST = 768

@@ -8,7 +8,8 @@ import subprocess
 import time
 
 import pytest
-from guest import KERNEL, QEMU, boot, environment, memory, USUAL_COST
+from guest import (KERNEL, QEMU, ROOT, USUAL_COST, boot, environment,
+                   memory)
 from ktap import ESCAPE
 
 PROMPT = 'strata> '
@@ -232,16 +233,18 @@ def test_crash_is_explained_and_ends_in_panic(way, words):
 
 
 class Terminal:
-    """scripts/qemu on a pseudo-terminal, as a person has it."""
+    """scripts/qemu or another on a pseudo-terminal, as a person has it."""
 
-    def __init__(self, cmdline):
+    def __init__(self, cmdline, *command):
+        command = command or (QEMU, '--kernel', KERNEL, '--append', cmdline)
         self.master, slave = pty.openpty()
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(
-            [QEMU, '--kernel', KERNEL, '--append', cmdline], stdin=slave,
-            stdout=slave, stderr=slave, env=environment(timeout=60))
+            command, cwd=ROOT, stdin=slave, stdout=slave, stderr=slave,
+            env=environment(timeout=60, cmdline=cmdline))
         os.close(slave)
         self.seen = ''
+        self.passed = 0         # characters before what was last expected
 
     def expect(self, text, seconds=30):
         deadline = time.monotonic() + seconds
@@ -254,8 +257,8 @@ class Terminal:
                     data = b''
                 assert data, self.seen
                 self.seen += data.decode(errors='replace')
-        position = self.seen.index(text) + len(text)
-        self.seen = self.seen[position:]
+        self.passed = self.seen.index(text)
+        self.seen = self.seen[self.passed + len(text):]
 
     def type(self, text):
         os.write(self.master, text.encode())
@@ -272,6 +275,22 @@ def test_terminal_session():
         terminal.type('meminf\x03')         # ctrl-c is the guest's
         terminal.type('\x15meminfo\r')
         terminal.expect('MemTotal')
+        terminal.expect(PROMPT)
+        terminal.type('poweroff\r')
+        terminal.expect('strata: verdict pass')
+        assert terminal.end() == 0
+
+
+def test_console_outlives_a_terminal_that_stalls():
+    """What the kernel gave up waiting for is lost, what follows is not."""
+    with memory(USUAL_COST):
+        terminal = Terminal('shell')
+        terminal.expect(PROMPT)
+        terminal.type('slabinfo\r' * 60)    # more than fits between us
+        time.sleep(2)
+        terminal.type('\x15meminfo\r')
+        terminal.expect('MemTotal', seconds=8)
+        assert terminal.passed > 64 << 10, 'nothing had to stall'
         terminal.expect(PROMPT)
         terminal.type('poweroff\r')
         terminal.expect('strata: verdict pass')
