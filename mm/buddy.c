@@ -182,7 +182,7 @@ struct page *__rmqueue(struct zone *zone, unsigned int order,
 	return page;
 }
 
-/* The other half, if it is free as a whole and this zone's; else NULL. */
+/* The other half, if free as a whole, this zone's and intact; else NULL. */
 static struct page *free_buddy(const struct zone *zone, struct page *page,
 			       unsigned long pfn, unsigned int order)
 {
@@ -195,7 +195,7 @@ static struct page *free_buddy(const struct zone *zone, struct page *page,
 	if (buddy->type != PAGE_BUDDY || buddy->order != order ||
 	    buddy->zone_id != zone->zone_id)
 		return NULL;
-	return buddy;
+	return likely(free_neighbour_intact(zone, buddy)) ? buddy : NULL;
 }
 
 /* Types with lists of their own may mix; CMA and isolated memory may not. */

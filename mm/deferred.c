@@ -6,44 +6,87 @@
  * Most of it will not be asked for in the first second, or ever.
  *
  * 1. At the hand-over a block of MAX_PAGE_ORDER extends the zone's last
- *    range, or opens a new one. Nothing else is written.
- * 2. Smaller blocks (the ragged edges of RAM), and blocks that find the table
- *    full, go to the free lists as usual.
- * 3. When the lists have nothing of a type, one block is cut off the end of
- *    the last range and becomes an ordinary block for good.
+ *    range, or opens a new one. A range lives in the descriptor of its first
+ *    frame, its head, which is PAGE_DEFERRED: the link to the next range and
+ *    the number of blocks. No other descriptor of the range is written. There
+ *    is room for as many ranges as firmware can think of.
+ * 2. Smaller blocks (the ragged edges of RAM) go to the free lists as usual.
+ *    So would a block that comes below the last range: the list is ascending.
+ * 3. When the free lists have nothing of a type, one block is cut off the end
+ *    of the last range and becomes an ordinary block for good. The last block
+ *    to go is the head's own: the head is zeroes again before it goes.
  *
- *	ranges:  [start           end)  [start      end)
- *	frames:  | 1024 | 1024 | 1024 | hole | 1024 | 1024 |
- *	                                              ^ taken first
+ *	zone->deferred <--> H  3 blocks  <-------> H  2 blocks
+ *	                    |                      |
+ *	frames:             | 1024 | 1024 | 1024 | hole | 1024 | 1024 |
+ *	                                                        ^ taken first
  *
  * Merging stops at MAX_PAGE_ORDER, so no block beside a deferred one ever
  * wants to merge with it: nothing is lost by its having no descriptor.
  * High addresses go first: low memory is what devices with few address lines
  * can reach.
  *
- * Locks: zone->lock. Invariants: ranges are disjoint, not empty, both ends
- * multiples of MAX_ORDER_NR_PAGES; their pages are in nr_free_pages and in no
- * nr_free. Cost: constant.
+ * What lies in a range tells itself from what does not by the first frame of
+ * its 1024: PAGE_DEFERRED, or zeroes as in a hole; any other type is a head
+ * of something else. Only zeroes need a search, and who walks upwards meets
+ * the head of a range before its inside.
+ *
+ * Nothing here is checked for stray writes, as free blocks are: these pages
+ * were nobody's yet, so there is no stale pointer to them.
+ *
+ * Locks: zone->lock. Invariants, checked by zone_validate(): ranges ascend,
+ * are disjoint, not empty, whole blocks; nr_deferred is the sum of their
+ * blocks; their pages are in nr_free_pages and in no nr_free. Cost: constant;
+ * to find the range around a frame, one step per range between it and the
+ * one found before.
  */
 #include <lib/kernel.h>
 
 #include "internal.h"
 
-/* False if the block at pfn does not fit the table. */
+static const struct page *range_head(const struct list_head *link)
+{
+	return list_entry(link, struct page, buddy_list);
+}
+
+static unsigned long range_start(const struct page *head)
+{
+	return page_to_pfn(head);
+}
+
+static unsigned long range_end(const struct page *head)
+{
+	return page_to_pfn(head) + head->nr_blocks * MAX_ORDER_NR_PAGES;
+}
+
+static void open_range(struct zone *zone, struct page *head)
+{
+	head->type = PAGE_DEFERRED;
+	head->order = 0;
+	head->zone_id = zone->zone_id;
+	head->nr_blocks = 1;
+	list_add_tail(&head->buddy_list, &zone->deferred);
+}
+
+static void close_range(struct page *head)
+{
+	list_del(&head->buddy_list);
+	*head = (struct page){ 0 };
+}
+
+/* False if the block lies below a range that is there already. */
 bool deferred_add(struct zone *zone, unsigned long pfn)
 {
-	unsigned int n = zone->nr_deferred;
+	struct page *last = list_last_entry(&zone->deferred, struct page,
+					    buddy_list);
 
-	if (n && zone->deferred[n - 1].end == pfn) {
-		zone->deferred[n - 1].end += MAX_ORDER_NR_PAGES;
-	} else {
-		if (n == ZONE_MAX_DEFERRED)
-			return false;
-		zone->deferred[n] = (struct pfn_range){
-			pfn, pfn + MAX_ORDER_NR_PAGES
-		};
-		zone->nr_deferred++;
-	}
+	if (list_empty(&zone->deferred) || pfn > range_end(last))
+		open_range(zone, pfn_to_page(pfn));
+	else if (pfn == range_end(last))
+		last->nr_blocks++;
+	else
+		return false;
+	zone->nr_deferred++;
 	zone->nr_free_pages += MAX_ORDER_NR_PAGES;
 	return true;
 }
@@ -54,38 +97,49 @@ bool deferred_add(struct zone *zone, unsigned long pfn)
  */
 struct page *deferred_take(struct zone *zone)
 {
-	struct pfn_range *last;
-	unsigned long pfn;
+	struct page *head, *block;
 
-	if (!zone->nr_deferred)
+	if (list_empty(&zone->deferred))
 		return NULL;
-	last = &zone->deferred[zone->nr_deferred - 1];
-	last->end -= MAX_ORDER_NR_PAGES;
-	pfn = last->end;
-	if (last->start == last->end)
-		zone->nr_deferred--;
-	return pfn_to_page(pfn);
+	head = list_last_entry(&zone->deferred, struct page, buddy_list);
+	head->nr_blocks--;
+	zone->nr_deferred--;
+	block = pfn_to_page(range_end(head));
+	if (block == head)
+		close_range(head);
+	return block;
+}
+
+const struct page *deferred_range(const struct zone *zone, unsigned long pfn,
+				  const struct list_head **near)
+{
+	const struct list_head *list = &zone->deferred, *pos = *near;
+	const struct page *head = NULL;
+
+	while (pos != list && range_start(range_head(pos)) > pfn)
+		pos = pos->prev;
+	while (pos->next != list && range_start(range_head(pos->next)) <= pfn)
+		pos = pos->next;
+	*near = pos;
+	if (pos != list)
+		head = range_head(pos);
+	return head && pfn < range_end(head) ? head : NULL;
 }
 
 unsigned long deferred_skip(const struct zone *zone, unsigned long pfn)
 {
-	unsigned int i;
+	const struct page *page = pfn_to_page(ALIGN_DOWN(pfn,
+							 MAX_ORDER_NR_PAGES));
+	const struct list_head *near = &zone->deferred;
 
-	for (i = 0; i < zone->nr_deferred; i++) {
-		const struct pfn_range *r = &zone->deferred[i];
-
-		if (pfn >= r->start && pfn < r->end)
-			return r->end;
-	}
-	return pfn;
+	if (page->type == PAGE_NONE)
+		page = deferred_range(zone, pfn, &near);
+	else if (page->type != PAGE_DEFERRED || page->zone_id != zone->zone_id)
+		page = NULL;
+	return page ? range_end(page) : pfn;
 }
 
 unsigned long deferred_pages(const struct zone *zone)
 {
-	unsigned long pages = 0;
-	unsigned int i;
-
-	for (i = 0; i < zone->nr_deferred; i++)
-		pages += zone->deferred[i].end - zone->deferred[i].start;
-	return pages;
+	return zone->nr_deferred * MAX_ORDER_NR_PAGES;
 }

@@ -104,8 +104,8 @@ static unsigned long for_each_free_block(struct zone *zone, struct page *page,
 		struct page *head = pfn_to_page(pfn);
 
 		if (head->type == PAGE_BUDDY &&
-		    head->zone_id == zone->zone_id &&
-		    zone_spans_pfn(zone, pfn)) {
+		    zone_spans_pfn(zone, pfn) &&
+		    free_neighbour_intact(zone, head)) {
 			free += 1UL << head->order;
 			pfn += 1UL << head->order;
 			if (fn)

@@ -57,6 +57,7 @@ void zone_init(struct zone *zone, const char *name, u8 zone_id,
 		.name = name, .zone_id = zone_id, .zone_pgdat = pgdat,
 		.zone_start_pfn = start_pfn, .spanned_pages = spanned,
 	};
+	INIT_LIST_HEAD(&zone->deferred);
 	for (order = 0; order < NR_PAGE_ORDERS; order++)
 		for (mt = 0; mt < MIGRATE_TYPES; mt++)
 			INIT_LIST_HEAD(&zone->free_area[order].free_list[mt]);

@@ -40,7 +40,7 @@ void handover_init(void)
 	totalram = 0;
 }
 
-/* Zone locked. Untouched memory stays untouched if the table has room. */
+/* Zone locked. Whole blocks stay untouched. */
 void zone_add_block(struct zone *zone, unsigned long pfn, unsigned int order)
 {
 	struct page *page = pfn_to_page(pfn);

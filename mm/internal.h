@@ -38,10 +38,18 @@ struct page *claim_block(struct zone *zone, struct page *page,
 			 enum migratetype from, enum migratetype mt);
 
 /* mm/deferred.c: zone locked. */
+/* Takes a block of MAX_PAGE_ORDER, zeroes; false: not in ascending order. */
 bool deferred_add(struct zone *zone, unsigned long pfn);
 struct page *deferred_take(struct zone *zone);
 /* End of the deferred range that holds pfn; pfn itself if none does. */
 unsigned long deferred_skip(const struct zone *zone, unsigned long pfn);
+/*
+ * Head of the range that holds pfn, or NULL. The search begins at *near, a
+ * range or the list's head, and leaves there where it ended: cheap for frames
+ * that are near each other, in either direction.
+ */
+const struct page *deferred_range(const struct zone *zone, unsigned long pfn,
+				  const struct list_head **near);
 unsigned long deferred_pages(const struct zone *zone);
 
 /* mm/free_area_init.c */
@@ -99,6 +107,8 @@ bool address_free_ok(unsigned long addr, unsigned int order,
 /* Is the block what its free list says it is? */
 bool free_block_intact(const struct zone *zone, const struct page *page,
 		       unsigned int order, enum migratetype mt);
+/* The same of a block met beside another one, whatever list it is on. */
+bool free_neighbour_intact(const struct zone *zone, const struct page *page);
 /* Reports a damaged block and takes it out of the books. Zone locked. */
 void drop_damaged_block(struct zone *zone, struct page *page,
 			unsigned int order, enum migratetype mt);

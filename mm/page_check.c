@@ -10,7 +10,8 @@
  *	pointer into vmemmap?  no -> "not a page descriptor"
  *	descriptor backed?     no -> "outside RAM"
  *	type		NONE  -> hole | inside of ... | never handed out
- *			BUDDY -> already free, RESERVED, TAIL, SLAB, TABLE ...
+ *			BUDDY, DEFERRED -> already free
+ *			RESERVED, TAIL, SLAB, TABLE ...
  *			ALLOC -> wrong order | no reference left
  *
  * A descriptor inside a block says nothing itself (<mm/page.h>); the block is
@@ -20,7 +21,8 @@
  * The same from the other side: a free block is checked before it is handed
  * out. One whose descriptor was written over is reported and taken out of the
  * books; if its links cannot be followed, the rest of its list goes with it,
- * and what is lost is counted.
+ * and what is lost is counted. A damaged block met beside another one, by a
+ * merge or a change of type, is left alone until its list comes to it.
  *
  * Locks: the caller of a free owns the block; the second part runs under
  * zone->lock.
@@ -42,6 +44,7 @@ static const char *const type_words[NR_PAGE_TYPES] = {
 	[PAGE_SLAB] = "slab",
 	[PAGE_LARGE_KMALLOC] = "large kmalloc",
 	[PAGE_TABLE] = "page table",
+	[PAGE_DEFERRED] = "already free, never handed out",
 };
 
 struct page *block_head(struct page *page)
@@ -199,6 +202,14 @@ bool free_block_intact(const struct zone *zone, const struct page *page,
 	return page->type == PAGE_BUDDY && page->order == order &&
 	       page->migratetype == mt && page->zone_id == zone->zone_id &&
 	       links_sound(zone, page, &zone->free_area[order].free_list[mt]);
+}
+
+bool free_neighbour_intact(const struct zone *zone, const struct page *page)
+{
+	return page->order < NR_PAGE_ORDERS &&
+	       page->migratetype < MIGRATE_TYPES &&
+	       free_block_intact(zone, page, page->order,
+				 (enum migratetype)page->migratetype);
 }
 
 /* Blocks on an order's lists, counted. */

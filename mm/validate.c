@@ -6,26 +6,28 @@
  * data alone. A list is followed at most as far as its zone could be long, so
  * a cycle ends. Reports nothing, changes nothing.
  *
- * Locks: takes zone->lock. Cost: one step per free block.
+ * Locks: takes zone->lock. Cost: one step per free block and deferred range;
+ * neighbours on a list that lie far apart cost one per range between them.
  */
 #include <lib/kernel.h>
 
 #include "internal.h"
 
-static const char *check_links(const struct zone *zone,
-			       const struct list_head *list,
-			       const struct list_head *pos)
+/* What pos leads to is looked at only if it is there. */
+static const char *check_next(const struct zone *zone,
+			      const struct list_head *list,
+			      const struct list_head *pos)
 {
-	const struct page *page;
+	const struct list_head *next = pos->next;
+	const struct page *page = list_entry(next, struct page, buddy_list);
 
-	if (pos != list) {
-		page = list_entry(pos, struct page, buddy_list);
+	if (next != list) {
 		if (!page_is_backed(page))
 			return "free list link leads out of the page array";
 		if (!zone_spans_pfn(zone, page_to_pfn(page)))
 			return "free list holds a page of another zone";
 	}
-	return pos->next->prev == pos ? NULL : "free list links disagree";
+	return next->prev == pos ? NULL : "free list links disagree";
 }
 
 static const char *check_pageblocks(const struct page *page,
@@ -77,8 +79,6 @@ static const char *check_block(const struct zone *zone,
 		return "free block is not aligned to its size";
 	if (!zone_spans_pfn(zone, pfn + nr - 1))
 		return "free block leaves its zone";
-	if (deferred_skip(zone, pfn) != pfn)
-		return "free block is deferred too";
 	bad = check_pageblocks(page, order, mt);
 	return bad ? bad : check_merged(zone, page, order);
 }
@@ -88,13 +88,12 @@ static const char *check_list(const struct zone *zone, unsigned int order,
 {
 	const struct list_head *list = &zone->free_area[order].free_list[mt];
 	unsigned long limit = (zone->spanned_pages >> order) + 1;
-	const struct list_head *pos = list;
-	const char *bad;
+	const struct list_head *pos, *near = &zone->deferred;
 
-	for (;;) {
+	for (pos = list; ; (*nr)++) {
+		const char *bad = check_next(zone, list, pos);
 		const struct page *page;
 
-		bad = check_links(zone, list, pos);
 		if (bad)
 			return bad;
 		pos = pos->next;
@@ -102,14 +101,12 @@ static const char *check_list(const struct zone *zone, unsigned int order,
 			return NULL;
 		if (limit-- == 0)
 			return "free list does not end";
-		/* the link first: what it leads to may not be there */
 		page = list_entry(pos, struct page, buddy_list);
-		if (!page_is_backed(page))
-			return "free list link leads out of the page array";
 		bad = check_block(zone, page, order, mt);
 		if (bad)
 			return bad;
-		(*nr)++;
+		if (deferred_range(zone, page_to_pfn(page), &near))
+			return "free block is deferred too";
 	}
 }
 
@@ -129,28 +126,49 @@ static const char *check_area(const struct zone *zone, unsigned int order,
 	       "nr_free is not the length of the free lists";
 }
 
+/* *end: of the range below, and then of this one. */
+static const char *check_range(const struct zone *zone,
+			       const struct page *head, unsigned long *end)
+{
+	unsigned long start = page_to_pfn(head);
+
+	if (head->type != PAGE_DEFERRED || head->zone_id != zone->zone_id)
+		return "deferred range has a damaged head";
+	if (head->nr_blocks == 0)
+		return "deferred range is empty";
+	if (!IS_ALIGNED(start, MAX_ORDER_NR_PAGES))
+		return "deferred range is not whole blocks";
+	if (start < *end)
+		return "deferred ranges overlap or descend";
+	if (head->nr_blocks > (zone_end_pfn(zone) - start) / MAX_ORDER_NR_PAGES)
+		return "deferred range leaves its zone";
+	*end = start + head->nr_blocks * MAX_ORDER_NR_PAGES;
+	return NULL;
+}
+
+/* The ranges ascend, so the list ends. */
 static const char *check_deferred(const struct zone *zone)
 {
-	unsigned int i, j;
+	const struct list_head *list = &zone->deferred, *pos = list;
+	unsigned long end = 0, blocks = 0;
 
-	if (zone->nr_deferred > ZONE_MAX_DEFERRED)
-		return "more deferred ranges than the table holds";
-	for (i = 0; i < zone->nr_deferred; i++) {
-		const struct pfn_range *r = &zone->deferred[i];
+	for (;;) {
+		const char *bad = check_next(zone, list, pos);
+		const struct page *head;
 
-		if (r->start >= r->end)
-			return "deferred range is empty";
-		if (!IS_ALIGNED(r->start | r->end, MAX_ORDER_NR_PAGES))
-			return "deferred range is not whole blocks";
-		if (!zone_spans_pfn(zone, r->start) ||
-		    !zone_spans_pfn(zone, r->end - 1))
-			return "deferred range leaves its zone";
-		for (j = 0; j < i; j++)
-			if (r->start < zone->deferred[j].end &&
-			    zone->deferred[j].start < r->end)
-				return "deferred ranges overlap";
+		if (bad)
+			return bad;
+		pos = pos->next;
+		if (pos == list)
+			break;
+		head = list_entry(pos, struct page, buddy_list);
+		bad = check_range(zone, head, &end);
+		if (bad)
+			return bad;
+		blocks += head->nr_blocks;
 	}
-	return NULL;
+	return blocks == zone->nr_deferred ? NULL :
+	       "nr_deferred is not the sum of the deferred ranges";
 }
 
 static const char *check_zone(const struct zone *zone)

@@ -53,9 +53,6 @@ struct free_area {
 	unsigned long nr_free;				/* (z) blocks */
 };
 
-/* Ranges of untouched memory one zone can remember; see mm/deferred.c. */
-#define ZONE_MAX_DEFERRED 64
-
 struct pglist_data;
 
 struct zone {
@@ -76,11 +73,12 @@ struct zone {
 	struct free_area free_area[NR_PAGE_ORDERS];
 
 	/*
-	 * Free memory whose descriptors were not touched yet: whole blocks of
-	 * MAX_PAGE_ORDER. Counted in nr_free_pages, not in nr_free.
+	 * Free memory whose descriptors were not touched yet, as ranges of
+	 * blocks of MAX_PAGE_ORDER, ascending; see mm/deferred.c. Counted in
+	 * nr_free_pages, not in nr_free.
 	 */
-	unsigned int nr_deferred;			/* (z) */
-	struct pfn_range deferred[ZONE_MAX_DEFERRED];	/* (z) */
+	struct list_head deferred;			/* (z) PAGE_DEFERRED */
+	unsigned long nr_deferred;			/* (z) blocks */
 };
 
 #define min_wmark_pages(z) ((z)->_watermark[WMARK_MIN])

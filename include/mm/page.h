@@ -12,12 +12,16 @@
  *	order 2, allocated	A . . .		A PAGE_ALLOC
  *	order 2, compound	A T T T		T PAGE_TAIL, compound_head -> A
  *	order 2, slab		S S S S		S PAGE_SLAB
+ *	never touched		D . . . . ...	D PAGE_DEFERRED, . zeroes
  *
  * A descriptor of zeroes is a frame that nobody may free: a hole, the inside
- * of a block, or memory no one has asked for yet.
+ * of a block, or memory no one has asked for yet. Of the latter only the first
+ * frame of each range, however long, is written: D links the ranges of a zone
+ * and counts the range's blocks of MAX_PAGE_ORDER.
  *
- * Who may write: the owner of the block; for PAGE_BUDDY the zone lock; for
- * PAGE_SLAB's inuse, freelist and slab_list the lock of the cache's node.
+ * Who may write: the owner of the block; for PAGE_BUDDY and PAGE_DEFERRED the
+ * zone lock; for PAGE_SLAB's inuse, freelist and slab_list the lock of the
+ * cache's node.
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H
@@ -34,6 +38,7 @@ enum page_type {
 	PAGE_SLAB,	/* part of a slab; slab_cache says whose */
 	PAGE_LARGE_KMALLOC,	/* head of a block kmalloc handed out */
 	PAGE_TABLE,	/* a page table */
+	PAGE_DEFERRED,	/* first frame of a free range never touched yet */
 	NR_PAGE_TYPES
 };
 
@@ -54,7 +59,7 @@ struct page {
 	};
 	union {
 		struct list_head lru;		/* allocated: the owner's */
-		struct list_head buddy_list;	/* PAGE_BUDDY */
+		struct list_head buddy_list;	/* PAGE_BUDDY, PAGE_DEFERRED */
 		struct list_head slab_list;	/* PAGE_SLAB, head only */
 	};
 	union {
@@ -62,6 +67,7 @@ struct page {
 						   first the caller's address */
 		unsigned long owner;		/* PAGE_RESERVED: enum
 						   early_owner */
+		unsigned long nr_blocks;	/* PAGE_DEFERRED */
 		struct kmem_cache *slab_cache;	/* PAGE_SLAB, every page */
 		struct page *compound_head;	/* PAGE_TAIL */
 	};

@@ -114,9 +114,7 @@ class Buddy(Command):
             areas = zone['free_area']
             counts = [self.count(areas[order], order, page)
                       for order in range(areas.type.range()[1] + 1)]
-            deferred = sum(int(zone['deferred'][i]['end']) -
-                           int(zone['deferred'][i]['start'])
-                           for i in range(int(zone['nr_deferred'])))
+            deferred = self.deferred(zone, len(counts) - 1, page)
             print(f'{nid:<4} {zone["name"].string():8}',
                   *(f'{count:>6}' for count in counts), f' {deferred}')
             total = deferred + sum(count << order for order, count
@@ -124,6 +122,16 @@ class Buddy(Command):
             if total != int(zone['nr_free_pages']):
                 print(f'     nr_free_pages says {zone["nr_free_pages"]}, '
                       f'the lists hold {total}')
+
+    @staticmethod
+    def deferred(zone, max_order, page):
+        """Pages in ranges that were never touched."""
+        blocks = sum(int(head['nr_blocks']) for head in
+                     list_entries(zone['deferred'], page, 'buddy_list'))
+        if blocks != int(zone['nr_deferred']):
+            print(f'     nr_deferred says {zone["nr_deferred"]}, '
+                  f'the ranges hold {blocks}')
+        return blocks << max_order
 
     @staticmethod
     def count(area, order, page):
@@ -173,6 +181,9 @@ class Page(Command):
         if kind == 'RESERVED':
             return 'owner ' + enum_name('early_owner', page['owner'],
                                         'EARLY_')
+        if kind == 'DEFERRED':
+            return (f'free, never touched, {int(page["nr_blocks"])} blocks '
+                    'of the largest order from here')
         if kind == 'NONE':
             return 'inside of a block, hole, or never touched'
         return (f'{int(page["_refcount"])} users, '

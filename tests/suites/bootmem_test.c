@@ -165,6 +165,34 @@ static void end_of_the_map_is_the_end(struct ktest *t)
 	KTEST_EXPECT_EQ(t, alloc(1, 1), PFN_PHYS(LAST) - 1);
 }
 
+/* A map of whole words: the word behind it says free, and is not asked. */
+static void bits_behind_the_map_are_not_asked(struct ktest *t)
+{
+	unsigned long frames = 2 * BITS_PER_LONG;
+
+	bootmem_init(&b, map, FIRST, FIRST + frames);
+	map[2] = 0;
+	all_usable();
+	KTEST_EXPECT_EQ(t, alloc(PFN_PHYS(frames) - 1, 1), PFN_PHYS(FIRST));
+	KTEST_EXPECT_EQ(t, alloc(2, 1), 0ULL);
+	KTEST_EXPECT_EQ(t, map[2], 0);
+}
+
+static void range_over_all_addresses_does_not_wrap(struct ktest *t)
+{
+	bootmem_free(&b, PFN_PHYS(FIRST + 10), NO_LIMIT);
+	KTEST_EXPECT_EQ(t, bootmem_nr_free(&b), FRAMES - 10);
+	bootmem_reserve(&b, PFN_PHYS(FIRST + 50), NO_LIMIT);
+	KTEST_EXPECT_EQ(t, bootmem_nr_free(&b), 40);
+}
+
+static void empty_reservation_takes_no_frame(struct ktest *t)
+{
+	all_usable();
+	bootmem_reserve(&b, PFN_PHYS(FIRST) + 100, 0);
+	KTEST_EXPECT_EQ(t, bootmem_nr_free(&b), FRAMES);
+}
+
 static void frame_zero_is_never_given_out(struct ktest *t)
 {
 	bootmem_init(&b, map, 0, FRAMES);
@@ -267,6 +295,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(shared_page_respects_goal_and_limit),
 	KTEST_CASE(freed_last_page_is_not_shared),
 	KTEST_CASE(end_of_the_map_is_the_end),
+	KTEST_CASE(bits_behind_the_map_are_not_asked),
+	KTEST_CASE(range_over_all_addresses_does_not_wrap),
+	KTEST_CASE(empty_reservation_takes_no_frame),
 	KTEST_CASE(frame_zero_is_never_given_out),
 	KTEST_CASE(hand_over_gives_every_free_run_once),
 	KTEST_CASE(hand_over_stays_in_its_range),

@@ -402,6 +402,43 @@ static void free_list_with_wild_link_is_abandoned_whole(struct ktest *t)
 	KTEST_EXPECT_EQ(t, zone->nr_free_pages, MAX_ORDER_NR_PAGES - 8 - 1);
 }
 
+/* The neighbour before it does not know it: only its prev link is damaged. */
+static void free_block_with_damaged_prev_link_is_not_given_out(struct ktest *t)
+{
+	struct page *p[4], *got = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		p[i] = zone_alloc(zone, 0, MIGRATE_MOVABLE);
+	zone_free(zone, p[0]);
+	zone_free(zone, p[2]);
+	p[2]->buddy_list.prev = &p[1]->buddy_list;
+	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+			     got = zone_alloc(zone, 0, MIGRATE_MOVABLE));
+	KTEST_ASSERT_NOT_NULL(t, got);
+	KTEST_EXPECT_TRUE(t, got != p[2]);
+}
+
+/* A free writes nothing through the links of a buddy written over. */
+static void free_does_not_merge_with_a_damaged_buddy(struct ktest *t)
+{
+	struct list_head elsewhere = { NULL, NULL };
+	struct page *page = zone_alloc(zone, 0, MIGRATE_MOVABLE);
+	struct page *bad = page + 1;
+	struct list_head *next = bad->buddy_list.next;
+
+	bad->buddy_list.next = &elsewhere;
+	zone_free(zone, page);
+	KTEST_EXPECT_NULL(t, elsewhere.prev);
+	KTEST_EXPECT_EQ(t, bad->type, PAGE_BUDDY);
+	KTEST_EXPECT_EQ(t, page->order, 0);
+	bad->buddy_list.next = next;
+	bad->migratetype = 0xff;
+	zone_free(zone, zone_alloc(zone, 0, MIGRATE_MOVABLE));
+	KTEST_EXPECT_EQ(t, bad->type, PAGE_BUDDY);
+	KTEST_EXPECT_EQ(t, page->order, 0);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(split_leaves_upper_halves_free),
 	KTEST_CASE(split_and_merge_touch_heads_alone),
@@ -421,6 +458,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(random_use_matches_a_naive_owner_map),
 	KTEST_CASE(damaged_free_block_is_reported_and_passed_over),
 	KTEST_CASE(free_list_with_wild_link_is_abandoned_whole),
+	KTEST_CASE(free_block_with_damaged_prev_link_is_not_given_out),
+	KTEST_CASE(free_does_not_merge_with_a_damaged_buddy),
 	{}
 };
 KTEST_SUITE_FIXTURE(buddy, cases, set_up, tear_down);

@@ -128,6 +128,57 @@ static void special_types_neither_steal_nor_are_stolen_from(struct ktest *t)
 	EXPECT_VALID(t);
 }
 
+/* A node may end inside a pageblock: its type is not ours to change. */
+static void pageblock_shared_with_another_zone_keeps_its_type(struct ktest *t)
+{
+	struct page *page;
+
+	zone->zone_id ^= 1;	/* its frames are another zone's then */
+	page = give(0, 7, MIGRATE_MOVABLE);
+	give(256, 7, MIGRATE_MOVABLE);
+	KTEST_ASSERT_NOT_NULL(t, zone_alloc(zone, 0, MIGRATE_UNMOVABLE));
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page), MIGRATE_MOVABLE);
+	KTEST_EXPECT_EQ(t, list_length(zone, 7, MIGRATE_MOVABLE), 1);
+}
+
+static void free_block_that_names_another_zone_does_not_count(struct ktest *t)
+{
+	struct page *other = give(256, 7, MIGRATE_MOVABLE);
+	struct page *page = give(0, 7, MIGRATE_MOVABLE);
+
+	other->zone_id ^= 1;
+	KTEST_EXPECT_PTR_EQ(t, zone_alloc(zone, 0, MIGRATE_UNMOVABLE), page);
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page), MIGRATE_MOVABLE);
+	KTEST_EXPECT_EQ(t, other->migratetype, MIGRATE_MOVABLE);
+}
+
+static void movable_changes_the_type_for_a_large_block(struct ktest *t)
+{
+	struct page *page = give(0, 8, MIGRATE_UNMOVABLE);
+
+	KTEST_EXPECT_PTR_EQ(t, zone_alloc(zone, 0, MIGRATE_MOVABLE), page);
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page), MIGRATE_MOVABLE);
+	EXPECT_VALID(t);
+}
+
+/* The pageblock changes its type, but nothing is written through its links. */
+static void damaged_block_stays_on_its_list(struct ktest *t)
+{
+	struct page *bad = give(0, 8, MIGRATE_MOVABLE);
+	struct page *page = give(256, 7, MIGRATE_MOVABLE);
+	struct list_head elsewhere = { NULL, NULL };
+
+	/* links of the order-8 list: the largest intact one is taken first */
+	give(512, 8, MIGRATE_MOVABLE);
+	bad->buddy_list.next = &elsewhere;
+	zone->free_area[8].nr_free--;
+	list_del(&pfn_to_page(base + 512)->buddy_list);
+	INIT_LIST_HEAD(&zone->free_area[8].free_list[MIGRATE_MOVABLE]);
+	KTEST_EXPECT_PTR_EQ(t, zone_alloc(zone, 0, MIGRATE_UNMOVABLE), page);
+	KTEST_EXPECT_EQ(t, bad->migratetype, MIGRATE_MOVABLE);
+	KTEST_EXPECT_NULL(t, elsewhere.prev);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(own_type_is_taken_before_any_other),
 	KTEST_CASE(unmovable_prefers_reclaimable_to_movable),
@@ -137,6 +188,10 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(fuller_pageblock_lends_only_what_is_asked),
 	KTEST_CASE(whole_pageblock_changes_type_and_no_more),
 	KTEST_CASE(special_types_neither_steal_nor_are_stolen_from),
+	KTEST_CASE(pageblock_shared_with_another_zone_keeps_its_type),
+	KTEST_CASE(free_block_that_names_another_zone_does_not_count),
+	KTEST_CASE(movable_changes_the_type_for_a_large_block),
+	KTEST_CASE(damaged_block_stays_on_its_list),
 	{}
 };
 KTEST_SUITE_FIXTURE(fallback, cases, set_up, tear_down);

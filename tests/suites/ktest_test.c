@@ -266,6 +266,29 @@ static void expected_reports_must_be_exactly_so(struct ktest *t)
 	KTEST_EXPECT_TRUE(t, said("2 reports, not 1"));
 }
 
+static unsigned int times_said(const char *text, const char *words)
+{
+	unsigned int n = 0;
+
+	while ((text = strstr(text, words))) {
+		text += strlen(words);
+		n++;
+	}
+	return n;
+}
+
+/* A report found while another is told: its own words, one stack for both. */
+static void report_inside_a_report_shares_its_stack(struct ktest *t)
+{
+	report_capture_start();
+	report_begin("outer", "of a toy");
+	report("inner");
+	report_end();
+	KTEST_EXPECT_EQ(t, report_capture_stop(), 2);
+	KTEST_EXPECT_EQ(t, times_said(report_capture_text(), "BUG: "), 2);
+	KTEST_EXPECT_EQ(t, times_said(report_capture_text(), "call stack:"), 1);
+}
+
 static char steps[16];
 
 static void step(char c)
@@ -344,6 +367,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(unexpected_reports_and_open_captures_fail),
 	KTEST_CASE(expected_reports_must_be_exactly_so),
 	KTEST_CASE(fixtures_and_observer_stand_around_each_case),
+	KTEST_CASE(report_inside_a_report_shares_its_stack),
 	{}
 };
 KTEST_SUITE(ktest, cases);

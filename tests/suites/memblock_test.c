@@ -488,6 +488,22 @@ static void random_ranges_match_a_byte_map(struct ktest *t)
 	}
 }
 
+static void dump_names_every_entry(struct ktest *t)
+{
+	memblock_add(0x1000, 0x3000);
+	memblock_mark_nomap(0x2000, 0x1000);
+	memblock_reserve(0x1800, 0x10);
+	EXPECT_LOGGED(t, "test memory: 3 of 8 entries, 12288 bytes",
+		      memblock_dump_all());
+	EXPECT_LOGGED(t, "[0x0000000000002000-0x0000000000002fff] 4096 bytes",
+		      memblock_dump_all());
+	EXPECT_LOGGED(t, "flags 0x4", memblock_dump_all());
+	EXPECT_LOGGED(t, "test reserved: 1 of 8 entries, 16 bytes",
+		      memblock_dump_all());
+	EXPECT_LOGGED(t, "[0x0000000000001800-0x000000000000180f] 16 bytes",
+		      memblock_dump_all());
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(add_sorts_and_merges_neighbours),
 	KTEST_CASE(add_of_nothing_changes_nothing),
@@ -517,6 +533,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(page_walk_yields_whole_pages_only),
 	KTEST_CASE(nothing_changes_after_the_hand_over),
 	KTEST_CASE(random_ranges_match_a_byte_map),
+	KTEST_CASE(dump_names_every_entry),
 	{}
 };
 KTEST_SUITE_FIXTURE(memblock, cases, memblock_swap_in, memblock_swap_out);

@@ -143,6 +143,21 @@ static void compound_tails_know_their_head(struct ktest *t)
 		KTEST_EXPECT_NE(t, page[i].type, PAGE_TAIL);
 }
 
+/* Whatever the descriptors of the tails held before. */
+static void compound_tails_are_of_their_heads_zone(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+	unsigned int i;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	for (i = 1; i < 8; i++)
+		page[i].zone_id = (u8)~page->zone_id;
+	prep_new_page(page, 3, GFP_KERNEL | __GFP_COMP, page->private);
+	for (i = 1; i < 8; i++)
+		KTEST_EXPECT_EQ(t, page[i].zone_id, page->zone_id);
+	__free_pages(page, 3);
+}
+
 static void block_is_free_when_the_last_reference_goes(struct ktest *t)
 {
 	unsigned long before = nr_free_pages();
@@ -345,6 +360,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(gfp_is_told_in_words),
 	KTEST_CASE(bulk_leaves_the_reserves_alone),
 	KTEST_CASE(split_pages_share_the_number_of_references),
+	KTEST_CASE(compound_tails_are_of_their_heads_zone),
 	{}
 };
 KTEST_SUITE(page_alloc, cases);

@@ -188,21 +188,6 @@ static void hole_is_refused(struct ktest *t)
 	EXPECT_REFUSED(t, "hole", pfn_to_page(pfn), 0);
 }
 
-static void untouched_memory_is_refused(struct ktest *t)
-{
-	struct zone *zone;
-
-	for_each_populated_zone(zone)
-		if (zone->nr_deferred) {
-			unsigned long pfn = zone->deferred[0].start;
-
-			EXPECT_REFUSED(t, "never handed out",
-				       pfn_to_page(pfn), MAX_PAGE_ORDER);
-			return;
-		}
-	ktest_skip(t, "all memory was touched");
-}
-
 static void address_inside_a_page_is_refused(struct ktest *t)
 {
 	unsigned long addr = __get_free_page(GFP_KERNEL);
@@ -237,7 +222,6 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(frame_outside_ram_is_refused),
 	KTEST_CASE(pointer_to_no_descriptor_is_refused),
 	KTEST_CASE(hole_is_refused),
-	KTEST_CASE(untouched_memory_is_refused),
 	KTEST_CASE(address_inside_a_page_is_refused),
 	KTEST_CASE(wrong_exact_free_is_refused_page_by_page),
 	{}

@@ -67,6 +67,84 @@ static void single_pages_do_when_larger_blocks_are_gone(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* The larger block is only tried: what must not fail is the single page. */
+static void nofail_is_met_with_a_single_page(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("t", 1024, 0, 0, NULL);
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct drained d;
+	void *p;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	drain_pages(&d);
+	__free_page(page);
+	p = kmem_cache_alloc(s, GFP_KERNEL | __GFP_NOFAIL);
+	undrain_pages(&d);
+	if (KTEST_EXPECT_NOT_NULL(t, p))
+		KTEST_EXPECT_EQ(t, slab_of(p)->order, 0);
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
+/* A large block without fail is a wish too far: met, and warned of once. */
+static void nofail_for_a_large_block_is_warned_of(struct ktest *t)
+{
+	static bool warned;
+	struct page *page, *got = NULL;
+	struct drained d;
+
+	if (warned) {
+		ktest_skip(t, "the kernel warns once, and has");
+		return;
+	}
+	page = alloc_pages(GFP_KERNEL, 2);
+	KTEST_ASSERT_NOT_NULL(t, page);
+	drain_pages(&d);
+	__free_pages(page, 2);
+	KTEST_EXPECT_REPORTS(t, 1, "WARNING at ", {
+		report_begin("expected", "a warning:");
+		got = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 2);
+		report_end();
+	});
+	warned = true;
+	undrain_pages(&d);
+	KTEST_EXPECT_PTR_EQ(t, got, page);
+	if (got)
+		__free_pages(got, 2);
+}
+
+/* Scarce memory is for caches that were made for it. */
+static void dma_asked_for_once_does_not_place_a_slab(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("t", 300, 0, 0, NULL);
+	struct page *page = alloc_page(GFP_KERNEL);
+	void *p;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	if (zone_idx(page_zone(page)) == ZONE_DMA) {
+		ktest_skip(t, "all memory is in zone DMA");
+	} else {
+		p = kmem_cache_alloc(s, GFP_KERNEL | __GFP_DMA);
+		if (KTEST_EXPECT_NOT_NULL(t, p))
+			KTEST_EXPECT_NE(t, zone_idx(page_zone(slab_of(p))),
+					ZONE_DMA);
+		kmem_cache_free(s, p);
+	}
+	__free_page(page);
+	kmem_cache_destroy(s);
+}
+
+static void cache_of_caches_is_not_destroyed(struct ktest *t)
+{
+	struct kmem_cache *first;
+
+	first = list_first_entry(&slab_caches, struct kmem_cache, list);
+	KTEST_ASSERT_STREQ(t, kmem_cache_name(first), "kmem_cache");
+	KTEST_EXPECT_REPORTS(t, 1, "not a cache to destroy",
+			     kmem_cache_destroy(first));
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(first), NULL);
+}
+
 static void dma_caches_live_in_zone_dma(struct ktest *t)
 {
 	struct kmem_cache *s;
@@ -118,6 +196,10 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(dma_caches_live_in_zone_dma),
 	KTEST_CASE(objects_of_a_node_lie_in_that_node),
 	KTEST_CASE(pages_of_a_slab_that_went_back_are_plain),
+	KTEST_CASE(nofail_is_met_with_a_single_page),
+	KTEST_CASE(nofail_for_a_large_block_is_warned_of),
+	KTEST_CASE(dma_asked_for_once_does_not_place_a_slab),
+	KTEST_CASE(cache_of_caches_is_not_destroyed),
 	{}
 };
 KTEST_SUITE(slub_pages, cases);

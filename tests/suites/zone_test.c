@@ -276,6 +276,32 @@ static void zonelists_go_from_near_and_high_to_far_and_low(struct ktest *t)
 		}
 }
 
+static int distance(int nid, const struct zone *zone)
+{
+	int d = zone->zone_pgdat->node_id - nid;
+
+	return d < 0 ? -d : d;
+}
+
+/* Nearer nodes first; of two as near, the one with the lower number. */
+static void lower_of_two_nodes_as_far_comes_first(struct ktest *t)
+{
+	int nid;
+
+	for (nid = 0; nid < MAX_NUMNODES; nid++) {
+		struct zone *const *z = node_zonelist(nid, GFP_KERNEL)->zones;
+
+		for (; z[0] && z[1]; z++) {
+			int d = distance(nid, z[0]), next = distance(nid, z[1]);
+
+			KTEST_EXPECT_LE(t, d, next);
+			if (d == next)
+				KTEST_EXPECT_LE(t, z[0]->zone_pgdat->node_id,
+						z[1]->zone_pgdat->node_id);
+		}
+	}
+}
+
 static void validation_names_what_is_broken(struct ktest *t)
 {
 	struct zone *zone = private_zone(&arena, arena.pfn, arena.pages);
@@ -314,6 +340,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(gfp_names_the_highest_zone),
 	KTEST_CASE(zonelists_go_from_near_and_high_to_far_and_low),
 	KTEST_CASE(validation_names_what_is_broken),
+	KTEST_CASE(lower_of_two_nodes_as_far_comes_first),
 	{}
 };
 KTEST_SUITE_FIXTURE(zone, cases, set_up, tear_down);

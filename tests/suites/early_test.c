@@ -1,0 +1,157 @@
+/*
+ * Owners of early memory: who is asked, and how the table splits, merges and
+ * fills up. What records an owner is gone after boot, so those cases run in
+ * the hosted build alone; they use addresses where no machine has RAM.
+ */
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/early.h>
+
+#include "memblock_fixture.h"
+
+static void every_owner_has_a_name_of_its_own(struct ktest *t)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < NR_EARLY_OWNERS; i++) {
+		const char *name = early_owner_name((enum early_owner)i);
+
+		KTEST_ASSERT_NOT_NULL(t, name);
+		for (j = 0; j < i; j++)
+			KTEST_EXPECT_FALSE(t, ktest_streq(name,
+				early_owner_name((enum early_owner)j)));
+	}
+	KTEST_EXPECT_STREQ(t, early_owner_name(NR_EARLY_OWNERS), "?");
+}
+
+/* The stretches of one owner cover all frames without end. */
+static void stretches_of_owners_lead_to_the_last_frame(struct ktest *t)
+{
+	unsigned long pfn = 0, end;
+	unsigned int i;
+
+	for (i = 0; pfn < MAX_PFN && i < 2000; i++, pfn = end) {
+		end = early_owner_end(pfn);
+		KTEST_ASSERT_TRUE(t, end > pfn);
+		KTEST_ASSERT_EQ(t, early_owner_of(PFN_PHYS(end - 1)),
+				early_owner_of(PFN_PHYS(pfn)));
+	}
+	KTEST_EXPECT_EQ(t, pfn, MAX_PFN);
+}
+
+#ifdef STRATA_HOSTED
+/* Far above RAM, each case in a GiB of its own. */
+#define FAR(gib) (((phys_addr_t)1 << 44) + ((phys_addr_t)(gib) << 30))
+
+/* Owned, but no entry of the private memblock: that has few. */
+static void own(struct ktest *t, phys_addr_t base, unsigned long first,
+		unsigned long end, enum early_owner owner)
+{
+	base += PFN_PHYS(first);
+	KTEST_EXPECT_EQ(t, early_reserve(base, PFN_PHYS(end - first), owner),
+			0);
+	memblock_phys_free(base, PFN_PHYS(end - first));
+}
+
+/* One stretch of owner from frame first to frame end, counted from base. */
+#define EXPECT_STRETCH(t, base, first, end, owner) do {			\
+	unsigned long pfn_ = PFN_DOWN(base);				\
+	KTEST_EXPECT_EQ(t, early_owner_of(PFN_PHYS(pfn_ + (first))),	\
+			owner);						\
+	KTEST_EXPECT_EQ(t, early_owner_end(pfn_ + (first)) - pfn_, end); \
+} while (0)
+
+static void neighbours_of_one_owner_become_one(struct ktest *t)
+{
+	phys_addr_t base = FAR(1);
+
+	own(t, base, 10, 20, EARLY_BOOT);
+	own(t, base, 5, 10, EARLY_BOOT);	/* with the right one */
+	EXPECT_STRETCH(t, base, 5, 20, EARLY_BOOT);
+	own(t, base, 20, 30, EARLY_BOOT);	/* with the left one */
+	EXPECT_STRETCH(t, base, 5, 30, EARLY_BOOT);
+	own(t, base, 40, 50, EARLY_BOOT);
+	own(t, base, 30, 40, EARLY_BOOT);	/* with both */
+	EXPECT_STRETCH(t, base, 5, 50, EARLY_BOOT);
+	EXPECT_STRETCH(t, base, 0, 5, EARLY_OTHER);
+}
+
+static void neighbours_of_other_owners_stay_apart(struct ktest *t)
+{
+	phys_addr_t base = FAR(2);
+
+	own(t, base, 10, 20, EARLY_BOOT);
+	own(t, base, 20, 30, EARLY_MEMMAP);
+	own(t, base, 5, 10, EARLY_PAGETABLE);
+	EXPECT_STRETCH(t, base, 5, 10, EARLY_PAGETABLE);
+	EXPECT_STRETCH(t, base, 10, 20, EARLY_BOOT);
+	EXPECT_STRETCH(t, base, 20, 30, EARLY_MEMMAP);
+}
+
+static void first_owner_keeps_what_a_later_one_overlaps(struct ktest *t)
+{
+	phys_addr_t base = FAR(3);
+
+	own(t, base, 10, 20, EARLY_KERNEL);
+	own(t, base, 30, 40, EARLY_INIT);
+	own(t, base, 5, 50, EARLY_BOOT);
+	EXPECT_STRETCH(t, base, 5, 10, EARLY_BOOT);
+	EXPECT_STRETCH(t, base, 10, 20, EARLY_KERNEL);
+	EXPECT_STRETCH(t, base, 20, 30, EARLY_BOOT);
+	EXPECT_STRETCH(t, base, 30, 40, EARLY_INIT);
+	EXPECT_STRETCH(t, base, 40, 50, EARLY_BOOT);
+}
+
+static void part_of_a_frame_makes_the_frame_owned(struct ktest *t)
+{
+	phys_addr_t base = FAR(4) + 100;
+
+	KTEST_EXPECT_EQ(t, early_reserve(base, 8, EARLY_BOOT), 0);
+	memblock_phys_free(base, 8);
+	EXPECT_STRETCH(t, base, 0, 1, EARLY_BOOT);
+	KTEST_EXPECT_EQ(t, early_owner_of(base + PAGE_SIZE), EARLY_OTHER);
+}
+
+/* Last: nothing can be recorded after it but what touches an entry. */
+static void full_table_is_told_once_and_the_rest_is_other(struct ktest *t)
+{
+	phys_addr_t base = FAR(5);
+	unsigned long i, lost = 0;
+
+	EXPECT_LOGGED(t, "ranges have an owner", {
+		for (i = 0; i < 300; i++)
+			own(t, base, 2 * i, 2 * i + 1, EARLY_MEMMAP);
+	});
+	KTEST_EXPECT_EQ(t, early_owner_of(base), EARLY_MEMMAP);
+	for (i = 0; i < 300; i++)
+		lost += early_owner_of(base + PFN_PHYS(2 * i)) == EARLY_OTHER;
+	KTEST_EXPECT_GT(t, lost, 300 - 256);
+	KTEST_EXPECT_EQ(t, early_owner_of(base + PFN_PHYS(2 * 299)),
+			EARLY_OTHER);
+	own(t, base, 1, 2, EARLY_MEMMAP);	/* fills a gap: two less one */
+	EXPECT_STRETCH(t, base, 0, 3, EARLY_MEMMAP);
+	report_capture_start();
+	report_begin("expected", "silence:");
+	own(t, base, 700, 701, EARLY_BOOT);	/* the entry that is free now */
+	own(t, base, 800, 801, EARLY_BOOT);
+	report_end();
+	ktest_check_reports(t, __FILE__, __LINE__, 1, "silence:");
+	KTEST_EXPECT_NULL(t, strstr(report_capture_text(), "have an owner"));
+	EXPECT_STRETCH(t, base, 700, 701, EARLY_BOOT);
+	KTEST_EXPECT_EQ(t, early_owner_of(base + PFN_PHYS(800)), EARLY_OTHER);
+}
+#endif
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(every_owner_has_a_name_of_its_own),
+	KTEST_CASE(stretches_of_owners_lead_to_the_last_frame),
+#ifdef STRATA_HOSTED
+	KTEST_CASE(neighbours_of_one_owner_become_one),
+	KTEST_CASE(neighbours_of_other_owners_stay_apart),
+	KTEST_CASE(first_owner_keeps_what_a_later_one_overlaps),
+	KTEST_CASE(part_of_a_frame_makes_the_frame_owned),
+	KTEST_CASE(full_table_is_told_once_and_the_rest_is_other),
+#endif
+	{}
+};
+KTEST_SUITE_FIXTURE(early, cases, memblock_swap_in, memblock_swap_out);
