@@ -22,8 +22,15 @@ KERNEL_BASE := 0xffffffff80000000
 arch_cflags := -m64 -mcmodel=kernel -mno-red-zone
 nasm_format := elf64
 ld_emulation := elf_x86_64
+else ifeq ($(ARCH),i386)
+bits := 32
+other_bits := 64
+KERNEL_BASE := 0xc0000000
+arch_cflags := -m32 -march=i686 -DCONFIG_HIGHMEM=1
+nasm_format := elf32
+ld_emulation := elf_i386
 else
-$(error ARCH is x86_64, not "$(ARCH)")
+$(error ARCH is x86_64 or i386, not "$(ARCH)")
 endif
 
 # ----- tools and flags ------------------------------------------------------
@@ -60,7 +67,8 @@ LDFLAGS := -m $(ld_emulation) -T linker.ld -nostdlib -static --no-pie \
 
 source_dirs := boot arch/x86 mm kernel lib tests/suites tests/suites/x86
 sources := $(foreach d,$(source_dirs),$(wildcard $(d)/*.c $(d)/*.asm))
-sources := $(filter-out %_$(other_bits).c %_$(other_bits).asm,$(sources))
+sources := $(filter-out %_$(other_bits).c %_$(other_bits).asm \
+	%_$(other_bits)_test.c,$(sources))
 asm_includes := $(foreach d,$(source_dirs),$(wildcard $(d)/*.inc))
 objects := $(sources:%=$(BUILD)/%.o)
 
@@ -102,14 +110,21 @@ run: run-guest
 run-guest: $(KERNEL)
 	@scripts/run $(if $(with_function),; echo $$? >$(run_status))
 
-test: $(KERNEL) $(ISO)
+# Both targets, unless one is asked for.
+ARCHES := $(if $(filter file,$(origin ARCH)),x86_64 i386,$(ARCH))
+export ARCHES
+
+test: $(ARCHES:%=kernel-%)
 	@scripts/test
 
 test-host: setup
 	@$(MAKE) --no-print-directory test-host-run
 
-test-kernel: $(KERNEL) $(ISO)
+test-kernel: $(ARCHES:%=kernel-%)
 	@scripts/test kernel
+
+kernel-%: setup
+	@$(MAKE) --no-print-directory ARCH=$* all
 
 lint: setup
 	@scripts/lint
@@ -134,7 +149,7 @@ help:
 	@echo 'make debug        QEMU stopped at its first instruction, gdb attached'
 	@echo 'make clean        remove build/'
 	@echo
-	@echo 'Variables: ARCH=x86_64 CC=gcc|clang DEBUG=0|1|2 WERROR=0|1'
+	@echo 'Variables: ARCH=x86_64|i386 CC=gcc|clang DEBUG=0|1|2 WERROR=0|1'
 	@echo '  run, test: MEM=128M SMP=1 NODES=1 FIRMWARE=bios|uefi'
 	@echo '             CMDLINE="selftest=GLOB shell ..." QEMU_FLAGS="..."'
 	@echo '  test:      SUITE=GLOB'

@@ -4,8 +4,8 @@
 %include "boot/boot.inc"
 
 extern boot_stop			; stop.asm
+extern require_cpuid			; require_cpuid.asm
 
-EFLAGS_ID	equ 1 << 21
 NEEDED		equ CPUID_PSE | CPUID_MSR | CPUID_PAE | CPUID_PGE
 
 bits 32
@@ -14,9 +14,7 @@ section .boot.text progbits alloc exec nowrite align=16
 ; Returns, or stops the boot with a message. Changes eax, ebx, ecx, edx.
 global check_cpu:function
 check_cpu:
-	call has_cpuid
-	mov ecx, no_cpuid
-	jz boot_stop
+	call require_cpuid
 
 	mov eax, 1
 	cpuid
@@ -37,26 +35,8 @@ check_cpu:
 	jz boot_stop
 	ret
 
-; Zero flag clear if there is a CPUID instruction: the ID flag can be changed.
-has_cpuid:
-	pushf
-	pop eax
-	mov ecx, eax
-	xor eax, EFLAGS_ID
-	push eax
-	popf
-	pushf
-	pop eax
-	push ecx
-	popf
-	xor eax, ecx
-	test eax, EFLAGS_ID
-	ret
-
 section .boot.rodata progbits alloc noexec nowrite align=4
 
-no_cpuid:
-	db "strata: this CPU has no CPUID instruction; x86_64 is needed", 0
 no_features:
 	db "strata: this CPU lacks PSE, MSR, PAE or PGE; x86_64 is needed", 0
 no_long_mode:

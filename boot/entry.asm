@@ -14,9 +14,9 @@
 %include "boot/boot.inc"
 
 extern boot_stop			; stop.asm
-extern check_cpu			; cpu_check_64.asm
-extern build_page_tables		; page_tables_64.asm
-extern enter_kernel			; long_mode_64.asm
+extern check_cpu			; cpu_check_*.asm
+extern build_page_tables		; page_tables_*.asm
+extern enter_kernel			; long_mode_64.asm, paging_32.asm
 extern boot_stack_top_phys		; linker.ld
 
 bits 32

@@ -5,9 +5,6 @@
 extern x86_64_start_kernel		; arch/x86/head_64.c
 extern boot_stack_top			; linker.ld
 
-KERNEL_CS	equ 8
-KERNEL_DS	equ 16
-
 bits 32
 section .boot.text progbits alloc exec nowrite align=16
 

@@ -4,18 +4,21 @@
 ;	PML4[0]   -> pdpt_low  -> 4 directories    identity        4 GiB
 ;	PML4[273] -> pdpt_low                      PAGE_OFFSET     4 GiB
 ;	PML4[511] -> pdpt_high [510] -> the first  KERNEL_BASE     1 GiB
+;	                       [511] -> windows    fixmap          2 MiB
+;
+; The windows are one table of small pages, empty: through it the kernel looks
+; at memory that these tables do not show.
 ;
 ; arch/x86 builds the final tables; then these are init memory like any other.
 
 %include "boot/boot.inc"
 
-PTE_TABLE	equ 0x003		; present, writable
-PTE_LARGE	equ 0x183		; present, writable, large, global
-ENTRIES		equ 512
 DIRECTORIES	equ 4
 PML4_DIRECT	equ 273			; of ffff888000000000
 PML4_KERNEL	equ 511			; of ffffffff80000000
 PDPT_KERNEL	equ 510
+PDPT_FIXMAP	equ 511			; of ffffffffff400000
+DIRECTORY_FIXMAP equ 506
 
 bits 32
 section .boot.text progbits alloc exec nowrite align=16
@@ -29,6 +32,8 @@ build_page_tables:
 	mov [pml4 + 8 * PML4_DIRECT], eax
 	mov dword [pml4 + 8 * PML4_KERNEL], pdpt_high + PTE_TABLE
 	mov dword [pdpt_high + 8 * PDPT_KERNEL], directories + PTE_TABLE
+	mov dword [pdpt_high + 8 * PDPT_FIXMAP], fixmap + PTE_TABLE
+	mov dword [fixmap + 8 * DIRECTORY_FIXMAP], windows + PTE_TABLE
 
 	mov eax, directories + PTE_TABLE
 	xor ecx, ecx
@@ -45,7 +50,7 @@ build_page_tables:
 	mov [directories + 8 * ecx], eax
 	add eax, 1 << 21
 	inc ecx
-	cmp ecx, DIRECTORIES * ENTRIES
+	cmp ecx, DIRECTORIES * PTE_ENTRIES
 	jb .page
 
 	mov eax, pml4
@@ -57,4 +62,6 @@ section .boot.bss nobits alloc noexec write align=4096
 pml4:		resb 4096
 pdpt_low:	resb 4096
 pdpt_high:	resb 4096
+fixmap:		resb 4096
+windows:	resb 4096
 directories:	resb 4096 * DIRECTORIES

@@ -70,10 +70,21 @@ static phys_addr_t range_end(phys_addr_t base, phys_addr_t size)
 	return base + min(size, PHYS_ADDR_MAX - base);
 }
 
-/* Frame of an address, rounding up; no sum that could wrap. */
+/*
+ * Frame of an address, rounding down or up; no sum that could wrap. What is
+ * beyond the frames that a long can count (2^44 bytes on 32 bits) is the last.
+ */
+#define LAST_FRAME (~0UL)
+
+static unsigned long pfn_down(phys_addr_t addr)
+{
+	return PFN_DOWN(min(addr, PFN_PHYS(LAST_FRAME)));
+}
+
 static unsigned long pfn_up(phys_addr_t addr)
 {
-	return PFN_DOWN(addr) + (addr % PAGE_SIZE != 0);
+	return pfn_down(addr) +
+	       (addr < PFN_PHYS(LAST_FRAME) && addr % PAGE_SIZE);
 }
 
 /* The part of frames [*start, *end) that has bits; false if none has. */
@@ -88,20 +99,20 @@ static bool clip(const struct bootmem_data *b, unsigned long *start,
 void bootmem_free(struct bootmem_data *b, phys_addr_t base, phys_addr_t size)
 {
 	unsigned long start = pfn_up(base);
-	unsigned long end = PFN_DOWN(range_end(base, size));
+	unsigned long end = pfn_down(range_end(base, size));
 
 	if (!clip(b, &start, &end))
 		return;
 	bitmap_clear(b->map, start - b->start_pfn, end - start);
-	if (b->last_end && PFN_DOWN(b->last_end - 1) >= start &&
-	    PFN_DOWN(b->last_end - 1) < end)
+	if (b->last_end && pfn_down(b->last_end - 1) >= start &&
+	    pfn_down(b->last_end - 1) < end)
 		b->last_end = 0;
 }
 
 void bootmem_reserve(struct bootmem_data *b, phys_addr_t base,
 		     phys_addr_t size)
 {
-	unsigned long start = PFN_DOWN(base);
+	unsigned long start = pfn_down(base);
 	unsigned long end = pfn_up(range_end(base, size));
 
 	if (size && clip(b, &start, &end))
@@ -152,8 +163,8 @@ static phys_addr_t place_behind_last(const struct bootmem_data *b,
 
 	if (!b->last_end)
 		return 0;
-	page = PFN_DOWN(b->last_end - 1);
-	if (PFN_DOWN(addr) != page || addr < goal || addr > limit ||
+	page = pfn_down(b->last_end - 1);
+	if (pfn_down(addr) != page || addr < goal || addr > limit ||
 	    size > limit - addr)
 		return 0;
 	if (pfn_up(addr + size) > page + 1 &&
@@ -167,7 +178,7 @@ static phys_addr_t place_in_run(const struct bootmem_data *b,
 				phys_addr_t size, phys_addr_t align,
 				unsigned long pfn, unsigned long end)
 {
-	unsigned long step = max(PFN_DOWN(align), 1UL), pages = pfn_up(size);
+	unsigned long step = max(pfn_down(align), 1UL), pages = pfn_up(size);
 	unsigned long stop;
 
 	while (bootmem_next_free(b, &pfn, &stop, end)) {
@@ -187,13 +198,13 @@ phys_addr_t bootmem_alloc(struct bootmem_data *b, phys_addr_t size,
 	phys_addr_t addr;
 
 	if (!size || !is_power_of_2(align) || limit < goal ||
-	    size > limit - goal)
+	    size > limit - goal || align > PFN_PHYS(b->end_pfn))
 		return 0;
 	goal = max(goal, (phys_addr_t)PAGE_SIZE);
 	addr = place_behind_last(b, size, align, goal, limit);
 	if (!addr)
 		addr = place_in_run(b, size, align, pfn_up(goal),
-				    PFN_DOWN(limit));
+				    pfn_down(limit));
 	if (!addr)
 		return 0;
 	bootmem_reserve(b, addr, size);

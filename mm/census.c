@@ -16,6 +16,9 @@
  *	ram == sum over owners of pages[owner] + lost
  *	pages[FREE] == sum over zones and orders of free << order
  *
+ * Beside the sums stands the same by zone: high memory has an owner too, and
+ * the kernel's own things are never there.
+ *
  * Locks: interrupts are off while counting; other CPUs would be stopped.
  * Cost: one step per block, never per frame.
  */
@@ -85,6 +88,21 @@ static enum census_owner owner_of(const struct page *page)
 	}
 }
 
+/* What stays the same along a stretch of frames. */
+struct stretch {
+	struct census *c;
+	const struct zone *zone;
+	census_visit visit;
+	void *arg;
+};
+
+static void count(const struct stretch *s, enum census_owner owner,
+		  unsigned long nr)
+{
+	s->c->pages[owner] += nr;
+	s->c->zone_pages[zone_idx(s->zone)][owner] += nr;
+}
+
 static void note_bad(struct census *c, unsigned long pfn)
 {
 	if (c->lost + c->double_owned == 0)
@@ -112,11 +130,11 @@ static bool covers_another(const struct page *page, unsigned long nr)
 }
 
 /* Counts the block at pfn, inside [.., end); the first frame after it. */
-static unsigned long count_block(struct census *c, unsigned long pfn,
-				 unsigned long end, census_visit visit,
-				 void *arg)
+static unsigned long count_block(const struct stretch *s, unsigned long pfn,
+				 unsigned long end)
 {
 	struct page *page = pfn_to_page(pfn);
+	struct census *c = s->c;
 	enum census_owner owner = owner_of(page);
 	unsigned long nr = 1;
 
@@ -133,41 +151,38 @@ static unsigned long count_block(struct census *c, unsigned long pfn,
 		c->double_owned += nr;
 		nr = 1;
 	}
-	c->pages[owner] += nr;
-	if (visit)
-		visit(page, owner, nr, arg);
+	count(s, owner, nr);
+	if (s->visit)
+		s->visit(page, owner, nr, s->arg);
 	return pfn + nr;
 }
 
 /* Frames of one zone, all of them RAM. */
-static void count_run(struct census *c, const struct zone *zone,
-		      unsigned long pfn, unsigned long end,
-		      census_visit visit, void *arg)
+static void count_run(const struct stretch *s, unsigned long pfn,
+		      unsigned long end)
 {
 	while (pfn < end) {
 		unsigned long next = pfn;
 
 		if (IS_ALIGNED(pfn, MAX_ORDER_NR_PAGES))
-			next = min(deferred_skip(zone, pfn), end);
+			next = min(deferred_skip(s->zone, pfn), end);
 		if (next != pfn)
-			c->pages[CENSUS_FREE] += next - pfn;
+			count(s, CENSUS_FREE, next - pfn);
 		else
-			next = count_block(c, pfn, end, visit, arg);
+			next = count_block(s, pfn, end);
 		pfn = next;
 	}
 }
 
 /* No block crosses a zone's or node's edge, so the range is cut there. */
-static void count_range(struct census *c, struct pfn_range ram,
-			census_visit visit, void *arg)
+static void count_range(struct stretch *s, struct pfn_range ram)
 {
 	unsigned long pfn = ram.start, end;
 
-	c->ram += ram.end - ram.start;
+	s->c->ram += ram.end - ram.start;
 	while (pfn < ram.end) {
-		struct zone *zone = pfn_to_zone(pfn, &end);
-
-		count_run(c, zone, pfn, min(end, ram.end), visit, arg);
+		s->zone = pfn_to_zone(pfn, &end);
+		count_run(s, pfn, min(end, ram.end));
 		pfn = min(end, ram.end);
 	}
 }
@@ -197,13 +212,14 @@ static unsigned long free_list_pages(const struct census *c)
 
 void census_walk(struct census *c, census_visit visit, void *arg)
 {
+	struct stretch s = { .c = c, .visit = visit, .arg = arg };
 	struct pfn_range ram;
 	unsigned long pfn, flags;
 
 	memset(c, 0, sizeof(*c));
 	local_irq_save(flags);
 	for (pfn = 0; next_ram_range(pfn, &ram, NULL); pfn = ram.end)
-		count_range(c, ram, visit, arg);
+		count_range(&s, ram);
 	count_free_lists(c);
 	local_irq_restore(flags);
 }
@@ -274,17 +290,60 @@ const char *census_compare(const struct census *before,
 	return compare_free(before, after, buf, sizeof(buf));
 }
 
+/* Kinds of zones that this machine has, on any node. */
+static const char *zone_kind(int type)
+{
+	int nid;
+
+	for_each_online_node(nid)
+		if (populated_zone(&NODE_DATA(nid)->node_zones[type]))
+			return NODE_DATA(nid)->node_zones[type].name;
+	return NULL;
+}
+
+static void print_zone_names(void)
+{
+	int type;
+
+	for (type = 0; type < MAX_NR_ZONES; type++)
+		if (zone_kind(type))
+			printk(" %10s", zone_kind(type));
+	printk("\n");
+}
+
+/* The frames of owners [from, to), a column for each kind of zone. */
+static void print_by_zone(const struct census *c, unsigned int from,
+			  unsigned int to)
+{
+	int type;
+
+	for (type = 0; type < MAX_NR_ZONES; type++) {
+		unsigned long sum = 0;
+		unsigned int i;
+
+		for (i = from; i < to; i++)
+			sum += c->zone_pages[type][i];
+		if (zone_kind(type))
+			printk(" %10lu", sum);
+	}
+	printk("\n");
+}
+
 void census_print(const struct census *c)
 {
 	const char *bad = census_check(c);
 	unsigned int i;
 
-	printk("%-16s %12s %12s\n", "owner", "frames", "KiB");
-	for (i = 0; i < NR_CENSUS_OWNERS; i++)
-		printk("%-16s %12lu %12lu\n", owner_names[i], c->pages[i],
+	printk("%-16s %12s %12s", "owner", "frames", "KiB");
+	print_zone_names();
+	for (i = 0; i < NR_CENSUS_OWNERS; i++) {
+		printk("%-16s %12lu %12lu", owner_names[i], c->pages[i],
 		       c->pages[i] << (PAGE_SHIFT - 10));
-	printk("%-16s %12lu %12lu\n", "RAM", c->ram,
+		print_by_zone(c, i, i + 1);
+	}
+	printk("%-16s %12lu %12lu", "RAM", c->ram,
 	       c->ram << (PAGE_SHIFT - 10));
+	print_by_zone(c, 0, NR_CENSUS_OWNERS);
 	if (bad)
 		printk("census: %s (lost %lu, twice %lu, first at pfn %#lx)\n",
 		       bad, c->lost, c->double_owned, c->first_bad_pfn);

@@ -142,13 +142,14 @@ static void reserve_ram(unsigned long start, unsigned long end)
 /* What the range covers outside RAM has no owner and needs no mark. */
 void reserve_bootmem_region(phys_addr_t start, phys_addr_t end, int nid)
 {
-	unsigned long pfn = PFN_DOWN(start), last = PFN_UP(end);
+	const phys_addr_t top = PFN_PHYS(MAX_PFN);
+	unsigned long pfn, last;
 	struct pfn_range ram;
 
-	if (end < start)
+	if (end < start || start >= top)
 		return;
-	if (last == 0 && end)		/* PFN_UP wrapped at the very top */
-		last = MAX_PFN;
+	pfn = PFN_DOWN(start);		/* neither fits above the top */
+	last = PFN_UP(min(end, top));
 	while (next_ram_range(pfn, &ram, NULL) && ram.start < last) {
 		reserve_ram(ram.start, min(ram.end, last));
 		pfn = ram.end;
@@ -184,5 +185,26 @@ unsigned long nr_free_pages(void)
 
 	for_each_zone(zone)
 		pages += READ_ONCE(zone->nr_free_pages);
+	return pages;
+}
+
+unsigned long totalhigh_pages(void)
+{
+	unsigned long pages = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		pages += NODE_DATA(nid)->node_zones[ZONE_HIGHMEM].managed_pages;
+	return pages;
+}
+
+unsigned long nr_free_highpages(void)
+{
+	unsigned long pages = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		pages += READ_ONCE(NODE_DATA(nid)->node_zones[ZONE_HIGHMEM]
+				   .nr_free_pages);
 	return pages;
 }

@@ -94,13 +94,15 @@ static noinline void *kmalloc_unusual(size_t size, gfp_t gfp, int nid,
 	}
 	order = size > PAGE_SIZE ?
 		__fls((size - 1) >> PAGE_SHIFT) + 1 : 0;
+	if (unlikely(gfp & __GFP_HIGHMEM))
+		slab_report("zone flags that kmalloc has not", NULL, NULL);
 	page = __alloc_pages(gfp & ~(__GFP_COMP | __GFP_HIGHMEM), order, nid,
 			     caller);
 	if (!page)
 		return NULL;
 	page->order = (u8)order;
 	page->type = PAGE_LARGE_KMALLOC;
-	return page_address(page);
+	return lowmem_page_address(page);
 }
 
 void *__kmalloc_large(size_t size, gfp_t gfp)
@@ -157,11 +159,9 @@ static enum page_type kind_of(const void *p)
 /* Why p is nothing of kmalloc's. */
 static const char *kfree_fault(const void *p)
 {
-	unsigned long pfn = direct_map_pfn(p);
-
-	if (!pfn_valid(pfn))
+	if (!in_direct_map(p))
 		return "outside RAM";
-	return pfn_to_page(pfn)->type == PAGE_LARGE_KMALLOC ?
+	return pfn_to_page(direct_map_pfn(p))->type == PAGE_LARGE_KMALLOC ?
 	       "inside an object" : "not a slab page";
 }
 

@@ -619,13 +619,15 @@ void __next_mem_range_rev(u64 *pos, int nid, enum memblock_flags flags,
 	*pos = ~(u64)0;
 }
 
-/* Written so that neither end can wrap: pages of a range that are whole. */
+/* Whole pages of a range that a long can count; neither end can wrap. */
 static bool whole_pages(phys_addr_t start, phys_addr_t end,
 			unsigned long *start_pfn, unsigned long *end_pfn)
 {
-	*start_pfn = PFN_DOWN(start) + (start % PAGE_SIZE != 0);
-	*end_pfn = PFN_DOWN(end);
-	return *start_pfn < *end_pfn;
+	u64 first = (start >> PAGE_SHIFT) + (start % PAGE_SIZE != 0);
+
+	*start_pfn = (unsigned long)first;
+	*end_pfn = (unsigned long)min(end >> PAGE_SHIFT, (u64)~0UL);
+	return first < *end_pfn;
 }
 
 void __next_mem_pfn_range(int *i, int nid, unsigned long *p_start,

@@ -16,8 +16,13 @@
  * first page is asked for. Until the watermarks are set they are 0: nobody
  * asks for pages in between.
  */
+#include <kernel/cmdline.h>
 #include <kernel/init.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+#include <lib/parse.h>
 #include <mm/early.h>
+#include <mm/highmem.h>
 #include <mm/mm.h>
 
 #include "internal.h"
@@ -27,12 +32,35 @@
 #define MAX_NORMAL_PFN MAX_PFN
 #endif
 
+/*
+ * dma32=SIZE moves the end of ZONE_DMA32 down, so that a small machine has a
+ * ZONE_NORMAL too. (Where there is high memory lowmem=SIZE does the like.)
+ */
+static unsigned long dma32_end_pfn __initdata = MAX_DMA32_PFN;
+
+static int __init set_dma32(const char *value)
+{
+	const char *end;
+	u64 size = memparse(value, &end);
+
+	if (*end || size % PAGE_SIZE || size < PFN_PHYS(MAX_DMA_PFN) ||
+	    size > PFN_PHYS(MAX_DMA32_PFN))
+		return -EINVAL;
+	dma32_end_pfn = PFN_DOWN(size);
+	return 0;
+}
+early_param("dma32", set_dma32);
+
 void __init mm_init(void)
 {
+	/* what is not mapped is high, however low it lies */
+	unsigned long low = MAX_NORMAL_PFN;
+	unsigned long dma = min(MAX_DMA_PFN, low);
+	unsigned long dma32 = min(dma32_end_pfn, low);
 	const unsigned long max_zone_pfn[MAX_NR_ZONES] = {
-		[ZONE_DMA] = MAX_DMA_PFN,
-		[ZONE_DMA32] = MAX_DMA32_PFN,
-		[ZONE_NORMAL] = MAX_NORMAL_PFN,
+		[ZONE_DMA] = dma,
+		[ZONE_DMA32] = dma32,
+		[ZONE_NORMAL] = low,
 		[ZONE_HIGHMEM] = MAX_PFN,
 	};
 

@@ -28,7 +28,7 @@
  */
 #include <kernel/panic.h>
 #include <lib/kernel.h>
-#include <lib/string.h>
+#include <mm/highmem.h>
 
 #include "internal.h"
 
@@ -60,7 +60,7 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 	if (order && (gfp & __GFP_COMP))
 		prep_compound(page, order);
 	if (gfp & __GFP_ZERO)
-		memset(page_address(page), 0, PAGE_SIZE << order);
+		clear_pages(page, order);
 }
 
 static struct page *rmqueue(struct zone *zone, unsigned int order,
@@ -229,7 +229,7 @@ static unsigned long get_free_pages(gfp_t gfp, unsigned int order,
 	struct page *page;
 
 	page = __alloc_pages(gfp & ~__GFP_HIGHMEM, order, NUMA_NO_NODE, caller);
-	return page ? (unsigned long)page_address(page) : 0;
+	return page ? (unsigned long)lowmem_page_address(page) : 0;
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)

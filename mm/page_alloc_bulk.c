@@ -69,7 +69,7 @@ void *alloc_pages_exact(size_t size, gfp_t gfp)
 	nr = PFN_UP(size);
 	for (i = nr; i < 1UL << order; i++)
 		drop_page_ref(page + i, 0);
-	return page_address(page);
+	return lowmem_page_address(page);
 }
 
 void free_pages_exact(void *virt, size_t size)

@@ -32,6 +32,7 @@
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
 #include <mm/early.h>
+#include <mm/highmem.h>
 
 #include "internal.h"
 
@@ -166,10 +167,16 @@ bool page_ref_ok(struct page *page, const char *what, unsigned long caller)
 bool address_free_ok(unsigned long addr, unsigned int order,
 		     unsigned long caller)
 {
-	if (likely(IS_ALIGNED(addr, PAGE_SIZE)))
-		return page_free_ok(virt_to_page(addr), order, caller);
-	report_begin("bad page free", "address %#lx order %u: not the start of a page, caller %pS",
-		     addr, order, (void *)caller);
+	const char *why = "the start of a page";
+
+	if (likely(IS_ALIGNED(addr, PAGE_SIZE))) {
+		/* arithmetic makes a page of any address, high ones too */
+		if (likely(!PageHighMem(virt_to_page(addr))))
+			return page_free_ok(virt_to_page(addr), order, caller);
+		why = "in the direct map";
+	}
+	report_begin("bad page free", "address %#lx order %u: not %s, caller %pS",
+		     addr, order, why, (void *)caller);
 	report_end();
 	return false;
 }

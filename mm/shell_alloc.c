@@ -93,16 +93,24 @@ static void show_change(void)
 		printk("free lists: no change\n");
 }
 
+static void show_pages(unsigned int i, struct page *page)
+{
+	printk("%3u: order %u, pfn %#lx, zone %s, %lu pages", i + 1,
+	       held[i].order, page_to_pfn(page), page_zone(page)->name,
+	       1UL << held[i].order);
+	if (page_address(page))
+		printk(" at %px\n", page_address(page));
+	else
+		printk(", not mapped\n");
+}
+
 static void show_held(unsigned int i)
 {
 	if (held[i].object)
 		printk("%3u: %zu bytes at %px (%zu usable)\n", i + 1,
 		       held[i].bytes, held[i].object, ksize(held[i].object));
 	else
-		printk("%3u: order %u, pfn %#lx, zone %s, %lu pages at %px\n",
-		       i + 1, held[i].order, page_to_pfn(held[i].page),
-		       page_zone(held[i].page)->name, 1UL << held[i].order,
-		       page_address(held[i].page));
+		show_pages(i, held[i].page);
 }
 
 static bool is_held(unsigned int i)
@@ -145,6 +153,7 @@ static int parse_gfp(const char *word, gfp_t *gfp)
 		{ "dma", GFP_KERNEL | GFP_DMA },
 		{ "dma32", GFP_KERNEL | GFP_DMA32 },
 		{ "movable", GFP_HIGHUSER_MOVABLE & ~__GFP_HIGHMEM },
+		{ "highuser", GFP_HIGHUSER },
 		{ "zero", GFP_KERNEL | __GFP_ZERO },
 		{ "comp", GFP_KERNEL | __GFP_COMP },
 	};
@@ -155,7 +164,7 @@ static int parse_gfp(const char *word, gfp_t *gfp)
 			*gfp = words[i].gfp;
 			return 0;
 		}
-	printk("alloc: kernel, atomic, dma, dma32, movable, zero or comp\n");
+	printk("alloc: kernel, atomic, dma, dma32, movable, highuser, zero or comp\n");
 	return -EINVAL;
 }
 
@@ -195,6 +204,8 @@ static int cmd_alloc(int argc, char **argv)
 		return -EINVAL;
 	if (argc == 4 && parse_gfp(argv[3], &gfp))
 		return -EINVAL;
+	if (object && (gfp & __GFP_HIGHMEM))
+		return -EINVAL;		/* objects have addresses */
 	slot = free_slot();
 	return slot < 0 ? slot : take((unsigned int)slot, object, amount, gfp);
 }

@@ -11,6 +11,7 @@
 #include <kernel/shell.h>
 #include <lib/kernel.h>
 #include <mm/census.h>
+#include <mm/highmem.h>
 #include <mm/slab.h>
 
 #include "internal.h"
@@ -66,6 +67,9 @@ void __init mem_init_print_info(void)
 		KB(p[CENSUS_INIT]), KB(p[CENSUS_PAGETABLE]),
 		KB(p[CENSUS_MEMMAP]), KB(p[CENSUS_SLAB]), KB(p[CENSUS_BOOT]),
 		KB(p[CENSUS_EARLY] + p[CENSUS_RESERVED]));
+	if (totalhigh_pages())
+		pr_info("High memory: %luK/%luK, not mapped for good\n",
+			KB(nr_free_highpages()), KB(totalhigh_pages()));
 	pr_info("Early allocator was %s; min_free_kbytes %lu\n",
 		early_allocator_name(), min_free_kbytes);
 }
@@ -73,6 +77,16 @@ void __init mem_init_print_info(void)
 static void print_kb(const char *name, unsigned long pages)
 {
 	printk("%-16s%8lu kB\n", name, KB(pages));
+}
+
+static void print_high_and_low(void)
+{
+	unsigned long high = totalhigh_pages(), free = nr_free_highpages();
+
+	print_kb("HighTotal:", high);
+	print_kb("HighFree:", free);
+	print_kb("LowTotal:", totalram_pages() - high);
+	print_kb("LowFree:", nr_free_pages() - free);
 }
 
 static int cmd_meminfo(int argc, char **argv)
@@ -83,6 +97,8 @@ static int cmd_meminfo(int argc, char **argv)
 	print_kb("MemTotal:", totalram_pages());
 	print_kb("MemFree:", nr_free_pages());
 	print_kb("MemAvailable:", available_pages());
+	if (highmem_is_supported())
+		print_high_and_low();
 	print_kb("Slab:", c.pages[CENSUS_SLAB]);
 	print_kb("PageTables:", c.pages[CENSUS_PAGETABLE]);
 	return 0;

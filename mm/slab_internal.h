@@ -13,6 +13,7 @@
 #include <kernel/percpu.h>
 #include <kernel/spinlock.h>
 #include <lib/list.h>
+#include <mm/highmem.h>
 #include <mm/mmzone.h>
 #include <mm/slab.h>
 
@@ -112,11 +113,22 @@ static __always_inline bool slab_word_looks_free(const struct kmem_cache *s,
 
 /*
  * Frame of an address in the direct map; of any other address a number that
- * pfn_valid() refuses or that is no slab's.
+ * pfn_valid() refuses or that is no slab's (high memory is never a slab's).
  */
 static __always_inline unsigned long direct_map_pfn(const void *p)
 {
 	return ((unsigned long)p - (unsigned long)__va(0)) >> PAGE_SHIFT;
+}
+
+/*
+ * For reports: is there a frame with a descriptor behind p? On 32 bits the
+ * arithmetic gives pages of high memory too, whose address p cannot be.
+ */
+static inline bool in_direct_map(const void *p)
+{
+	unsigned long pfn = direct_map_pfn(p);
+
+	return pfn_valid(pfn) && !PageHighMem(pfn_to_page(pfn));
 }
 
 static inline struct page *slab_head(struct page *page)
@@ -155,7 +167,7 @@ static __always_inline u32 slab_index(const struct kmem_cache *s,
 static inline void *slab_object(const struct kmem_cache *s,
 				struct page *head, unsigned int index)
 {
-	return (char *)page_address(head) + (size_t)index * s->size;
+	return (char *)lowmem_page_address(head) + (size_t)index * s->size;
 }
 
 static inline struct kmem_cache_node *

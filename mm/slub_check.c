@@ -87,10 +87,9 @@ bool slab_is_free(struct kmem_cache *s, const void *p)
 /* Why p must not be freed to s, or NULL. p may be anything. */
 const char *slab_free_fault(struct kmem_cache *s, const void *p)
 {
-	unsigned long pfn = direct_map_pfn(p);
-	struct page *page = pfn_to_page(pfn);
+	struct page *page = pfn_to_page(direct_map_pfn(p));
 
-	if (!pfn_valid(pfn))
+	if (!in_direct_map(p))
 		return "outside RAM";
 	if (page->type != PAGE_SLAB)
 		return "not a slab page";
@@ -110,10 +109,10 @@ static void print_slab(struct page *page, const void *p)
 	const struct kmem_cache *s = page->slab_cache;
 	struct page *head = slab_head(page);
 	size_t bytes = (size_t)((const char *)p -
-				(const char *)page_address(head));
+				(const char *)lowmem_page_address(head));
 
 	printk(KERN_ERR "slab %px of cache %s, order %u, in use %u\n",
-	       page_address(head), s->name, head->order, head->inuse);
+	       lowmem_page_address(head), s->name, head->order, head->inuse);
 	if (s != slab_graveyard)
 		printk(KERN_ERR "object number %zu, %zu bytes inside it\n",
 		       bytes / s->size, bytes % s->size);
@@ -125,7 +124,7 @@ void slab_report(const char *kind, const struct kmem_cache *s, const void *p)
 	unsigned long pfn = direct_map_pfn(p);
 
 	report_begin(kind, "cache %s, object %px", s ? s->name : "(none)", p);
-	if (pfn_valid(pfn) && pfn_to_page(pfn)->type == PAGE_SLAB)
+	if (in_direct_map(p) && pfn_to_page(pfn)->type == PAGE_SLAB)
 		print_slab(pfn_to_page(pfn), p);
 	report_end();
 }

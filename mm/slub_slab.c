@@ -140,7 +140,7 @@ static void slab_give_up_freelist(struct kmem_cache *s, struct page *head,
 	head->inuse = (u16)slab_objects(s, head);
 	report_begin("freelist damaged", "cache %s, object %px", s->name, p);
 	printk(KERN_ERR "slab %px: %u free objects given up\n",
-	       page_address(head), lost);
+	       lowmem_page_address(head), lost);
 	report_end();
 }
 
@@ -258,5 +258,6 @@ void slab_print_live(const struct kmem_cache *s, struct page *head)
 	for (i = 0; i < slab_objects(s, head); i++)
 		if (!test_bit(i, found))
 			printk(KERN_ERR "  object %px, slab %px, number %u\n",
-			       slab_object(s, head, i), page_address(head), i);
+			       slab_object(s, head, i),
+			       lowmem_page_address(head), i);
 }

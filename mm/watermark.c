@@ -108,11 +108,11 @@ unsigned long min_free_kbytes_for(unsigned long lowmem_kbytes)
 		     MIN_FREE_KBYTES_MOST);
 }
 
-/* a * b / c, exact, where (a mod c) * b fits. Counterpart: mult_frac(). */
+/* a * b / c of numbers of pages: their product can be above 2^32. */
 static unsigned long mult_frac(unsigned long a, unsigned long b,
 			       unsigned long c)
 {
-	return a / c * b + a % c * b / c;
+	return (unsigned long)((u64)a * b / c);
 }
 
 /* pages_min for all of low memory, lowmem_pages: the zone's share of it. */

@@ -27,7 +27,7 @@ static bool in_direct_map(phys_addr_t pa, phys_addr_t size)
 	phys_addr_t end = pa + size;
 
 	for (; pa < end; pa = (pa & ~(phys_addr_t)(PAGE_SIZE - 1)) + PAGE_SIZE)
-		if (!virt_addr_valid(__va(pa)))
+		if (pa >= DIRECT_MAP_SIZE || !virt_addr_valid(__va(pa)))
 			return false;
 	return true;
 }

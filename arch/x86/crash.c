@@ -3,6 +3,7 @@
  * see the report that comes of it. The suites show that faults are caught;
  * this shows what is said when nobody catches them.
  */
+#include <asm/machine.h>
 #include <asm/page.h>
 #include <asm/sections.h>
 #include <kernel/panic.h>
@@ -39,7 +40,12 @@ static void crash_exec(void)
 
 static void crash_hole(void)
 {
-	write_byte(PAGE_OFFSET + DIRECT_MAP_SIZE - 1);
+	unsigned long addr = PAGE_OFFSET + DIRECT_MAP_SIZE - 1;
+
+	/* On i386 that may be RAM; the hole in front of vmalloc never is. */
+	if (virt_addr_valid((const void *)addr))
+		addr = VMALLOC_START - 1;
+	write_byte(addr);
 }
 
 static void crash_opcode(void)

@@ -16,34 +16,11 @@ bits 64
 
 extern trap_dispatch
 
-STUB_SIZE	equ 16
-VECTORS		equ 256
 ; Offsets in struct pt_regs.
 REGS_VECTOR	equ 15 * 8
 REGS_IP		equ REGS_VECTOR + 2 * 8
 
-; Exceptions for which the CPU pushes an error code: 8, 10-14, 17, 21, 29, 30.
-HAS_ERROR_CODE	equ 1 << 8 | 0x1f << 10 | 1 << 17 | 1 << 21 | 3 << 29
-
-section .text
-
-global entry_stubs:data
-align STUB_SIZE
-entry_stubs:
-%assign vector 0
-%rep VECTORS
-	align STUB_SIZE
-	%if vector >= 32 || !((HAS_ERROR_CODE >> vector) & 1)
-	push 0
-	%endif
-	push strict dword vector
-	jmp strict near entry_common
-	%assign vector vector + 1
-%endrep
-	align STUB_SIZE
-%if $ - entry_stubs != STUB_SIZE * VECTORS
-	%error "a stub does not fit in STUB_SIZE"
-%endif
+%include "arch/x86/entry_stubs.inc"
 
 global entry_common:function
 entry_common:

@@ -7,8 +7,9 @@
  *
  * An instruction *fetch* faults at its target, which has no entry of its own;
  * the call that went there has one, under its return address. That is on top
- * of the stack, so the fix-up also finds it and takes it off.
+ * of the stack, and its fix-up takes it off.
  */
+#include <asm/control_regs.h>
 #include <asm/machine.h>
 #include <asm/traps.h>
 #include <lib/compiler.h>
@@ -39,10 +40,11 @@ static unsigned long find_fixup(unsigned long ip)
 	return 0;
 }
 
+/* A CPU without NX does not say so, but what it could not read is at ip. */
 static bool is_fetch_fault(const struct pt_regs *regs)
 {
 	return regs->vector == X86_TRAP_PF &&
-	       (regs->error_code & X86_PF_INSTR);
+	       (regs->error_code & X86_PF_INSTR || regs->ip == read_cr2());
 }
 
 bool fixup_exception(struct pt_regs *regs)
@@ -57,8 +59,6 @@ bool fixup_exception(struct pt_regs *regs)
 	fixup = find_fixup(ip);
 	if (!fixup)
 		return false;
-	if (is_fetch_fault(regs))
-		regs->sp += sizeof(unsigned long);
 	regs->ip = fixup;
 	return true;
 }
@@ -93,9 +93,11 @@ int probe_exec(const void *addr)
 	int error = -EFAULT;
 
 	__asm__ volatile("	call *%1\n"
-			 "1:	xorl %0, %0\n"
-			 "2:\n\t"
+			 "1:	xorl %0, %0\n\t"
+			 "	jmp 3f\n"
+			 "2:	pop %1\n"
+			 "3:\n\t"
 			 EX_ENTRY(1b, 2b)
-			 : "+&r"(error) : "r"(addr) : "memory", "cc");
+			 : "+&r"(error), "+r"(addr) : : "memory", "cc");
 	return error;
 }

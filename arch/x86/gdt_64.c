@@ -29,7 +29,7 @@ struct table_pointer {
 } __packed;
 
 static struct tss tss;
-static char ist_stacks[NR_IST - 1][IST_STACK_SIZE] __aligned(16);
+static char ist_stacks[NR_IST - 1][EXCEPTION_STACK_SIZE] __aligned(16);
 static u64 gdt[GDT_ENTRIES] = {
 	[__KERNEL_CS / 8] = 0x00af9b000000ffff,	/* 64-bit, ring 0, accessed */
 	[__KERNEL_DS / 8] = 0x00cf93000000ffff,	/* writable, ring 0, accessed */
@@ -66,21 +66,22 @@ void gdt_init(void)
 	unsigned int i;
 
 	for (i = 1; i < NR_IST; i++)
-		tss.ist[i - 1] = (u64)(ist_stacks[i - 1] + IST_STACK_SIZE);
+		tss.ist[i - 1] = (u64)(ist_stacks[i - 1] +
+				       EXCEPTION_STACK_SIZE);
 	tss.iomap_base = sizeof(tss);
 	set_tss_descriptor(&gdt[__KERNEL_TSS / 8], (u64)&tss, sizeof(tss) - 1);
 	__asm__ volatile("lgdt %0" : : "m"(pointer));
 	load_segments();
 }
 
-bool ist_stack_bounds(unsigned long addr, unsigned long *low,
+bool exception_stack_bounds(unsigned long addr, unsigned long *low,
 		      unsigned long *high)
 {
 	unsigned long base = (unsigned long)ist_stacks;
 
 	if (addr < base || addr >= base + sizeof(ist_stacks))
 		return false;
-	*low = base + ALIGN_DOWN(addr - base, IST_STACK_SIZE);
-	*high = *low + IST_STACK_SIZE;
+	*low = base + ALIGN_DOWN(addr - base, EXCEPTION_STACK_SIZE);
+	*high = *low + EXCEPTION_STACK_SIZE;
 	return true;
 }

@@ -1,42 +1,24 @@
 /*
- * How does the kernel come to run on page tables of its own?
+ * The image and the direct map, x86_64: two views of the kernel's frames. The
+ * image has addresses of its own, near the top, where code can be addressed
+ * with 32 bits; in the direct map the same frames are seen as RAM, without
+ * the right to write what is executable or constant.
  *
- * The first tables (boot/page_tables_64.asm) are generous: the first 4 GiB
- * three times over, all of it writable and executable. The final ones say
- * exactly what there is and what it may be used for:
- *
- *	kernel image	4 KiB pages	text R-X, constants R--, data RW-
- *	direct map	biggest pages	RAM RW-, text and constants R--
- *	vmemmap		2 MiB, 4 KiB	RW-	(later, by vmemmap_populate())
- *	fixmap		4 KiB pages	windows R--
- *	all else	not mapped	the null page, the guard page of the
- *					boot stack, holes, the first code
- *
- *	1. Map the image, the RAM below 4 GiB and the fixmap in a new tree,
- *	   whose pages come from what the first tables show.
- *	2. Load it. Code, stack and RAM stay where they are in virtual memory,
- *	   so nothing is noticed.
- *	3. Map the RAM above in steps, raising the limit of early allocation:
- *	   tables for one step may already lie in the step before, so a
- *	   machine with little RAM below 4 GiB can map a lot above.
- *
- * The first tables lie in the image's init part and become free memory.
+ * RAM beyond what the first tables show is mapped in steps that raise the
+ * limit of early allocation: tables for one step may already lie in the step
+ * before, so a machine with little RAM below 4 GiB can map a lot above.
  */
 #include <asm/control_regs.h>
-#include <asm/fixmap.h>
 #include <asm/paging.h>
 #include <asm/sections.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
-#include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/early.h>
 #include <mm/memblock.h>
 
 /* RAM mapped at a time above 4 GiB: at most 64 tables of 2 MiB pages. */
 #define MAP_STEP (64ULL << 30)
-
-struct pgtable kernel_pgtable;
 
 static struct {
 	char *start, *end;
@@ -52,19 +34,12 @@ static struct {
 	{ boot_stack, boot_stack_top, PAGE_KERNEL },
 };
 
-void __init kernel_map_or_panic(unsigned long va, phys_addr_t pa,
-				unsigned long size, pte_t prot,
-				enum pt_level max_level)
+phys_addr_t __init boot_mapped_end(void)
 {
-	int err = pgtable_map(&kernel_pgtable, va, pa, size, prot, max_level);
-
-	if (err)
-		panic("mapping physical 0x%llx, %lu KiB at %px: error %d%s",
-		      pa, size >> 10, (void *)va, err,
-		      err == -ENOMEM ? ", no memory for page tables" : "");
+	return SZ_4G;
 }
 
-static void __init map_image(void)
+void __init map_image(void)
 {
 	unsigned int i;
 
@@ -76,29 +51,21 @@ static void __init map_image(void)
 				    (unsigned long)(end - start),
 				    image_parts[i].prot, PT_4K);
 	}
-}
-
-/* The direct map's view of what is executable or constant. */
-static void __init protect_image_alias(void)
-{
 	direct_map_protect_image(_sinittext, _einittext, false);
 	direct_map_protect_image(_stext, _etext, false);
 	direct_map_protect_image(__start_rodata, __end_rodata, false);
 }
 
-static void __init switch_to_final(void)
+void __init load_root_table(phys_addr_t root)
 {
-	write_cr3(__pa(kernel_pgtable.root));
-	/* The first tables' pages are global and outlive the load of CR3. */
-	flush_tlb_all();
-	kernel_pgtable.live = true;
+	write_cr3(root);
 }
 
-static void __init map_high_ram(void)
+void __init map_rest_of_ram(void)
 {
 	phys_addr_t start, end, ram_end = memblock_end_of_DRAM();
 
-	for (start = BOOT_MAPPED_END; start < ram_end; start = end) {
+	for (start = boot_mapped_end(); start < ram_end; start = end) {
 		end = min(start + MAP_STEP, ram_end);
 		direct_map_ram(start, end);
 		early_set_limit(end);
@@ -106,19 +73,21 @@ static void __init map_high_ram(void)
 	early_set_limit(ram_end);
 }
 
-void __init paging_init(void)
+phys_addr_t __init direct_map_bytes(void)
 {
-	if (pgtable_init(&kernel_pgtable))
-		panic("no memory for page tables: of %llu KiB usable memory "
-		      "all is taken", memblock_phys_mem_size() >> 10);
-	map_image();
-	direct_map_ram(0, BOOT_MAPPED_END);
-	protect_image_alias();
-	fixmap_init();
-	switch_to_final();
-	map_high_ram();
-	pr_info("paging: direct map of %llu MiB of RAM, "
-		"%lu KiB of page tables\n",
-		memblock_phys_mem_size() >> 20,
-		kernel_pgtable.nr_tables * PAGE_SIZE >> 10);
+	return memblock_phys_mem_size();
+}
+
+void release_init_image(void)
+{
+	unsigned long size = (unsigned long)(__init_end - __init_begin);
+
+	if (pgtable_unmap(&kernel_pgtable, (unsigned long)__init_begin, size))
+		panic("the image is mapped with big pages");
+	direct_map_protect_image(__init_begin, __init_end, true);
+}
+
+bool init_image_is_ram(void)
+{
+	return false;	/* what is RAM again is the other view */
 }

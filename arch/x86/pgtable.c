@@ -76,7 +76,7 @@ static pte_t *walk(const struct pgtable *pt, unsigned long va,
 
 	for (l = PT_TOP; ; l--) {
 		pte_t *e = &table[pt_index(va, (enum pt_level)l)];
-		pte_t v = READ_ONCE(*e);
+		pte_t v = pte_read(e);
 
 		*level = (enum pt_level)l;
 		if (*level == stop || !pte_present(v) || pte_leaf(v, *level))
@@ -103,24 +103,29 @@ static void fill_split(pte_t *table, pte_t e, enum pt_level level)
 		table[i] = (pte_phys(e) + i * step) | flags;
 }
 
+static pte_t table_entry(const pte_t *table, enum pt_level level)
+{
+	return __pa(table) | (level == PT_TOP ? PT_TOP_FLAGS :
+			      PAGE_TABLE_FLAGS);
+}
+
 /*
  * Puts a table where entry e is empty or maps a page of its level. Afterwards
  * e is a table, ours or another CPU's. 0 or -ENOMEM.
  */
 static int install_table(struct pgtable *pt, pte_t *e, enum pt_level level)
 {
-	pte_t old = READ_ONCE(*e), *table = pgtable_page_alloc();
+	pte_t old = pte_read(e), *table = pgtable_page_alloc();
 
 	if (!table)
 		return -ENOMEM;
 	while (!pte_present(old) || pte_leaf(old, level)) {
 		if (pte_present(old))
 			fill_split(table, old, level);
-		if (__atomic_compare_exchange_n(e, &old, __pa(table) |
-						PAGE_TABLE_FLAGS, false,
-						__ATOMIC_RELEASE,
-						__ATOMIC_RELAXED)) {
+		if (pte_cmpxchg(e, &old, table_entry(table, level))) {
 			__atomic_fetch_add(&pt->nr_tables, 1, __ATOMIC_RELAXED);
+			if (level == PT_TOP && pt->live)
+				pt_root_changed();
 			return 0;
 		}
 	}
@@ -148,7 +153,7 @@ static pte_t *make_entry(struct pgtable *pt, unsigned long va,
 {
 	for (;;) {
 		pte_t *e = walk(pt, va, want, level);
-		pte_t v = READ_ONCE(*e);
+		pte_t v = pte_read(e);
 
 		if (!pte_present(v)) {
 			if (*level == want)
@@ -178,7 +183,7 @@ static unsigned long fill_entries(pte_t *e, unsigned long va, phys_addr_t pa,
 		prot |= _PAGE_PSE;
 	n = min(n, size >> pt_shift(level));
 	for (i = 0; i < n && !pte_present(e[i]); i++)
-		WRITE_ONCE(e[i], (pa + i * step) | prot);
+		pte_write(&e[i], (pa + i * step) | prot);
 	return i * step;
 }
 
@@ -234,7 +239,7 @@ static int change_range(struct pgtable *pt, unsigned long va,
 					return err;
 				continue;
 			}
-			WRITE_ONCE(*e, (*e & ~clear) | set);
+			pte_write(e, (*e & ~clear) | set);
 		}
 		rest = min(rest, size);
 		va += rest;
@@ -275,7 +280,7 @@ pte_t *pgtable_lookup(const struct pgtable *pt, unsigned long va,
 	if (!pt->root || !va_is_canonical(va))
 		return NULL;
 	e = walk(pt, va, PT_4K, level);
-	return pte_present(READ_ONCE(*e)) ? e : NULL;
+	return pte_present(pte_read(e)) ? e : NULL;
 }
 
 bool pgtable_entry_empty(const struct pgtable *pt, unsigned long va,
@@ -283,7 +288,7 @@ bool pgtable_entry_empty(const struct pgtable *pt, unsigned long va,
 {
 	enum pt_level reached;
 
-	return !pte_present(READ_ONCE(*walk(pt, va, level, &reached)));
+	return !pte_present(pte_read(walk(pt, va, level, &reached)));
 }
 
 bool pgtable_translate(const struct pgtable *pt, unsigned long va,

@@ -12,6 +12,8 @@
 #include <kernel/shell.h>
 #include <lib/kernel.h>
 
+#include "areas.h"
+
 struct joiner {
 	struct pgtable_range r;		/* size 0: none yet */
 	void (*fn)(const struct pgtable_range *r, void *arg);
@@ -53,7 +55,7 @@ static void visit_table(struct joiner *j, const pte_t *table,
 
 	for (i = 0; i < PTRS_PER_TABLE; i++) {
 		unsigned long va = base + ((unsigned long)i << pt_shift(level));
-		pte_t e = READ_ONCE(table[i]);
+		pte_t e = pte_read(&table[i]);
 
 		if (!pte_present(e))
 			continue;
@@ -78,30 +80,22 @@ void pgtable_for_each_range(const struct pgtable *pt,
 
 static const char *area_name(unsigned long va)
 {
-	if (va >= FIXMAP_START)
-		return "fixmap";
-	if (va >= KERNEL_BASE)
-		return "kernel image";
-	if (va >= VMEMMAP_START)
-		return "vmemmap";
-	if (va >= VMALLOC_START)
-		return "vmalloc";
-	if (va >= PAGE_OFFSET)
-		return "direct map";
-	return "user";
+	const struct area *area = find_area(address_map, nr_areas, va);
+
+	return area ? area->name : "user";
 }
 
 static void print_range(const struct pgtable_range *r, void *arg)
 {
-	static const char *const sizes[PT_TOP] = { "4 KiB", "2 MiB", "1 GiB" };
+	static const char *const sizes[] = { "4 KiB", "2 MiB", "1 GiB" };
 	const char **area = arg, *name = area_name(r->start);
 	unsigned int i;
 
 	if (name != *area)
 		printk("%s\n", name);
 	*area = name;
-	printk("  %016lx-%016lx %9lu KiB  r%c%c%s", r->start,
-	       r->start + r->size - 1, r->size >> 10,
+	printk("  %px-%px %9lu KiB  r%c%c%s", (void *)r->start,
+	       (void *)(r->start + r->size - 1), r->size >> 10,
 	       r->flags & _PAGE_RW ? 'w' : '-', r->flags & _PAGE_NX ? '-' : 'x',
 	       r->flags & _PAGE_USER ? " user" : "");
 	for (i = 0; i < PT_TOP; i++)

@@ -4,8 +4,11 @@
  *	1. What the CPU can do: page sizes, protections.
  *	2. Which memory is usable: firmware's map, cleaned.
  *	3. What in it is taken already; then the early allocator may hand out
- *	   the rest, as far as the first page tables show it: 4 GiB.
- *	4. Final page tables, from that allocator. All RAM is mapped.
+ *	   the rest, as far as the first page tables show it.
+ *	4. On i386: a place for the page descriptors, and no more RAM than they
+ *	   can describe.
+ *	5. Final page tables, from that allocator. All RAM that can have an
+ *	   address has one.
  *
  * Before 3 nothing may be allocated, and nothing is.
  */
@@ -33,13 +36,14 @@ void __init setup_arch(const struct boot_info *boot)
 
 	memory_map_init(boot);
 	reserve_boot_ranges(boot);
-	memblock_set_current_limit(BOOT_MAPPED_END);
+	memblock_set_current_limit(boot_mapped_end());
 	memblock_allow_resize();
 	memory_map_add_ram();
 
 	early_init();
-	early_set_limit(BOOT_MAPPED_END);
+	early_set_limit(boot_mapped_end());
 	own_boot_ranges(boot);
 
+	mem_map_init();
 	paging_init();
 }

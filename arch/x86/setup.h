@@ -19,6 +19,12 @@ extern struct e820_table e820_table;
 void memory_map_add_ram(void);
 
 /*
+ * Where descriptors are one array: finds a place for it, and leaves out RAM
+ * that it cannot describe. After early_init(), before paging_init().
+ */
+void mem_map_init(void);
+
+/*
  * Keeps what is in RAM already from being handed out. The first call, before
  * memblock knows any RAM, marks the ranges; the second, with the early
  * allocator started, says who owns them.

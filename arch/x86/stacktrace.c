@@ -32,7 +32,8 @@ struct stack_bounds {
 
 static bool find_stack(unsigned long addr, struct stack_bounds *stack)
 {
-	stack->exception = ist_stack_bounds(addr, &stack->low, &stack->high);
+	stack->exception = exception_stack_bounds(addr, &stack->low,
+						  &stack->high);
 	if (stack->exception)
 		return true;
 	stack->low = (unsigned long)boot_stack;

@@ -13,6 +13,7 @@
  * nearly always a stack that ran into its guard page: the CPU could not push
  * the first fault's frame, and CR2 still has the address.
  */
+#include <asm/control_regs.h>
 #include <asm/desc.h>
 #include <asm/i8259.h>
 #include <asm/machine.h>
@@ -44,38 +45,6 @@ static const char *const names[NR_EXCEPTIONS] = {
 	[21] = "control protection",
 };
 
-static unsigned long read_cr2(void)
-{
-	unsigned long value;
-
-	__asm__ volatile("mov %%cr2, %0" : "=r"(value));
-	return value;
-}
-
-static unsigned long read_cr3(void)
-{
-	unsigned long value;
-
-	__asm__ volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
-
-static void show_regs(const struct pt_regs *r)
-{
-	printk(KERN_ERR "ip  %016lx %pS\n", r->ip, (void *)r->ip);
-	printk(KERN_ERR "sp  %04lx:%016lx  flags %08lx  cs %04lx  cr2 %016lx  "
-	       "cr3 %016lx\n", r->ss, r->sp, r->flags, r->cs, read_cr2(),
-	       read_cr3());
-	printk(KERN_ERR "ax  %016lx  bx  %016lx  cx  %016lx  dx  %016lx\n",
-	       r->ax, r->bx, r->cx, r->dx);
-	printk(KERN_ERR "si  %016lx  di  %016lx  bp  %016lx  r8  %016lx\n",
-	       r->si, r->di, r->bp, r->r8);
-	printk(KERN_ERR "r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n",
-	       r->r9, r->r10, r->r11, r->r12);
-	printk(KERN_ERR "r13 %016lx  r14 %016lx  r15 %016lx\n",
-	       r->r13, r->r14, r->r15);
-}
-
 static const char *access_kind(unsigned long error)
 {
 	if (error & X86_PF_INSTR)
@@ -96,9 +65,9 @@ static void show_page_fault(const struct pt_regs *regs)
 	char what[128];
 
 	describe_address(addr, what, sizeof(what));
-	printk(KERN_ERR "cannot %s%s %016lx: %s\n",
+	printk(KERN_ERR "cannot %s%s %px: %s\n",
 	       access_kind(regs->error_code),
-	       regs->error_code & X86_PF_USER ? " as user" : "", addr,
+	       regs->error_code & X86_PF_USER ? " as user" : "", (void *)addr,
 	       fault_reason(regs->error_code));
 	printk(KERN_ERR "the address: %s\n", what);
 }
@@ -110,7 +79,8 @@ static void show_double_fault(const struct pt_regs *regs)
 	describe_address(regs->sp, what, sizeof(what));
 	printk(KERN_ERR "stack pointer: %s\n", what);
 	describe_address(read_cr2(), what, sizeof(what));
-	printk(KERN_ERR "last page fault: %016lx, %s\n", read_cr2(), what);
+	printk(KERN_ERR "last page fault: %px, %s\n", (void *)read_cr2(),
+	       what);
 }
 
 /*

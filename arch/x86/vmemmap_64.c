@@ -33,6 +33,8 @@
 #include <mm/memory_model.h>
 #include <mm/mmzone.h>
 
+#include "setup.h"
+
 /* Backs one page of descriptors at va, zeroed. */
 static int __init back_page(unsigned long va, enum pt_level level, int nid)
 {
@@ -74,6 +76,11 @@ static int __init back_piece(unsigned long va, unsigned long end, int nid)
 	if (big_page_possible(va, end) && !back_page(va, PT_2M, nid))
 		return 0;
 	return back_with_small_pages(va, end, nid);
+}
+
+/* The array has addresses of its own, for all there can be. */
+void __init mem_map_init(void)
+{
 }
 
 int __init vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn,

@@ -98,7 +98,7 @@ const char *boot_info_read_at(struct boot_info *bi, u32 magic,
  * The same on the first page tables, where the lowest BOOT_IDENTITY_END bytes
  * of memory can be read at their physical addresses.
  */
-#define BOOT_IDENTITY_END 0x100000000ULL
+#define BOOT_IDENTITY_END 0xc0000000ULL
 const char *boot_info_read(struct boot_info *bi, u32 magic, const void *info);
 
 #endif

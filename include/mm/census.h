@@ -32,6 +32,7 @@ enum census_owner {
 struct census {
 	unsigned long ram;			/* frames memblock calls RAM */
 	unsigned long pages[NR_CENSUS_OWNERS];
+	unsigned long zone_pages[MAX_NR_ZONES][NR_CENSUS_OWNERS];
 	/* blocks, deferred ones included, per node and zone and order */
 	unsigned long free[MAX_NUMNODES][MAX_NR_ZONES][NR_PAGE_ORDERS];
 	unsigned long lost;			/* frames without an owner */

@@ -54,7 +54,17 @@ static inline bool pfn_valid(unsigned long pfn)
 #define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
 #define phys_to_page(pa) pfn_to_page(PFN_DOWN(pa))
 #define virt_to_page(va) phys_to_page(__pa(va))
-/* Address of a page in the direct map. */
-#define page_address(page) __va(page_to_phys(page))
+/* Address of a page of low memory, which is always mapped. */
+#define lowmem_page_address(page) __va(page_to_phys(page))
+
+/*
+ * Where a page can be read and written. A page of high memory has an address
+ * while kmap() holds it (see <mm/highmem.h>), and none otherwise: NULL.
+ */
+#ifdef CONFIG_HIGHMEM
+void *page_address(const struct page *page);
+#else
+#define page_address(page) lowmem_page_address(page)
+#endif
 
 #endif

@@ -32,6 +32,9 @@ unsigned long totalram_pages(void);
 void totalram_pages_add(long count);
 /* Pages free now, all zones. */
 unsigned long nr_free_pages(void);
+/* The same of ZONE_HIGHMEM alone; 0 where there is none. */
+unsigned long totalhigh_pages(void);
+unsigned long nr_free_highpages(void);
 
 /* Gives one frame that was reserved at boot to the page allocator. */
 void free_reserved_page(struct page *page);

@@ -1,5 +1,6 @@
 /*
- * struct page: one descriptor per page frame, 32 bytes (Linux: 64).
+ * struct page: one descriptor per page frame. 32 bytes where a pointer has 64
+ * bits (Linux: 64), 20 where it has 32 (Linux: 32 to 40).
  *
  * A *block* is 2^order frames, aligned to its size. Of a block that is free or
  * allocated only the first descriptor, its head, means anything; those inside
@@ -73,6 +74,7 @@ struct page {
 	};
 };
 
-_Static_assert(sizeof(struct page) <= 32, "struct page grew");
+_Static_assert(sizeof(struct page) == 8 + 3 * sizeof(void *),
+	       "struct page: 32 or 20 bytes");
 
 #endif

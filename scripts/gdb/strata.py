@@ -13,8 +13,9 @@ no count they can check.
 import gdb
 
 PAGE_SHIFT = 12
-# VMEMMAP_START of <asm/memory_layout_64.h>; a macro, unknown to gdb.
-VMEMMAP = 0xffffea0000000000
+# VMEMMAP_START of <asm/memory_layout_64.h>; a macro, unknown to gdb. i386 has
+# the variable mem_map.
+VMEMMAP_64 = 0xffffea0000000000
 # A list longer than this is taken for a loop.
 LIST_LIMIT = 1 << 22
 
@@ -68,8 +69,18 @@ def zones():
                 yield nid, zone_array[index]
 
 
+def descriptors():
+    """Address of the first page descriptor."""
+    if gdb.lookup_global_symbol('mem_map'):
+        array = int(symbol('mem_map'))
+        if not array:
+            raise gdb.GdbError('not there (yet): no mem_map')
+        return array
+    return VMEMMAP_64
+
+
 def pfn_of(page):
-    return (int(page.address) - VMEMMAP) // page.type.sizeof
+    return (int(page.address) - descriptors()) // page.type.sizeof
 
 
 class Command(gdb.Command):
@@ -158,7 +169,7 @@ class Page(Command):
             raise gdb.GdbError('usage: strata-page PFN')
         pfn = int(gdb.parse_and_eval(argument))
         page_type = type_of('struct page')
-        address = VMEMMAP + pfn * page_type.sizeof
+        address = descriptors() + pfn * page_type.sizeof
         page = gdb.Value(address).cast(page_type.pointer()).dereference()
         kind = enum_name('page_type', page['type'], 'PAGE_')
         zone_id = int(page['zone_id'])

@@ -6,6 +6,9 @@
 #	build/host/fuzz-boot		hostile tags and maps against guard pages
 #	build/host/numa/memblock_*	foreign programs that know only memblock's
 #	build/host/flat/memblock_*	public header; with and without NUMA
+#	build/host/highmem/ktest	the suites, with high memory
+#	build/host/m32/ktest		the same, compiled for 32 bits, if the
+#					compiler can (Debian: gcc-multilib)
 #
 # `make test-host` runs them all; each prints KTAP.
 
@@ -27,8 +30,8 @@ HOST_WITHOUT := kernel/main.c kernel/kallsyms.c kernel/shell.c
 HOST_COMMON := $(filter-out $(HOST_WITHOUT),$(wildcard mm/*.c lib/*.c \
 	kernel/*.c)) $(wildcard boot/*.c arch/x86/e820*.c \
 	arch/x86/memmap_param.c) tests/host/machine.c tests/host/simulate.c \
-	tests/host/mapfile.c
-HOST_SUITES := $(wildcard tests/suites/*.c)
+	tests/host/ram.c tests/host/mapfile.c
+HOST_SUITES := $(wildcard tests/suites/*.c tests/host/*_test.c)
 
 HOST_LINK = echo '  HOSTLD  $@'; \
 	$(HOSTCC) $(SANITIZE) -g -rdynamic -o $@ $(filter %.o %.a,$^)
@@ -48,7 +51,7 @@ $(HOST_OUT)/fuzz-boot: $(call host_obj,tests/host/fuzz_boot.c) \
 
 # As in the Makefile: made anew when compiler, flags or sources change.
 $(HOST_OUT)/flags: FORCE
-	$(call stamp,$(HOSTCC) $(HOST_CFLAGS) $(HOST_CONTRACT_FLAGS))
+	$(call stamp,$(HOSTCC) $(HOST_M32_FLAGS) $(HOST_CONTRACT_FLAGS))
 $(HOST_OUT)/link: FORCE
 	$(call stamp,$(HOST_COMMON) $(HOST_SUITES) $(HOST_MEMBLOCK))
 
@@ -63,6 +66,35 @@ $(HOST_PROGRAMS): $(HOST_OUT)/link
 $(HOST_OUT)/%.o: %.c $(HOST_OUT)/flags
 	@mkdir -p $(@D)
 	@$(HOST_COMPILE) $(HOST_CFLAGS)
+
+# A machine with high memory, in 64 bits and in 32: only that its boundary is
+# where it is, and the width of a pointer, tell it from the one above.
+HOST_HIGHMEM_FLAGS := $(HOST_CFLAGS) -DCONFIG_HIGHMEM=1
+HOST_M32_FLAGS := $(HOST_HIGHMEM_FLAGS) -m32 -D_FILE_OFFSET_BITS=64
+HOST_KTEST_SOURCES := $(HOST_COMMON) $(HOST_SUITES) tests/host/main.c
+
+$(HOST_OUT)/highmem/%.o: %.c $(HOST_OUT)/flags
+	@mkdir -p $(@D)
+	@$(HOST_COMPILE) $(HOST_HIGHMEM_FLAGS)
+$(HOST_OUT)/m32/%.o: %.c $(HOST_OUT)/flags
+	@mkdir -p $(@D)
+	@$(HOST_COMPILE) $(HOST_M32_FLAGS)
+$(HOST_OUT)/highmem/ktest: $(HOST_KTEST_SOURCES:%.c=$(HOST_OUT)/highmem/%.o) \
+		$(HOST_OUT)/link
+	@$(HOST_LINK)
+$(HOST_OUT)/m32/ktest: $(HOST_KTEST_SOURCES:%.c=$(HOST_OUT)/m32/%.o) \
+		$(HOST_OUT)/link
+	@$(HOST_LINK) -m32
+
+# Asked of the compiler, and only when somebody wants these programs.
+HOST_HIGH_PROGRAMS := $(HOST_OUT)/highmem/ktest
+ifneq ($(filter host test-host-run,$(MAKECMDGOALS)),)
+ifeq ($(shell echo 'int main(void) { return 0; }' | $(HOSTCC) -m32 \
+	$(SANITIZE) -include stdio.h -x c -o /dev/null - 2>/dev/null && \
+	echo yes),yes)
+HOST_HIGH_PROGRAMS += $(HOST_OUT)/m32/ktest
+endif
+endif
 
 # memblock alone, through its public header, the way a stranger would use it.
 # The allocator is compiled freestanding; the program against the C library.
@@ -98,7 +130,7 @@ $(HOST_FLAT_PROGRAMS): $(HOST_OUT)/flat/%: $(HOST_OUT)/flat/%.o \
 		$(patsubst %.c,$(HOST_OUT)/flat/%.o,$(HOST_MEMBLOCK))
 	@$(HOST_LINK)
 
-HOST_ALL := $(HOST_PROGRAMS) $(HOST_NUMA_PROGRAMS) $(HOST_FLAT_PROGRAMS)
+HOST_ALL := $(HOST_PROGRAMS) $(HOST_HIGH_PROGRAMS) $(HOST_NUMA_PROGRAMS) $(HOST_FLAT_PROGRAMS)
 -include $(shell test -d $(HOST_OUT) && find $(HOST_OUT) -name '*.d')
 
 .PHONY: host test-host-run
@@ -106,4 +138,5 @@ host: $(HOST_ALL)
 
 SUITE ?= *
 test-host-run: $(HOST_ALL)
-	SUITE='$(SUITE)' tests/host/run $(HOST_OUT) $(HOST_CONTRACT)
+	SUITE='$(SUITE)' tests/host/run $(HOST_OUT) \
+		'$(filter %/m32/ktest,$(HOST_HIGH_PROGRAMS))' $(HOST_CONTRACT)

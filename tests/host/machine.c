@@ -19,10 +19,26 @@
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
 
+#include "ram.h"
 #include "simulate.h"
 
 /* As at power-on: the boot turns interrupts on when it is ready for them. */
 bool hosted_irqs_off = true;
+
+void (*simulated_interrupt)(void);
+
+void simulate_interrupt(void)
+{
+	void (*handler)(void) = simulated_interrupt;
+
+	if (!handler || hosted_irqs_off)
+		return;
+	simulated_interrupt = NULL;
+	hosted_irqs_off = true;
+	handler();
+	hosted_irqs_off = false;
+	simulated_interrupt = handler;
+}
 
 static FILE *log_file;
 static bool log_dropped;
@@ -112,7 +128,7 @@ void describe_address(unsigned long addr, char *buf, size_t size)
 	else if (virt_addr_valid((void *)addr))
 		ksnprintf(buf, size, "direct map of pfn 0x%lx",
 			  PFN_DOWN(__pa(addr)));
-	else if (addr - PAGE_OFFSET < DIRECT_MAP_SIZE)
+	else if (__pa(addr) < ram_low_end())
 		ksnprintf(buf, size, "hole in the direct map");
 	else if (addr - VMEMMAP_START < VMEMMAP_SIZE)
 		ksnprintf(buf, size, "vmemmap");

@@ -22,6 +22,7 @@
 #include <mm/numa.h>
 
 #include "mapfile.h"
+#include "ram.h"
 #include "simulate.h"
 
 static const char usage[] =
@@ -30,6 +31,7 @@ static const char usage[] =
 	"                    default: 64 MiB in awkward pieces\n"
 	"  --map=FILE        the machine of a memory map file\n"
 	"  --nodes=N         its RAM dealt out to N nodes\n"
+	"  --lowmem=SIZE     end of low memory, where there is high memory\n"
 	"  --cmdline=WORDS   kernel command line, e.g. early=bootmem\n"
 	"  --quiet           no log, only KTAP\n";
 
@@ -55,6 +57,14 @@ static const char *value_of(const char *arg, const char *name)
 	return strncmp(arg, name, n) ? NULL : arg + n;
 }
 
+static void set_low_end(const char *size)
+{
+	const char *end;
+
+	if (!ram_set_low_end(memparse(size, &end)) || *end)
+		wrong_usage();
+}
+
 static void parse_arg(const char *arg)
 {
 	const char *value;
@@ -69,6 +79,8 @@ static void parse_arg(const char *arg)
 		options.cmdline = value;
 	else if ((value = value_of(arg, "--nodes=")))
 		options.nodes = (unsigned int)atoi(value);
+	else if ((value = value_of(arg, "--lowmem=")))
+		set_low_end(value);
 	else if (!strcmp(arg, "--quiet"))
 		options.quiet = true;
 	else

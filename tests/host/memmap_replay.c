@@ -1,5 +1,5 @@
 /*
- * memmap-replay FILE... [--buddy] [--shuffle=SEED]
+ * memmap-replay FILE... [--buddy | --zones] [--shuffle=SEED] [--lowmem=SIZE]
  *
  * Runs firmware maps through this kernel's own e820 cleaning, memblock, zones
  * and page allocator, and prints what came of them as tab-separated lines:
@@ -7,6 +7,10 @@
  *	file entries clean_entries usable_bytes whole_pages dma dma32 normal
  *	ranges
  *	file zone free_blocks_of_order_0 .. 10		with --buddy
+ *	file zone start end present_pages		with --zones
+ *
+ * --lowmem=SIZE: the zones of a 32-bit machine whose low memory ends there:
+ * DMA, Normal, HighMem. The rest stays 64 bits wide, so any map will do.
  *
  * No policy on top: nothing is reserved, the first page and the first MiB are
  * what the map says. --shuffle changes the order of the entries and of the
@@ -25,6 +29,7 @@
 #include <asm/e820.h>
 #include <asm/page.h>
 #include <lib/kernel.h>
+#include <lib/parse.h>
 #include <lib/random.h>
 #include <mm/memblock.h>
 #include <mm/mm.h>
@@ -33,11 +38,14 @@
 #include "simulate.h"
 
 static const char usage[] =
-	"usage: memmap-replay FILE... [--buddy] [--shuffle=SEED]\n"
+	"usage: memmap-replay FILE... [--buddy | --zones] [--shuffle=SEED]\n"
+	"                     [--lowmem=SIZE]\n"
 	"Prints what e820 cleaning, memblock and the zones make of each map;\n"
-	"with --buddy the free blocks per zone and order.\n";
+	"with --buddy the free blocks per zone and order, with --zones the\n"
+	"zones' ends. SIZE is where the low memory of a 32-bit machine ends.\n";
 
-static bool show_buddy;
+static bool show_buddy, show_zones;
+static u64 lowmem;
 static bool shuffle;
 static u64 shuffle_seed;
 
@@ -107,10 +115,12 @@ static void build_zones(void)
 {
 	unsigned long max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	unsigned long max_zone_pfn[MAX_NR_ZONES] = { 0 };
+	unsigned long low = lowmem ? PFN_DOWN(lowmem) : max_pfn;
+	unsigned long dma32 = lowmem ? MAX_DMA_PFN : MAX_DMA32_PFN;
 
-	max_zone_pfn[ZONE_DMA] = min(MAX_DMA_PFN, max_pfn);
-	max_zone_pfn[ZONE_DMA32] = min(MAX_DMA32_PFN, max_pfn);
-	max_zone_pfn[ZONE_NORMAL] = max_pfn;
+	max_zone_pfn[ZONE_DMA] = min(MAX_DMA_PFN, low);
+	max_zone_pfn[ZONE_DMA32] = min(dma32, low);
+	max_zone_pfn[ZONE_NORMAL] = low;
 	max_zone_pfn[ZONE_HIGHMEM] = max_pfn;
 	free_area_init(max_zone_pfn);
 }
@@ -146,7 +156,8 @@ static void print_summary(const char *name, const struct map_file *map,
 
 static void print_zone(const char *name, enum zone_type type)
 {
-	static const char *const zone_names[] = { "DMA", "DMA32", "Normal" };
+	static const char *const zone_names[] = { "DMA", "DMA32", "Normal",
+						  "HighMem" };
 	unsigned int order;
 
 	printf("%s\t%s", name, zone_names[type]);
@@ -166,9 +177,20 @@ static void print_buddy(const char *name)
 {
 	enum zone_type type;
 
-	for (type = ZONE_DMA; type <= ZONE_NORMAL; type++)
+	for (type = ZONE_DMA; type <= ZONE_HIGHMEM; type++)
 		if (zone_present(type))
 			print_zone(name, type);
+}
+
+/* Nodes may interleave, so each has lines of its own. */
+static void print_zones(const char *name)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		printf("%s\t%s\t0x%llx\t0x%llx\t%lu\n", name, zone->name,
+		       (u64)PFN_PHYS(zone->zone_start_pfn),
+		       (u64)PFN_PHYS(zone_end_pfn(zone)), zone->present_pages);
 }
 
 static int replay(const char *path)
@@ -195,7 +217,9 @@ static int replay(const char *path)
 			path, MAX_NUMNODES, surplus);
 	if (memblock.memory.cnt)
 		build_zones();
-	if (!show_buddy) {
+	if (show_zones) {
+		print_zones(name);
+	} else if (!show_buddy) {
 		print_summary(name, &map, &table);
 	} else if (memblock.memory.cnt) {
 		memblock_free_all();
@@ -233,9 +257,16 @@ static bool parse_option(const char *option)
 {
 	char *end;
 
-	if (!strcmp(option, "--buddy")) {
-		show_buddy = true;
+	if (!strcmp(option, "--buddy") || !strcmp(option, "--zones")) {
+		show_buddy = option[2] == 'b';
+		show_zones = !show_buddy;
 		return true;
+	}
+	if (!strncmp(option, "--lowmem=", 9)) {
+		const char *rest;
+
+		lowmem = memparse(option + 9, &rest);
+		return lowmem >= PAGE_SIZE && !*rest;
 	}
 	if (strncmp(option, "--shuffle=", 10))
 		return false;

@@ -3,9 +3,8 @@
  * it, and setup_arch(), which does for it what arch/x86 does for a PC.
  *
  * The direct map is reserved as a whole and without access; what the cleaned
- * map calls RAM is made accessible. So a stray access to a hole is a fault,
- * as it would be on a machine. RAM begins filled with a pattern: memory is
- * not zero at power-on.
+ * map calls RAM is made accessible (ram.c). So a stray access to a hole is a
+ * fault, as it would be on a machine.
  *
  *	0        4 KiB      1 MiB     image      module     ...   end of RAM
  *	| page 0 | firmware | kernel, init | ...  |####| ...
@@ -26,6 +25,7 @@
 #include <mm/mm.h>
 
 #include "mapfile.h"
+#include "ram.h"
 #include "simulate.h"
 
 #define IMAGE_BASE 0x100000ULL
@@ -33,7 +33,6 @@
 #define INIT_SIZE 0x5000ULL		/* right behind: given back later */
 #define MODULE_BASE 0x200400ULL
 #define MODULE_SIZE 0x12345ULL		/* odd on purpose */
-#define PATTERN_LIMIT (256ULL << 20)	/* bytes of RAM filled at most */
 
 static struct e820_entry ram_entries[2 * BOOT_MAX_MMAP];
 static struct e820_table ram = { ram_entries, 0, ARRAY_SIZE(ram_entries) };
@@ -42,7 +41,7 @@ static struct e820_point scratch[2 * BOOT_MAX_MMAP];
 static unsigned int nr_nodes = 1;
 static const struct map_file *node_table;
 
-static void reserve_area(unsigned long start, unsigned long size, int prot)
+void simulate_reserve_area(unsigned long start, unsigned long size, int prot)
 {
 	void *p = mmap((void *)start, size, prot, MAP_PRIVATE | MAP_ANONYMOUS |
 		       MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
@@ -55,8 +54,9 @@ static void reserve_area(unsigned long start, unsigned long size, int prot)
 
 void simulate_address_space(void)
 {
-	reserve_area(PAGE_OFFSET, DIRECT_MAP_SIZE, PROT_NONE);
-	reserve_area(VMEMMAP_START, VMEMMAP_SIZE, PROT_READ | PROT_WRITE);
+	ram_reserve();
+	simulate_reserve_area(VMEMMAP_START, VMEMMAP_SIZE,
+			      PROT_READ | PROT_WRITE);
 }
 
 static void add_firmware(struct boot_info *boot, u64 base, u64 end, u32 type)
@@ -144,21 +144,6 @@ bool simulate_is_ram(phys_addr_t pa)
 	return false;
 }
 
-/* Access to the pages, and what memory holds at power-on. */
-static void power_on(u64 start, u64 size)
-{
-	static u64 filled;
-
-	if (start + size > DIRECT_MAP_SIZE ||
-	    mprotect(__va(start), size, PROT_READ | PROT_WRITE)) {
-		fprintf(stderr, "simulated RAM at 0x%llx: too much\n", start);
-		exit(2);
-	}
-	if (filled + size <= PATTERN_LIMIT)
-		memset(__va(start), 0xa5, size);
-	filled += size;
-}
-
 static void take_memory_map(const struct boot_info *boot)
 {
 	u64 start, end;
@@ -174,7 +159,7 @@ static void take_memory_map(const struct boot_info *boot)
 	for (i = 0; i < ram.nr; i++) {
 		if (!e820_usable_pfns(&ram.entries[i], &start, &end))
 			continue;
-		power_on(PFN_PHYS(start), PFN_PHYS(end - start));
+		ram_power_on(PFN_PHYS(start), PFN_PHYS(end - start));
 		memblock_add(PFN_PHYS(start), PFN_PHYS(end - start));
 	}
 }
@@ -215,7 +200,7 @@ void setup_arch(const struct boot_info *boot)
 	memblock_allow_resize();
 	assign_nodes();
 	early_init();
-	early_set_limit(e820_end_of_ram(&ram));
+	early_set_limit(min(e820_end_of_ram(&ram), ram_low_end()));
 	reserve(0, IMAGE_BASE, EARLY_OTHER);
 	reserve(IMAGE_BASE, IMAGE_SIZE, EARLY_KERNEL);
 	reserve(IMAGE_BASE + IMAGE_SIZE, INIT_SIZE, EARLY_INIT);
@@ -250,7 +235,7 @@ static void show_range(const char *what, u64 base, u64 size,
 	u64 at, n;
 
 	for (at = base; at < base + size; at += n) {
-		n = min(PAGE_SIZE - at % PAGE_SIZE, base + size - at);
+		n = min((u64)(PAGE_SIZE - at % PAGE_SIZE), base + size - at);
 		if (simulate_is_ram(at))
 			fn(what, __va(at), n, arg);
 	}
@@ -268,5 +253,5 @@ bool virt_addr_valid(const void *p)
 {
 	unsigned long va = (unsigned long)p;
 
-	return va - PAGE_OFFSET < DIRECT_MAP_SIZE && simulate_is_ram(__pa(va));
+	return __pa(va) < ram_low_end() && simulate_is_ram(__pa(va));
 }

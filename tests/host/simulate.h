@@ -6,6 +6,16 @@
 
 #include <lib/types.h>
 
+/* Address space at a fixed place, or the end. */
+void simulate_reserve_area(unsigned long start, unsigned long size, int prot);
+
+/*
+ * Called by the machine where an interrupt would hurt most; runs what a test
+ * has put in place, once at a time. NULL: nothing.
+ */
+extern void (*simulated_interrupt)(void);
+void simulate_interrupt(void);
+
 struct boot_info;
 struct map_file;
 

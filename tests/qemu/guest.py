@@ -21,6 +21,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCH = os.environ.get('ARCH') or 'x86_64'
+I386 = ARCH == 'i386'
 BUILD = ROOT / (os.environ.get('BUILD') or f'build/{ARCH}')
 KERNEL = BUILD / 'strata.elf'
 QEMU = ROOT / 'scripts' / 'qemu'

@@ -8,11 +8,12 @@ ones stay on one worker: together they would not fit.
 """
 
 import pytest
-from guest import boot, boot_iso, make_iso, mebibytes, module_file
+from guest import I386, boot, boot_iso, make_iso, mebibytes, module_file
 
 CMDLINE = 'selftest=drain drain=on poweroff'
-SIZES = ['16M', '64M', '128M', '1G', '3.5G', '5G']
-HUGE = '16G'
+SIZES = (['16M', '64M', '900M', '1G', '2G', '4G'] if I386 else
+         ['16M', '64M', '128M', '1G', '3.5G', '5G'])
+HUGE = '8G' if I386 else '16G'
 # What QEMU and firmware need beside the guest's RAM.
 OVERHEAD = 256
 
@@ -86,5 +87,5 @@ def test_holes_drain():
 
 def test_all_memory_is_left_alone_unless_asked_for():
     """Without drain=on a machine of any size must not be filled."""
-    run = boot('selftest=drain poweroff', mem='64G', timeout=60).passed()
+    run = boot('selftest=drain poweroff', mem='48G', timeout=60).passed()
     assert run.cases()

@@ -81,6 +81,21 @@ static void ranges_outside_the_map_are_passed_over(struct ktest *t)
 	KTEST_EXPECT_EQ(t, bootmem_nr_free(&b), FRAMES - 2);
 }
 
+/* 2^44 bytes on, a frame number of 32 bits is the same again. */
+static void frame_numbers_do_not_wrap(struct ktest *t)
+{
+	const phys_addr_t far = 1ULL << 44;
+
+	bootmem_free(&b, far + PFN_PHYS(FIRST), PFN_PHYS(FRAMES));
+	KTEST_EXPECT_EQ(t, bootmem_nr_free(&b), 0);
+	bootmem_free(&b, PFN_PHYS(FIRST), far);
+	KTEST_EXPECT_EQ(t, bootmem_nr_free(&b), FRAMES);
+	bootmem_reserve(&b, far + PFN_PHYS(FIRST), PFN_PHYS(FRAMES));
+	KTEST_EXPECT_EQ(t, bootmem_nr_free(&b), FRAMES);
+	KTEST_EXPECT_EQ(t, alloc(far + PAGE_SIZE, 1), 0ULL);
+	KTEST_EXPECT_EQ(t, alloc(PAGE_SIZE, far), 0ULL);
+}
+
 static void first_fit_is_lowest_and_steps_over_taken_frames(struct ktest *t)
 {
 	all_usable();
@@ -288,6 +303,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(frames_are_taken_unless_freed),
 	KTEST_CASE(freeing_rounds_inwards_and_reserving_outwards),
 	KTEST_CASE(ranges_outside_the_map_are_passed_over),
+	KTEST_CASE(frame_numbers_do_not_wrap),
 	KTEST_CASE(first_fit_is_lowest_and_steps_over_taken_frames),
 	KTEST_CASE(alignment_is_of_the_address_not_of_the_bit),
 	KTEST_CASE(goal_and_limit_bound_the_block),

@@ -1,9 +1,11 @@
 /*
  * Around every case: each frame has the owner it had before, each free list
- * the length it had, and every allocator's own validation is clean.
+ * the length it had, no page of high memory is left mapped, and every
+ * allocator's own validation is clean.
  */
 #include <kernel/ktest.h>
 #include <mm/census.h>
+#include <mm/highmem.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 
@@ -18,6 +20,9 @@ static const char *compare_after(void)
 {
 	const char *bad;
 
+	bad = kmap_leak();
+	if (bad)
+		return bad;
 	census_take(&after);
 	bad = census_check(&after);
 	if (!bad)

@@ -26,6 +26,28 @@ static void owners_sum_to_ram(struct ktest *t)
 	KTEST_EXPECT_EQ(t, before.lost + before.double_owned, 0);
 }
 
+static void zones_sum_to_each_owner(struct ktest *t)
+{
+	unsigned long present[MAX_NR_ZONES] = { 0 };
+	struct zone *zone;
+	unsigned int i;
+	int z;
+
+	for (i = 0; i < NR_CENSUS_OWNERS; i++) {
+		unsigned long sum = 0;
+
+		for (z = 0; z < MAX_NR_ZONES; z++) {
+			sum += before.zone_pages[z][i];
+			present[z] += before.zone_pages[z][i];
+		}
+		KTEST_EXPECT_EQ(t, sum, before.pages[i]);
+	}
+	for_each_zone(zone)
+		present[zone_idx(zone)] -= zone->present_pages;
+	for (z = 0; z < MAX_NR_ZONES; z++)
+		KTEST_EXPECT_EQ(t, present[z], 0);
+}
+
 static void counting_twice_gives_the_same(struct ktest *t)
 {
 	census_take(&now);
@@ -155,6 +177,7 @@ static void block_that_covers_another_is_owned_twice(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(owners_sum_to_ram),
+	KTEST_CASE(zones_sum_to_each_owner),
 	KTEST_CASE(counting_twice_gives_the_same),
 	KTEST_CASE(allocated_pages_move_from_free_to_allocated),
 	KTEST_CASE(compound_pages_are_counted_once),

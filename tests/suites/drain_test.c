@@ -5,7 +5,8 @@
  * as a page with another page's pattern, or as a count that differs from what
  * the census promised. No memory beside the pages themselves is used: blocks
  * are chained by page->lru and known by a mark in page->private; the order of
- * the frees is a permutation of all frame numbers.
+ * the frees is a permutation of all frame numbers. High memory is written and
+ * read through kmap_local_page(), a page at a time.
  *
  *	drain=auto	only up to 1 GiB of RAM (default)
  *	drain=on, off
@@ -19,6 +20,7 @@
 #include <lib/random.h>
 #include <lib/string.h>
 #include <mm/census.h>
+#include <mm/highmem.h>
 
 #include "../../mm/internal.h"
 
@@ -125,17 +127,31 @@ static bool page_holds(const u64 *p, u64 v)
 	return diff == 0;
 }
 
+static void fill_frame(struct page *page)
+{
+	u64 *p = kmap_local_page(page);
+
+	fill_page(p, pattern(page_to_pfn(page)));
+	kunmap_local(p);
+}
+
+static bool frame_is_intact(struct page *page)
+{
+	const u64 *p = kmap_local_page(page);
+	bool intact = page_holds(p, pattern(page_to_pfn(page)));
+
+	kunmap_local(p);
+	return intact;
+}
+
 static void fill_everything(void)
 {
 	struct page *page;
+	unsigned long i;
 
-	list_for_each_entry(page, &drained, lru) {
-		unsigned long i;
-
+	list_for_each_entry(page, &drained, lru)
 		for (i = 0; i < 1UL << page->order; i++)
-			fill_page(page_address(page + i),
-				  pattern(page_to_pfn(page + i)));
-	}
+			fill_frame(page + i);
 }
 
 /* Pages that do not hold their pattern; *first is one of them. */
@@ -148,11 +164,9 @@ static unsigned long verify_everything(unsigned long *first)
 		unsigned long i;
 
 		for (i = 0; i < 1UL << page->order; i++) {
-			unsigned long pfn = page_to_pfn(page + i);
-
-			if (page_holds(page_address(page + i), pattern(pfn)))
+			if (frame_is_intact(page + i))
 				continue;
-			*first = pfn;
+			*first = page_to_pfn(page + i);
 			bad++;
 		}
 	}
@@ -206,7 +220,7 @@ static unsigned long last_pfn(void)
 
 static void every_page_is_its_takers_alone(struct ktest *t)
 {
-	unsigned long taken, bad, first = 0;
+	unsigned long taken, bad, first = 0, high = nr_free_highpages();
 	u64 boot = hash_boot_ranges();
 
 	census_take(&promised);
@@ -227,7 +241,8 @@ static void every_page_is_its_takers_alone(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, page_alloc_validate(), NULL);
 	census_take(&left);
 	KTEST_EXPECT_STREQ(t, census_compare(&promised, &left), NULL);
-	ktest_note(t, "%lu pages drained and given back", taken);
+	ktest_note(t, "%lu pages drained and given back, %lu of them high",
+		   taken, high);
 }
 
 static const struct ktest_case cases[] = {

@@ -41,7 +41,9 @@ static void stretches_of_owners_lead_to_the_last_frame(struct ktest *t)
 
 #ifdef STRATA_HOSTED
 /* Far above RAM, each case in a GiB of its own. */
-#define FAR(gib) (((phys_addr_t)1 << 44) + ((phys_addr_t)(gib) << 30))
+#define FAR(gib) \
+	(((phys_addr_t)1 << (MAX_PHYSMEM_BITS - 1)) + \
+	 ((phys_addr_t)(gib) << 30))
 
 /* Owned, but no entry of the private memblock: that has few. */
 static void own(struct ktest *t, phys_addr_t base, unsigned long first,

@@ -355,7 +355,7 @@ static void node_is_heeded(struct ktest *t)
 	int nid;
 
 	for_each_online_node(nid) {
-		if (!NODE_DATA(nid)->node_present_pages)
+		if (!node_has_low_pages(nid))
 			continue;
 		p = kmalloc_node(200, GFP_KERNEL, nid);
 		KTEST_ASSERT_NOT_NULL(t, p);

@@ -394,6 +394,22 @@ static void walks_pass_over_what_they_should(struct ktest *t)
 	KTEST_EXPECT_EQ(t, sum, 0x1212ULL);
 }
 
+/* Frames beyond what a long can count are left out, not taken for low ones. */
+static void page_walk_ends_with_the_last_number(struct ktest *t)
+{
+	const phys_addr_t far = 1ULL << 44;
+	unsigned long start = 0, end = 0;
+	int i;
+
+	memblock_add(far - 3 * PAGE_SIZE, 5 * PAGE_SIZE);
+	for_each_mem_pfn_range(i, NUMA_NO_NODE, &start, &end, NULL) {
+		KTEST_EXPECT_EQ(t, start, (far >> PAGE_SHIFT) - 3);
+		KTEST_EXPECT_EQ(t, end, min((far >> PAGE_SHIFT) + 2,
+					    (u64)~0UL));
+	}
+	KTEST_EXPECT_NE(t, end, 0);
+}
+
 static void page_walk_yields_whole_pages_only(struct ktest *t)
 {
 	unsigned long start, end, n = 0;
@@ -530,6 +546,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(queries_include_the_first_byte_and_exclude_the_end),
 	KTEST_CASE(free_walk_yields_what_is_not_reserved),
 	KTEST_CASE(walks_pass_over_what_they_should),
+	KTEST_CASE(page_walk_ends_with_the_last_number),
 	KTEST_CASE(page_walk_yields_whole_pages_only),
 	KTEST_CASE(nothing_changes_after_the_hand_over),
 	KTEST_CASE(random_ranges_match_a_byte_map),

@@ -33,6 +33,17 @@ static inline unsigned long nr_slabs(struct kmem_cache *s)
 	return n;
 }
 
+/* Can a slab lie in that node? All its memory may be high. */
+static inline bool node_has_low_pages(int nid)
+{
+	unsigned long pages = 0;
+	int z;
+
+	for (z = 0; z <= ZONE_NORMAL; z++)
+		pages += NODE_DATA(nid)->node_zones[z].nr_free_pages;
+	return pages > 2 * MAX_ORDER_NR_PAGES;
+}
+
 static inline struct kmem_cache_cpu *cpu_of(struct kmem_cache *s)
 {
 	return &s->cpu[smp_processor_id()];

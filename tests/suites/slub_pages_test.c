@@ -165,7 +165,7 @@ static void objects_of_a_node_lie_in_that_node(struct ktest *t)
 	int nid;
 
 	for_each_online_node(nid) {
-		if (!NODE_DATA(nid)->node_present_pages)
+		if (!node_has_low_pages(nid))
 			continue;
 		p = kmem_cache_alloc_node(s, GFP_KERNEL, nid);
 		KTEST_ASSERT_NOT_NULL(t, p);

@@ -81,6 +81,14 @@ void arena_put(struct arena *arena)
 	arena->pages = 0;
 }
 
+unsigned long high_pages_at_hand(void)
+{
+	const struct zone *first;
+
+	first = node_zonelist(NUMA_NO_NODE, GFP_HIGHUSER)->zones[0];
+	return zone_idx(first) == ZONE_HIGHMEM ? first->nr_free_pages : 0;
+}
+
 struct zone *private_zone(const struct arena *arena, unsigned long start,
 			  unsigned long pages)
 {

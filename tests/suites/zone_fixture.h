@@ -25,6 +25,9 @@ void arena_put(struct arena *arena);
 /* All descriptors of zeroes again. */
 void arena_clear(const struct arena *arena);
 
+/* Pages free in the zone a GFP_HIGHUSER asks first, if that is high memory. */
+unsigned long high_pages_at_hand(void);
+
 /* The zone of the fixture, empty, spanning [start, start + pages). */
 struct zone *private_zone(const struct arena *arena, unsigned long start,
 			  unsigned long pages);

@@ -30,6 +30,7 @@ static inline void write_##reg(unsigned long v) \
 }
 
 DEFINE_CONTROL_REG(cr0)
+DEFINE_CONTROL_REG(cr2)
 DEFINE_CONTROL_REG(cr3)
 DEFINE_CONTROL_REG(cr4)
 

@@ -15,8 +15,8 @@
 /*
  * Shows [phys, phys + size), cached and read-only: Linux calls that kind
  * early_memremap_ro(). NULL if size is 0 or more than FIXMAP_WINDOW_SIZE, if
- * the range wraps, or if every window is open. Any context. Before the final
- * page tables only the first 4 GiB can be shown.
+ * the range wraps, or if every window is open. Any context, from
+ * cpu_init_features() on.
  */
 const void *early_memremap(phys_addr_t phys, unsigned long size);
 /* Closes a window by what early_memremap() gave. NULL is fine. */

@@ -27,4 +27,7 @@
 #define MAX_DMA_PFN 0x1000UL
 #define MAX_DMA32_PFN 0x100000UL
 
+/* First frame without an address in the direct map: there is none. */
+#define max_low_pfn (1UL << (MAX_PHYSMEM_BITS - 12))
+
 #endif

@@ -28,7 +28,8 @@
 
 /*
  * Virtual address of RAM in the direct map, and back. __pa() also knows the
- * kernel image's own mapping. No check: see virt_addr_valid().
+ * kernel image's own mapping. No check (see virt_addr_valid()), but an address
+ * below the direct map gives a physical one that is too big for RAM.
  */
 #ifndef __va
 #define __va(pa) ((void *)(unsigned long)((phys_addr_t)(pa) + PAGE_OFFSET))
@@ -36,7 +37,9 @@
 #ifndef __pa
 static inline phys_addr_t __phys_addr(unsigned long va)
 {
-	return va >= KERNEL_BASE ? va - KERNEL_BASE : va - PAGE_OFFSET;
+	unsigned long base = va >= KERNEL_BASE ? KERNEL_BASE : PAGE_OFFSET;
+
+	return (phys_addr_t)va - base;
 }
 #define __pa(va) __phys_addr((unsigned long)(va))
 #endif

@@ -20,8 +20,11 @@
 #include <asm/pgtable_32.h>
 #endif
 
-/* One entry, of any level. 64 bits wide with PAE too. */
-typedef u64 pte_t;
+/*
+ * From these: enum pt_level, the levels of tables; pte_t, one entry of any
+ * level, 64 bits wide on both targets; pte_read() and pte_write(), which see
+ * and show it in one piece.
+ */
 
 #define _PAGE_PRESENT	0x001ULL
 #define _PAGE_RW	0x002ULL
@@ -45,7 +48,10 @@ typedef u64 pte_t;
 #define PAGE_KERNEL_RO	(PAGE_KERNEL_RX | _PAGE_NX)
 #define PAGE_KERNEL	(PAGE_KERNEL_RO | _PAGE_RW | _PAGE_DIRTY)
 
-/* Entries of the upper levels allow everything; the last one decides. */
+/*
+ * Entries that point at tables allow everything, the last level decides; and
+ * the root's may have rules of its own.
+ */
 #define PAGE_TABLE_FLAGS (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
 
 /* Flags this CPU knows (NX may be missing, and then must be 0). */

@@ -18,12 +18,20 @@ static inline void __noreturn cpu_halt(void)
 		__asm__ volatile("cli; hlt" : : : "memory");
 }
 
+/* Waits for what comes before. LFENCE came with SSE2, which not all have. */
+#ifdef __x86_64__
+#define CPU_WAIT "lfence"
+#else
+#define CPU_WAIT "lock addl $0, (%%esp)"
+#endif
+
 /* Time stamp counter; under QEMU's -icount one tick per instruction. */
 static inline u64 get_cycles(void)
 {
 	u32 lo, hi;
 
-	__asm__ volatile("lfence; rdtsc; lfence" : "=a"(lo), "=d"(hi) : : "memory");
+	__asm__ volatile(CPU_WAIT "; rdtsc; " CPU_WAIT
+			 : "=a"(lo), "=d"(hi) : : "memory", "cc");
 	return (u64)hi << 32 | lo;
 }
 

@@ -1,20 +1,15 @@
 /*
- * Registers of an interrupted context, as entry_64.asm leaves them on the
- * stack; the lowest address first. Counterpart: asm/ptrace.h.
+ * Registers of an interrupted context, as entry_64.asm and entry_32.asm leave
+ * them on the stack; the lowest address first. sp is the interrupted stack
+ * pointer; only read. Counterpart: asm/ptrace.h.
  */
 #ifndef ASM_PTRACE_H
 #define ASM_PTRACE_H
 
-struct pt_regs {
-	/* pushed by the common stub */
-	unsigned long r15, r14, r13, r12, bp, bx;
-	unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;
-	/* pushed by the vector's own stub (the error code often by the CPU) */
-	unsigned long vector, error_code;
-	/* pushed by the CPU */
-	unsigned long ip, cs, flags, sp, ss;
-};
-
-_Static_assert(sizeof(struct pt_regs) == 22 * 8, "entry_64.asm relies on it");
+#ifdef __x86_64__
+#include <asm/ptrace_64.h>
+#else
+#include <asm/ptrace_32.h>
+#endif
 
 #endif

@@ -9,7 +9,9 @@
 #define MULTIBOOT2_MAGIC 0x36d76289u
 #define PVH_MAGIC 0x336ec578u
 
+/* Called by boot/long_mode_64.asm, boot/paging_32.asm. */
 void __noreturn x86_64_start_kernel(u32 magic, u32 info_phys);
+void __noreturn i386_start_kernel(u32 magic, u32 info_phys);
 
 /* kernel/main.c: everything from here on. info_phys: the loader's block. */
 void __noreturn start_kernel(u32 magic, u32 info_phys);

@@ -34,8 +34,11 @@ enum {
  */
 void trap_init(void);
 
-/* Called by entry_64.asm for every vector. */
+/* Called by entry_*.asm for every vector. */
 void trap_dispatch(struct pt_regs *regs);
+
+/* Prints all of an interrupted context's registers. */
+void show_regs(const struct pt_regs *regs);
 
 /* Exceptions of a vector (< NR_EXCEPTIONS) that were survived since boot. */
 unsigned long trap_count(unsigned int vector);

@@ -29,7 +29,7 @@
 #define __va(pa) ((void *)(unsigned long)((phys_addr_t)(pa) + PAGE_OFFSET))
 #endif
 #ifndef __pa
-#define __pa(va) ((phys_addr_t)(unsigned long)(va) - PAGE_OFFSET)
+#define __pa(va) ((phys_addr_t)((unsigned long)(va) - PAGE_OFFSET))
 #endif
 #ifndef phys_to_virt
 #define phys_to_virt(pa) __va(pa)

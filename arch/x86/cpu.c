@@ -8,6 +8,8 @@
  */
 #include <asm/control_regs.h>
 #include <asm/cpufeature.h>
+#include <asm/fixmap.h>
+#include <asm/machine.h>
 #include <asm/pgtable.h>
 #include <kernel/init.h>
 #include <kernel/printk.h>
@@ -18,8 +20,8 @@ struct cpu_features cpu_features __ro_after_init;
 pte_t pte_supported_mask __ro_after_init;
 
 #define CPUID_EXTENDED 0x80000000U
-/* What a CPU has that does not tell. */
-#define DEFAULT_PHYS_BITS 36
+/* Address lines of a CPU that does not tell: 36 if it has PAE, says Intel. */
+#define PAE_PHYS_BITS 36
 
 static bool bit(u32 reg, unsigned int n)
 {
@@ -60,7 +62,6 @@ static void __init read_features(struct cpu_features *f)
 		f->nx = bit(edx, 20);
 		f->gbpages = bit(edx, 26);
 	}
-	f->phys_bits = DEFAULT_PHYS_BITS;
 	if (max_ext >= CPUID_EXTENDED + 8)
 		f->phys_bits = (u8)cpuid(CPUID_EXTENDED + 8, 0).eax;
 }
@@ -79,6 +80,20 @@ static void __init switch_on(const struct cpu_features *f)
 	write_cr0(read_cr0() | X86_CR0_WP);
 }
 
+/*
+ * Not all that do not tell keep to it (QEMU's qemu32 has 32): trying shows. A
+ * line that is not there is a reserved bit of a page table entry, and using
+ * that faults.
+ */
+static u8 __init try_phys_bits(void)
+{
+	const void *p = early_memremap(1ULL << (PAE_PHYS_BITS - 1), 1);
+	int error = probe_read(p);
+
+	early_memunmap(p);
+	return error ? 32 : PAE_PHYS_BITS;
+}
+
 void __init cpu_init_features(void)
 {
 	read_features(&cpu_features);
@@ -88,6 +103,8 @@ void __init cpu_init_features(void)
 	if (!cpu_features.pge)
 		pte_supported_mask &= ~_PAGE_GLOBAL;
 	switch_on(&cpu_features);
+	if (!cpu_features.phys_bits)
+		cpu_features.phys_bits = try_phys_bits();
 }
 
 void __init cpu_print_features(void)

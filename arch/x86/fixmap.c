@@ -12,8 +12,11 @@
  * begin on a page; the guard stays unmapped, so a read past the end faults.
  *
  * The bitmap of open windows is under a lock; who opened a window owns its
- * entries. The one page table of the area is made at boot and stays.
+ * entries. The one page table of the area is made at boot and stays; the first
+ * page tables have one too (boot/page_tables_*.asm), so windows can be opened
+ * before there are others.
  */
+#include <asm/control_regs.h>
 #include <asm/fixmap.h>
 #include <asm/paging.h>
 #include <kernel/init.h>
@@ -31,6 +34,17 @@ _Static_assert(FIXMAP_WINDOWS <= BITS_PER_LONG, "one word of windows");
 
 static DEFINE_SPINLOCK(lock);
 static unsigned long open_windows;	/* bit n: window n; under lock */
+
+/* The tables the CPU runs on: the first ones, until there are ours. */
+static struct pgtable *window_tree(void)
+{
+	static struct pgtable first = { .live = true };
+
+	if (kernel_pgtable.live)
+		return &kernel_pgtable;
+	first.root = __va(read_cr3());
+	return &first;
+}
 
 static unsigned long window_base(unsigned long n)
 {
@@ -67,7 +81,7 @@ static const void *window_open(phys_addr_t phys, unsigned long size)
 
 	if (n == FIXMAP_WINDOWS)
 		return NULL;
-	if (pgtable_map(&kernel_pgtable, window_base(n), first,
+	if (pgtable_map(window_tree(), window_base(n), first,
 			PAGE_ALIGN(offset + size), PAGE_KERNEL_RO, PT_4K)) {
 		window_release(n);
 		return NULL;
@@ -82,8 +96,6 @@ const void *early_memremap(phys_addr_t phys, unsigned long size)
 	if (size == 0 || size > FIXMAP_WINDOW_SIZE || last < phys ||
 	    last & ~PTE_ADDR_MASK & ~(phys_addr_t)(PAGE_SIZE - 1))
 		return NULL;
-	if (!kernel_pgtable.live)
-		return last < BOOT_MAPPED_END ? __va(phys) : NULL;
 	return window_open(phys, size);
 }
 
@@ -93,10 +105,10 @@ void early_memunmap(const void *p)
 	unsigned long n = (va - FIXMAP_START) / WINDOW_STRIDE;
 
 	if (va < FIXMAP_START || n >= FIXMAP_WINDOWS)
-		return;		/* NULL, or from before there were windows */
+		return;		/* NULL, for one */
 	if (WARN_ON(!test_bit(n, &open_windows)))
 		return;
-	pgtable_unmap(&kernel_pgtable, window_base(n), WINDOW_STRIDE);
+	pgtable_unmap(window_tree(), window_base(n), WINDOW_STRIDE);
 	window_release(n);
 }
 

@@ -1,5 +1,6 @@
 /*
- * How is all RAM mapped at PAGE_OFFSET?
+ * How is RAM mapped at PAGE_OFFSET? All of it, or on i386 as much as there are
+ * addresses for.
  *
  * Every range of memblock.memory, in whole pages, with the biggest pages its
  * alignment and the CPU allow; nothing between the ranges, so a stray access
@@ -8,9 +9,9 @@
  *	RAM     |--------------|      |-----------------------------------|
  *	pages   4k 4k 2M 2M 4k         2M 2M 1G  1G  1G  1G  1G  1G  2M  4k
  *
- * All of it is writable and not executable, but for the second view of the
- * kernel's own text and constants, which is read-only here too: a frame that
- * can be executed anywhere can be written nowhere.
+ * All of it is writable and not executable, but for the kernel's own text and
+ * constants, which are read-only here too: a frame that can be executed
+ * anywhere can be written nowhere.
  *
  * Cost: grows with ranges and big pages, not with RAM. With 1 GiB pages the
  * tables of 64 GiB are a handful of pages.
@@ -23,9 +24,14 @@
 #include <lib/kernel.h>
 #include <mm/memblock.h>
 
+static enum pt_level __init biggest_page(void)
+{
+	return cpu_features.gbpages ? PT_BIGGEST : PT_2M;
+}
+
 void __init direct_map_ram(phys_addr_t start, phys_addr_t end)
 {
-	enum pt_level max_level = cpu_features.gbpages ? PT_1G : PT_2M;
+	enum pt_level max_level = biggest_page();
 	phys_addr_t s, e;
 	u64 i;
 
@@ -33,7 +39,8 @@ void __init direct_map_ram(phys_addr_t start, phys_addr_t end)
 		s = max(PAGE_ALIGN(s), start);
 		e = min(ALIGN_DOWN(e, PAGE_SIZE), end);
 		if (s < e)
-			kernel_map_or_panic((unsigned long)__va(s), s, e - s,
+			kernel_map_or_panic((unsigned long)__va(s), s,
+					    (unsigned long)(e - s),
 					    PAGE_KERNEL, max_level);
 	}
 }

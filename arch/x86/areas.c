@@ -1,0 +1,31 @@
+/* How the areas of the address map are described that every target has. */
+#include <asm/machine.h>
+#include <lib/sprintf.h>
+#include <mm/memory_model.h>
+
+#include "areas.h"
+
+void area_say_name(const struct area *r, unsigned long addr, char *buf,
+		   size_t size)
+{
+	ksnprintf(buf, size, "%s", r->name);
+}
+
+void area_say_direct_map(const struct area *r, unsigned long addr, char *buf,
+			 size_t size)
+{
+	bool ram = virt_addr_valid((const void *)addr);
+
+	ksnprintf(buf, size, "%s of pfn 0x%lx%s", ram ? r->name :
+		  "hole in the direct map", PFN_DOWN(addr - PAGE_OFFSET),
+		  ram ? "" : ", which is no RAM");
+}
+
+void area_say_descriptor(const struct area *r, unsigned long addr, char *buf,
+			 size_t size)
+{
+	unsigned long pfn = (addr - VMEMMAP_START) / sizeof(struct page);
+
+	ksnprintf(buf, size, "%s, struct page of pfn 0x%lx%s", r->name, pfn,
+		  pfn_valid(pfn) ? "" : ", which has none");
+}
