@@ -26,7 +26,6 @@
  * Counterpart: __zone_watermark_ok(), init_per_zone_wmark_min(). Left out:
  * high-atomic pageblocks, CMA, watermark boost: nothing of theirs exists.
  */
-#include <kernel/init.h>
 #include <lib/int_sqrt.h>
 #include <lib/kernel.h>
 
@@ -164,7 +163,7 @@ static unsigned long lowmem_pages(void)
 	return pages;
 }
 
-void __init init_per_zone_wmark_min(void)
+void init_per_zone_wmark_min(void)
 {
 	unsigned long lowmem = lowmem_pages();
 	struct zone *zone;

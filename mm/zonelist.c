@@ -44,8 +44,9 @@ enum zone_type gfp_zone(gfp_t gfp)
 {
 	if (gfp & __GFP_DMA)
 		return ZONE_DMA;
+	/* without that zone all low memory has 32 address lines or fewer */
 	if (gfp & __GFP_DMA32)
-		return ZONE_DMA32;
+		return MAX_DMA32_PFN > MAX_DMA_PFN ? ZONE_DMA32 : ZONE_NORMAL;
 	return gfp & __GFP_HIGHMEM ? ZONE_HIGHMEM : ZONE_NORMAL;
 }
 

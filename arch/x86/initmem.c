@@ -34,6 +34,7 @@ void free_initmem(void)
 {
 	release_init_image();
 	free_image_pages(__pa(__init_begin), __pa(__init_end));
+	init_per_zone_wmark_min();
 	pr_info("freed %lu KiB of init memory\n",
 		(unsigned long)(__init_end - __init_begin) >> 10);
 	mark_rodata_ro();

@@ -14,6 +14,7 @@ void mm_init(void);
 /* Its steps, each in its own file. */
 void free_area_init(const unsigned long *max_zone_pfn);
 void build_all_zonelists(void);
+/* Again whenever a zone has been given more: marks follow the sizes. */
 void init_per_zone_wmark_min(void);
 void kmem_cache_init(void);
 

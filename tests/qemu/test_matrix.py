@@ -10,7 +10,8 @@ import re
 from pathlib import Path
 
 import pytest
-from guest import ARCH, I386, ROOT, boot, boot_iso, make_iso, mebibytes
+from guest import (I386, ROOT, boot, boot_iso, make_iso, mebibytes,
+                   module_file)
 
 SELFTEST = 'selftest' + ('=' + os.environ['SUITE'] if os.environ.get('SUITE')
                          else '')
@@ -86,6 +87,13 @@ def test_grub_under_uefi_passes(mem, machine, tmp_path):
     iso = make_iso(tmp_path, f'{SELFTEST} poweroff')
     healthy(boot_iso(iso, mem=mem, machine=machine, firmware='uefi'), mem,
             'uefi')
+
+
+@pytest.mark.cost(6)
+def test_module_that_fills_zone_dma_passes(tmp_path):
+    big = module_file(tmp_path, 'big', 30_000_001)
+    iso = make_iso(tmp_path, f'{SELFTEST} poweroff', [big])
+    healthy(boot_iso(iso, mem='256M'), '256M')
 
 
 @pytest.mark.cost(5)

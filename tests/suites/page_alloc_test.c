@@ -53,7 +53,7 @@ static void zone_modifiers_bound_the_address(struct ktest *t)
 		__free_page(dma);
 	}
 	if (dma32) {
-		KTEST_EXPECT_LT(t, page_to_pfn(dma32), MAX_DMA32_PFN);
+		KTEST_EXPECT_LT(t, page_to_phys(dma32), SZ_4G);
 		__free_page(dma32);
 	}
 	for (order = 1; order <= MAX_PAGE_ORDER; order++) {
@@ -269,6 +269,10 @@ static void reserves_go_to_those_who_ask_for_them(struct ktest *t)
 	struct page *page, *next;
 	LIST_HEAD(taken);
 
+	if (dma->nr_free_pages < 256 || min < 4) {
+		ktest_skip(t, "zone DMA is used up");
+		return;
+	}
 	take_all(GFP_DMA | __GFP_DIRECT_RECLAIM, &taken);
 	KTEST_EXPECT_EQ(t, dma->nr_free_pages, min);
 	take_all(GFP_DMA | __GFP_HIGH | __GFP_DIRECT_RECLAIM, &taken);
