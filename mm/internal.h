@@ -41,7 +41,7 @@ struct page *claim_block(struct zone *zone, struct page *page,
 /* Takes a block of MAX_PAGE_ORDER, zeroes; false: not in ascending order. */
 bool deferred_add(struct zone *zone, unsigned long pfn);
 struct page *deferred_take(struct zone *zone);
-/* End of the deferred range that holds pfn; pfn itself if none does. */
+/* End of the deferred range that holds pfn, which has a descriptor; or pfn. */
 unsigned long deferred_skip(const struct zone *zone, unsigned long pfn);
 /*
  * Head of the range that holds pfn, or NULL. The search begins at *near, a
