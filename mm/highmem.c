@@ -107,7 +107,9 @@ static void lower_depth(struct kmap_ctrl *c)
 	       c->slot[n - 1].addr == SLOT_CLOSED) {
 		c->slot[n - 1].addr = NULL;
 		barrier();
-		WRITE_ONCE(c->depth, n - 1);
+		/* an interrupt before that line did it, perhaps more of it */
+		if (READ_ONCE(c->depth) == n)
+			WRITE_ONCE(c->depth, n - 1);
 	}
 }
 

@@ -17,6 +17,7 @@
  * before there are others.
  */
 #include <asm/control_regs.h>
+#include <asm/cpufeature.h>
 #include <asm/fixmap.h>
 #include <asm/paging.h>
 #include <kernel/init.h>
@@ -95,6 +96,9 @@ const void *early_memremap(phys_addr_t phys, unsigned long size)
 
 	if (size == 0 || size > FIXMAP_WINDOW_SIZE || last < phys ||
 	    last & ~PTE_ADDR_MASK & ~(phys_addr_t)(PAGE_SIZE - 1))
+		return NULL;
+	/* an address line that is not there is a reserved bit: it faults */
+	if (cpu_features.phys_bits && last >> cpu_features.phys_bits)
 		return NULL;
 	return window_open(phys, size);
 }

@@ -18,7 +18,7 @@
 static struct page *mine[3], *handlers[2];
 static unsigned int interrupts, wrong;
 
-/* Two mappings deep, and back. */
+/* Two mappings deep, and back; then one more. */
 static void handler(void)
 {
 	unsigned int depth = kmap_local_depth();
@@ -29,6 +29,9 @@ static void handler(void)
 	*b = 0xbb;
 	wrong += *a != 0xaa;
 	kunmap_local(b);
+	kunmap_local(a);
+	a = kmap_local_page(handlers[1]);	/* where one was just emptied */
+	wrong += *a != 0xbb;
 	kunmap_local(a);
 	wrong += kmap_local_depth() > depth;
 	interrupts++;

@@ -7,7 +7,7 @@ map, show it; the printed map shows that the hole was really there.
 import re
 
 import pytest
-from guest import boot, boot_iso, make_iso, make_iso_with
+from guest import I386, boot, boot_iso, make_iso, make_iso_with
 from test_matrix import healthy
 
 ENTRY = re.compile(r'e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] (.+)')
@@ -103,8 +103,39 @@ def test_no_acpi():
     healthy(boot('selftest poweroff', qemu_flags='-machine acpi=off'))
 
 
-@pytest.mark.parametrize('word', ['memmap=64G@4G', 'memmap=10G@0'])
+# On i386 page tables lie in low memory, whatever is promised above.
+@pytest.mark.parametrize('word', ['memmap=10G@0'] if I386 else
+                         ['memmap=64G@4G', 'memmap=10G@0'])
 def test_ram_that_is_not_there_is_told(word):
     run = boot(f'{word} poweroff', mem='64M', timeout=30)
     assert run.status == 2, run.tail()
     assert 'no memory behind address' in run.log
+
+
+@pytest.mark.skipif(not I386, reason='all memory is low')
+@pytest.mark.parametrize('value, start', [
+    ('64M', 64), ('895M', 894), ('16M', 16), ('14M', 14),
+    ('0', 896), ('7M', 896), ('2G', 896), ('much', 896)])
+def test_low_memory_ends_where_it_is_told(value, start):
+    run = healthy(boot(f'lowmem={value} selftest=zone,highmem,kmap poweroff',
+                       mem='1G'), '1G')
+    high = next(line for line in run.lines if ' HighMem ' in line)
+    assert f'[mem 0x{start << 20:016x}-' in high
+    refused = any('bad value in "lowmem=' in line for line in run.lines)
+    assert refused == (start == 896)
+
+
+@pytest.mark.skipif(not I386, reason='descriptors need no low memory')
+@pytest.mark.parametrize('lowmem, mem', [('12M', '2G'), ('64M', '16G')])
+def test_ram_without_descriptors_is_left_out_and_told(lowmem, mem):
+    run = healthy(boot(f'lowmem={lowmem} selftest=zone,highmem,kmap poweroff',
+                       mem=mem), mem)
+    told = [re.search(r'descriptors of (\d+) MiB; (\d+) MiB of RAM', line)
+            for line in run.lines if 'left out' in line]
+    assert len(told) == 1
+    described, lost = map(int, told[0].groups())
+    assert described > int(lowmem[:-1]) and lost > 0
+    top = max(int(end, 16) + 1 for end in re.findall(
+        r'^ +node 0 \w+ +\[mem 0x[0-9a-f]+-0x([0-9a-f]+)\]',
+        '\n'.join(run.lines), re.M))
+    assert top == described << 20

@@ -50,8 +50,12 @@ def healthy(run, mem=None, firmware='bios'):
     return run
 
 
-@pytest.mark.parametrize('machine', ['pc', 'q35'])
-@pytest.mark.parametrize('mem', SIZES)
+# QEMU's q35 keeps address space for PCI that 36 lines have not got.
+DIRECT = [(machine, mem) for mem in SIZES for machine in ('pc', 'q35')
+          if not (I386 and machine == 'q35' and mem == BIG)]
+
+
+@pytest.mark.parametrize('machine, mem', DIRECT)
 def test_direct_boot_passes(mem, machine):
     healthy(boot(f'{SELFTEST} poweroff', mem=mem, machine=machine), mem)
 

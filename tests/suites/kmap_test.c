@@ -142,6 +142,7 @@ static void slots_nest_as_deep_as_promised(struct ktest *t)
 	KTEST_EXPECT_REPORTS(t, 1, "too deep",
 			     refused = kmap_local_page(pages[i]));
 	KTEST_EXPECT_NULL(t, refused);
+	KTEST_EXPECT_NULL(t, kmap_to_page((char *)p[i - 1] + PAGE_SIZE));
 	while (i-- > 0) {
 		KTEST_EXPECT_EQ(t, stamp_at(p[i]), i);
 		kunmap_local(p[i]);

@@ -366,6 +366,8 @@ static void impossible_windows_are_refused(struct ktest *t)
 	KTEST_EXPECT_NULL(t, early_memremap(0xf0000, FIXMAP_WINDOW_SIZE + 1));
 	KTEST_EXPECT_NULL(t, early_memremap(PHYS_ADDR_MAX, 2));
 	KTEST_EXPECT_NULL(t, early_memremap(1ULL << 52, 1));
+	KTEST_EXPECT_NULL(t, early_memremap(1ULL << cpu_features.phys_bits,
+					    1));
 	early_memunmap(NULL);
 	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 0);
 }
