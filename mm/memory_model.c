@@ -117,7 +117,7 @@ void __init memory_model_init(void)
 	while (next_ram_range(pfn, &ram, NULL)) {
 		unsigned long start = ALIGN_DOWN(ram.start, MAX_ORDER_NR_PAGES);
 
-		if (start > run.end || run.end == 0)
+		if (start > run.end)
 			run.start = start;
 		run.end = ALIGN(ram.end, MAX_ORDER_NR_PAGES);
 		if (run.end - run.start > backed_main.end - backed_main.start)

@@ -240,8 +240,12 @@ static void split_at(struct e820_table *table, struct e820_entry *e,
 	e->size = cut->end - cut->start;
 }
 
-int e820_range_update(struct e820_table *table, u64 base, u64 size, u32 old,
-		      u32 new)
+/*
+ * What lies in the range and has the type old becomes an entry of its own,
+ * with the type new and, unless it is to be kept, of no size.
+ */
+static int change_range(struct e820_table *table, u64 base, u64 size, u32 old,
+			u32 new, bool keep)
 {
 	u64 end = range_end(base, size);
 	unsigned int i, nr = table->nr;
@@ -257,8 +261,16 @@ int e820_range_update(struct e820_table *table, u64 base, u64 size, u32 old,
 			continue;
 		split_at(table, e, &cut);
 		e->type = new;
+		if (!keep)
+			e->size = 0;
 	}
 	return 0;
+}
+
+int e820_range_update(struct e820_table *table, u64 base, u64 size, u32 old,
+		      u32 new)
+{
+	return change_range(table, base, size, old, new, true);
 }
 
 static void drop_empty(struct e820_table *table)
@@ -273,23 +285,11 @@ static void drop_empty(struct e820_table *table)
 
 int e820_range_remove(struct e820_table *table, u64 base, u64 size, u32 old)
 {
-	u64 end = range_end(base, size);
-	unsigned int i, nr = table->nr;
-	unsigned int wanted = count_pieces(table, base, end, old);
-	struct cut cut;
+	int err = change_range(table, base, size, old, old, false);
 
-	if (wanted > table->max)
-		return table_full(table, wanted);
-	for (i = 0; i < nr; i++) {
-		struct e820_entry *e = &table->entries[i];
-
-		if (!cut_entry(e, base, end, old, &cut))
-			continue;
-		split_at(table, e, &cut);
-		e->size = 0;
-	}
-	drop_empty(table);
-	return 0;
+	if (!err)
+		drop_empty(table);
+	return err;
 }
 
 bool e820_usable_pfns(const struct e820_entry *entry, u64 *start_pfn,
