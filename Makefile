@@ -2,6 +2,7 @@
 
 ARCH ?= x86_64
 DEBUG ?= 0
+FASTPATH ?= restart
 WERROR ?= 0
 BUILD := build/$(ARCH)
 
@@ -11,6 +12,9 @@ export ARCH BUILD CC
 
 ifneq ($(filter $(DEBUG),0 1 2),$(DEBUG))
 $(error DEBUG is 0, 1 or 2, not "$(DEBUG)")
+endif
+ifneq ($(filter $(FASTPATH),restart irqsave),$(FASTPATH))
+$(error FASTPATH is restart or irqsave, not "$(FASTPATH)")
 endif
 
 # ----- the target -----------------------------------------------------------
@@ -52,7 +56,9 @@ optimise_0 := -O2
 optimise_1 := -O2 -DCONFIG_DEBUG=1
 optimise_2 := -Og -DCONFIG_DEBUG=2
 
-CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) -g $(warnings) \
+fastpath_irqsave := -DCONFIG_FASTPATH_IRQSAVE=1
+
+CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) -g $(warnings) \
 	-ffreestanding -fno-pic -fno-pie -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \

@@ -29,7 +29,7 @@
 
 #define CAPTURE_SIZE 4096
 
-static DEFINE_SPINLOCK(report_lock);
+static DEFINE_SPINLOCK(report_lock, RANK_REPORT);
 static unsigned long saved_flags;
 static int owner = -1;		/* CPU that has a report open */
 static unsigned int depth;	/* reports open on it */

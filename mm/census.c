@@ -41,6 +41,7 @@ static const char *const owner_names[NR_CENSUS_OWNERS] = {
 	[CENSUS_KERNEL] = "kernel image",
 	[CENSUS_INIT] = "init sections",
 	[CENSUS_BOOT] = "boot data",
+	[CENSUS_PERCPU] = "per-CPU areas",
 	[CENSUS_EARLY] = "early allocator",
 	[CENSUS_RESERVED] = "reserved",
 	[CENSUS_ALLOCATED] = "allocated",
@@ -60,6 +61,7 @@ static enum census_owner reserved_owner(unsigned long early)
 		[EARLY_BOOT] = CENSUS_BOOT,
 		[EARLY_PAGETABLE] = CENSUS_PAGETABLE,
 		[EARLY_MEMMAP] = CENSUS_MEMMAP,
+		[EARLY_PERCPU] = CENSUS_PERCPU,
 		[EARLY_ALLOCATOR] = CENSUS_EARLY,
 	};
 

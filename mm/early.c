@@ -162,6 +162,7 @@ const char *early_owner_name(enum early_owner owner)
 		[EARLY_BOOT] = "boot data",
 		[EARLY_PAGETABLE] = "page tables",
 		[EARLY_MEMMAP] = "memmap",
+		[EARLY_PERCPU] = "per-CPU areas",
 		[EARLY_ALLOCATOR] = "early allocator",
 	};
 

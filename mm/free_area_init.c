@@ -56,6 +56,7 @@ void zone_init(struct zone *zone, const char *name, u8 zone_id,
 	*zone = (struct zone){
 		.name = name, .zone_id = zone_id, .zone_pgdat = pgdat,
 		.zone_start_pfn = start_pfn, .spanned_pages = spanned,
+		.lock = SPIN_LOCK_UNLOCKED(RANK_ZONE),
 	};
 	INIT_LIST_HEAD(&zone->deferred);
 	for (order = 0; order < NR_PAGE_ORDERS; order++)

@@ -73,7 +73,7 @@ static noinline void *stack_is_full(const struct page *page)
 
 static void *push_page(struct page *page)
 {
-	struct kmap_ctrl *c = this_cpu_ptr(kmap_ctrl);
+	struct kmap_ctrl *c = this_cpu_ptr(&kmap_ctrl);
 	unsigned int n = READ_ONCE(c->depth);
 
 	if (n == KMAP_LOCAL_DEPTH)
@@ -142,7 +142,7 @@ static bool is_low_address(const void *p)
 void kunmap_local(const void *addr)
 {
 	const void *p = (const void *)((unsigned long)addr & PAGE_MASK);
-	struct kmap_ctrl *c = this_cpu_ptr(kmap_ctrl);
+	struct kmap_ctrl *c = this_cpu_ptr(&kmap_ctrl);
 	unsigned int n = READ_ONCE(c->depth);
 
 	if (is_low_address(p))
@@ -157,12 +157,12 @@ void kunmap_local(const void *addr)
 
 unsigned int kmap_local_depth(void)
 {
-	return READ_ONCE(this_cpu_ptr(kmap_ctrl)->depth);
+	return READ_ONCE(this_cpu_ptr(&kmap_ctrl)->depth);
 }
 
 static struct page *local_page(const void *p)
 {
-	const struct kmap_ctrl *c = this_cpu_ptr(kmap_ctrl);
+	const struct kmap_ctrl *c = this_cpu_ptr(&kmap_ctrl);
 	unsigned int n;
 
 	for (n = 0; n < c->depth; n++)

@@ -21,11 +21,16 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/parse.h>
+#include <asm/smp.h>
 #include <mm/early.h>
 #include <mm/highmem.h>
 #include <mm/mm.h>
+#include <mm/percpu.h>
 
 #include "internal.h"
+
+/* Per CPU: what the caches and zones of the boot will ask for. */
+#define EARLY_PERCPU_RESERVE (40 * 1024UL)
 
 /* First frame beyond what the kernel maps for good. */
 #ifndef MAX_NORMAL_PFN
@@ -66,6 +71,7 @@ void __init mm_init(void)
 
 	free_area_init(max_zone_pfn);
 	build_all_zonelists();
+	setup_per_cpu_areas(arch_nr_cpus(), EARLY_PERCPU_RESERVE);
 	early_free_all();
 	init_per_zone_wmark_min();
 	kmem_cache_init();

@@ -47,7 +47,7 @@ struct pkmap_window {
 	struct pkmap_window *next;	/* of the same hash */
 };
 
-static DEFINE_SPINLOCK(pkmap_lock);
+static DEFINE_SPINLOCK(pkmap_lock, RANK_PKMAP);
 
 /* All under pkmap_lock. */
 static struct pkmap_window windows[PKMAP_PAGES];

@@ -36,7 +36,7 @@
 #define NODE_SHEAVES 2
 
 LIST_HEAD(slab_caches);
-DEFINE_SPINLOCK(slab_caches_lock);
+DEFINE_SPINLOCK(slab_caches_lock, RANK_PERCPU);
 int slab_node_ids = 1;
 int slab_home_node;
 

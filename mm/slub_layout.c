@@ -56,7 +56,7 @@ static unsigned int order_wasting(unsigned int size, unsigned int first,
 
 static unsigned int choose_order(unsigned int size)
 {
-	unsigned int wanted = 4 * (ilog2(NR_CPUS) + 2);
+	unsigned int wanted = 4 * (ilog2(nr_cpu_ids) + 2);
 	unsigned int most = max(objects_in(SLAB_MAX_WANTED_ORDER, size), 1U);
 	unsigned int first = order_for((size_t)min(wanted, most) * size);
 	unsigned int order, fraction;

@@ -33,7 +33,7 @@ void node_init(struct kmem_cache_node *n)
 {
 	unsigned int i;
 
-	spin_lock_init(&n->lock);
+	spin_lock_init(&n->lock, RANK_SLAB_NODE);
 	n->nr_partial = 0;
 	n->nr_slabs = 0;
 	n->nr_objects = 0;

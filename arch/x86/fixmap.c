@@ -33,7 +33,7 @@ _Static_assert(FIXMAP_WINDOWS * WINDOW_STRIDE <= FIXMAP_SIZE,
 	       "windows do not fit the fixmap");
 _Static_assert(FIXMAP_WINDOWS <= BITS_PER_LONG, "one word of windows");
 
-static DEFINE_SPINLOCK(lock);
+static DEFINE_SPINLOCK(lock, RANK_FIXMAP);
 static unsigned long open_windows;	/* bit n: window n; under lock */
 
 /* The tables the CPU runs on: the first ones, until there are ours. */

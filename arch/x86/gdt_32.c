@@ -41,7 +41,17 @@ static char double_fault_stack[EXCEPTION_STACK_SIZE] __aligned(16);
 static u64 gdt[GDT_ENTRIES] = {
 	[__KERNEL_CS / 8] = 0x00cf9b000000ffff,	/* 32-bit, ring 0, accessed */
 	[__KERNEL_DS / 8] = 0x00cf93000000ffff,	/* writable, ring 0, accessed */
+	[__KERNEL_PERCPU / 8] = 0x00cf93000000ffff,	/* base 0 at first */
 };
+
+void gdt_set_percpu_base(unsigned long base)
+{
+	u64 b = base;
+
+	gdt[__KERNEL_PERCPU / 8] = 0x00cf93000000ffff |
+				   (b & 0xffffff) << 16 | (b >> 24) << 56;
+	__asm__ volatile("mov %0, %%gs" : : "r"(__KERNEL_PERCPU) : "memory");
+}
 
 static void set_tss_descriptor(unsigned int selector, const struct tss *tss)
 {
@@ -64,6 +74,7 @@ static void init_double_fault_tss(void)
 		.esp = top,
 		.cs = __KERNEL_CS,
 		.ss = __KERNEL_DS, .ds = __KERNEL_DS, .es = __KERNEL_DS,
+		.gs = __KERNEL_PERCPU,
 		.iomap_base = sizeof(struct tss),
 	};
 }

@@ -15,6 +15,7 @@
 #include <asm/cpufeature.h>
 #include <asm/machine.h>
 #include <asm/paging.h>
+#include <asm/restart.h>
 #include <kernel/init.h>
 #include <mm/early.h>
 #include <mm/memblock.h>
@@ -31,6 +32,7 @@ const struct boot_info *setup_boot_info(void)
 void __init setup_arch(const struct boot_info *boot)
 {
 	boot_data = boot;
+	restart_check_table();
 	cpu_init_features();
 	cpu_print_features();
 

@@ -17,6 +17,7 @@
 #include <asm/desc.h>
 #include <asm/i8259.h>
 #include <asm/machine.h>
+#include <asm/restart.h>
 #include <asm/sections.h>
 #include <asm/traps.h>
 #include <kernel/panic.h>
@@ -157,6 +158,7 @@ static void handle_interrupt(unsigned int vector)
 
 void trap_dispatch(struct pt_regs *regs)
 {
+	restart_rewind(regs);
 	if (regs->vector < NR_EXCEPTIONS)
 		handle_exception(regs);
 	else

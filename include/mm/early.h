@@ -20,6 +20,7 @@ enum early_owner {
 	EARLY_BOOT,		/* what the loader left: boot info, modules */
 	EARLY_PAGETABLE,
 	EARLY_MEMMAP,		/* struct page */
+	EARLY_PERCPU,		/* per-CPU areas */
 	EARLY_ALLOCATOR,	/* the early allocator's own tables */
 	NR_EARLY_OWNERS
 };

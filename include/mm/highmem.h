@@ -26,7 +26,7 @@
 #include <asm/highmem.h>
 
 /* Mappings of kmap_local_page() that one CPU can have at a time. */
-#define KMAP_LOCAL_DEPTH 16U
+#define KMAP_LOCAL_DEPTH 8U
 
 static inline bool highmem_is_supported(void)
 {

@@ -22,7 +22,7 @@ HOST_WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
 	-Wno-unused-parameter $(HOST_WERROR)
 HOST_CFLAGS := -std=gnu11 -O1 -g $(HOST_WARN) $(SANITIZE) \
 	-fno-omit-frame-pointer -fno-strict-aliasing -D_GNU_SOURCE \
-	-DSTRATA_HOSTED -DCONFIG_NUMA -DCONFIG_NODES_SHIFT=6 \
+	-DSTRATA_HOSTED -DCONFIG_FASTPATH_IRQSAVE=1 -DCONFIG_NUMA -DCONFIG_NODES_SHIFT=6 \
 	-Itests/host/include -Iinclude
 
 # What only a kernel has: its start, its symbol table, its prompt.

@@ -13,6 +13,7 @@
 #define X86_CR4_SMAP (1UL << 21)
 
 #define MSR_EFER 0xc0000080U
+#define MSR_GS_BASE 0xc0000101U
 #define EFER_NX (1ULL << 11)
 
 #define DEFINE_CONTROL_REG(reg) \

@@ -12,7 +12,8 @@
 #define __KERNEL_DS 0x10
 #define __KERNEL_TSS 0x18		/* x86_64: two entries */
 #define __DOUBLE_FAULT_TSS 0x20		/* i386 */
-#define GDT_ENTRIES 5
+#define __KERNEL_PERCPU 0x28		/* i386: data, based at our copies */
+#define GDT_ENTRIES 6
 
 #define NR_VECTORS 256
 
@@ -29,6 +30,8 @@ enum {
 
 void gdt_init(void);
 void idt_init(void);
+/* i386: where %gs points, on this CPU. */
+void gdt_set_percpu_base(unsigned long base);
 
 /* i386: the double fault is a task of its own, with page tables of its own. */
 void double_fault_set_cr3(unsigned long cr3);

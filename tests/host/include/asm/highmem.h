@@ -11,7 +11,7 @@
 
 /* Places of kmap(), and of kmap_local_page() (all CPUs together). */
 #define PKMAP_PAGES 512U
-#define KMAP_LOCAL_SLOTS 64U
+#define KMAP_LOCAL_SLOTS 512U
 
 /*
  * Shows the frame at pa in a place that is empty; the address. What a place

@@ -1,0 +1,97 @@
+/*
+ * The restartable sequences of <kernel/cpu_stack.h>, which says what they do.
+ *
+ * Each begins at label 1 and ends behind its committing instruction, at label
+ * 2. In between no input register is written, so that going back to 1 is
+ * always possible (arch/x86/restart.c). The commit is one instruction on
+ * memory: interrupts come before or after it.
+ */
+#ifndef ASM_CPU_STACK_H
+#define ASM_CPU_STACK_H
+
+#include <lib/compiler.h>
+
+/* Interrupts look for sequences in this section only. */
+#define __restartable noinline __section(".text.restartable")
+
+#ifdef __x86_64__
+#define RESTART_WORD ".quad"
+#define RESTART_SLOT "8"
+#define RESTART_SUFFIX "q"
+#else
+#define RESTART_WORD ".long"
+#define RESTART_SLOT "4"
+#define RESTART_SUFFIX "l"
+#endif
+
+/* One line of the table: where label 1 and label 2 are. */
+#define RESTART_ENTRY \
+	".pushsection restart_table, \"a\"\n\t" \
+	RESTART_WORD " 1b, 2b\n\t" \
+	".popsection\n\t"
+
+static __always_inline void *cpu_stack_pop(struct cpu_stack *stack)
+{
+	void *p;
+
+	__asm__ goto("1:	mov %%gs:%1, %0\n\t"
+		     "	mov -" RESTART_SLOT "(%0), %0\n\t"
+		     "	test %0, %0\n\t"
+		     "	jz %l[empty]\n\t"
+		     "	sub" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
+		     "2:\n\t"
+		     RESTART_ENTRY
+		     : "=&r"(p) : "m"(stack->top) : "memory", "cc" : empty);
+	return p;
+empty:
+	return NULL;
+}
+
+static __always_inline bool cpu_stack_push(struct cpu_stack *stack, void *p,
+					   void *seal)
+{
+	void **top;
+
+	__asm__ goto("1:	mov %%gs:%1, %0\n\t"
+		     "	cmp %%gs:%2, %0\n\t"
+		     "	jae %l[full]\n\t"
+		     "	mov %3, (%0)\n\t"
+		     "	mov %4, " RESTART_SLOT "(%0)\n\t"
+		     "	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
+		     "2:\n\t"
+		     RESTART_ENTRY
+		     : "=&r"(top)
+		     : "m"(stack->top), "m"(stack->end), "r"(p), "r"(seal)
+		     : "memory", "cc" : full);
+	return true;
+full:
+	return false;
+}
+
+static __always_inline bool cpu_stack_push_back(struct cpu_stack *stack,
+						const void *p,
+						unsigned long *word,
+						unsigned long mark)
+{
+	unsigned long scratch;
+
+	__asm__ goto("1:	mov %%gs:%1, %0\n\t"
+		     "	cmp %2, (%0)\n\t"
+		     "	jne %l[other]\n\t"
+		     "	mov %3, %0\n\t"
+		     "	xor %4, %0\n\t"
+		     "	cmp $0xffff, %0\n\t"
+		     "	jbe %l[other]\n\t"
+		     "	mov %4, %3\n\t"
+		     "	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
+		     "2:\n\t"
+		     RESTART_ENTRY
+		     : "=&r"(scratch)
+		     : "m"(stack->top), "r"(p), "m"(*word), "r"(mark)
+		     : "memory", "cc" : other);
+	return true;
+other:
+	return false;
+}
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * What the machine does for <kernel/smp.h>. Part of the machine contract:
+ * hosted tests have threads that play CPUs.
+ */
+#ifndef ASM_SMP_H
+#define ASM_SMP_H
+
+#include <lib/types.h>
+
+/* Makes that CPU call smp_call_function_interrupt() soon. Any context. */
+void arch_send_call_function(unsigned int cpu);
+
+/* Makes that CPU look at need_resched soon. Any context. */
+void arch_send_reschedule(unsigned int cpu);
+
+/* CPUs that firmware tells of, 1 to NR_CPUS. Once boot data was parsed. */
+unsigned int arch_nr_cpus(void);
+
+/* Starts CPU number cpu; true when it runs its idle thread. May sleep. */
+bool arch_cpu_up(unsigned int cpu);
+/* On a CPU going down, after it left cpu_online_mask: never returns. */
+void arch_cpu_die(void) __attribute__((noreturn));
+/* On another: waits until it is really stopped. */
+bool arch_cpu_is_dead(unsigned int cpu);
+
+/* Stops all other CPUs at once, interrupts off or not (NMI). */
+void arch_stop_others(void);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * A stack of pointers per CPU that is pushed and popped without lock, atomic
+ * instruction or disabled interrupts: what the fast paths of all allocators
+ * stand on.
+ *
+ *	slots:	|NULL| a | b | c | d |seal| ...    |
+ *	              ^       ^                    ^
+ *	              first   top: a, b are in;    end
+ *	                      c, d were popped last
+ *
+ * pop and push are *restartable sequences*: some loads, then one instruction
+ * that commits. Whatever interrupts this CPU between the first and the last
+ * (interrupt, NMI, debug exception) makes the sequence begin again, so it
+ * happens as a whole or not at all. FASTPATH=irqsave builds the plain variant
+ * of the same three functions instead, for comparison.
+ *
+ * The slot below the first holds NULL, so that an empty stack needs no test of
+ * its own. Above what was pushed last comes a *seal*: slots from top up to it
+ * still name what was popped from them. So slots number capacity + 2.
+ *
+ * Everything else (exchanging the slots, emptying them) is done with
+ * interrupts off on the CPU itself, or by another when that CPU has stopped.
+ */
+#ifndef KERNEL_CPU_STACK_H
+#define KERNEL_CPU_STACK_H
+
+#include <asm/irqflags.h>
+#include <kernel/percpu.h>
+#include <lib/compiler.h>
+
+struct cpu_stack {
+	void **top;	/* first slot that is not in */
+	void **end;	/* where top stands when it is full */
+};
+
+/*
+ * The three take per-CPU pointers. A function that uses them is marked
+ * __restartable: interrupts look for sequences only there.
+ *
+ * cpu_stack_pop(): what was pushed last; NULL if there is nothing.
+ *
+ * cpu_stack_push(): false if it is full. seal goes into the slot above.
+ *
+ * cpu_stack_push_back(): pushes p where it was popped from: if the slot at
+ * top still names it, and *word ^ mark is above 0xffff, sets *word to mark
+ * and pushes. False: nothing was done; or *word was set and no more, because
+ * the sequence was interrupted between the two: the caller finds out.
+ */
+#ifdef CONFIG_FASTPATH_IRQSAVE
+
+#define __restartable
+
+static __always_inline void *cpu_stack_pop(struct cpu_stack *stack)
+{
+	struct cpu_stack *s;
+	unsigned long flags;
+	void *p;
+
+	local_irq_save(flags);
+	s = this_cpu_ptr(stack);
+	p = s->top[-1];
+	if (likely(p))
+		s->top--;
+	local_irq_restore(flags);
+	return p;
+}
+
+static __always_inline bool cpu_stack_push(struct cpu_stack *stack, void *p,
+					   void *seal)
+{
+	struct cpu_stack *s;
+	unsigned long flags;
+	bool room;
+
+	local_irq_save(flags);
+	s = this_cpu_ptr(stack);
+	room = s->top < s->end;
+	if (likely(room)) {
+		s->top[0] = p;
+		s->top[1] = seal;
+		s->top++;
+	}
+	local_irq_restore(flags);
+	return room;
+}
+
+static __always_inline bool cpu_stack_push_back(struct cpu_stack *stack,
+						const void *p,
+						unsigned long *word,
+						unsigned long mark)
+{
+	struct cpu_stack *s;
+	unsigned long flags;
+	bool back;
+
+	local_irq_save(flags);
+	s = this_cpu_ptr(stack);
+	back = *s->top == p && (*word ^ mark) > 0xffff;
+	if (likely(back)) {
+		*word = mark;
+		s->top++;
+	}
+	local_irq_restore(flags);
+	return back;
+}
+
+#else
+#include <asm/cpu_stack.h>
+#endif
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Time in ticks, and waiting for it. Counterparts: linux/jiffies.h,
+ * linux/delay.h, schedule_timeout().
+ */
+#ifndef KERNEL_TIME_H
+#define KERNEL_TIME_H
+
+#include <lib/types.h>
+
+/* Ticks per second, on every CPU. */
+#define HZ 100U
+
+/* Ticks since boot, counted by CPU 0; 64 bits, never wraps. Any context. */
+u64 get_jiffies(void);
+u64 msecs_to_jiffies(u64 ms);
+
+/*
+ * Sleeps until woken or that many ticks are over; what was left. The caller
+ * has set its state, as for schedule().
+ */
+u64 schedule_timeout(u64 timeout);
+/* Sleeps at least that long. */
+void msleep(unsigned int ms);
+/* Spins at least that long. Any context. */
+void udelay(unsigned long us);
+
+/* Microseconds since boot, of the machine's own clock. Any context. */
+u64 ktime_get_us(void);
+
+/* From each CPU's timer interrupt. */
+void timer_tick(void);
+
+#endif

@@ -1,0 +1,6 @@
+#include <kernel/preempt.h>
+#include <kernel/sched.h>
+
+void preempt_schedule(void)
+{
+}

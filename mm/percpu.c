@@ -1,0 +1,309 @@
+/*
+ * Memory that every CPU has its own copy of.
+ *
+ * The problem: a CPU that counts, or keeps a few objects at hand, should not
+ * share cache lines or locks with others for it. Each variable of that kind
+ * exists once per CPU, and one pointer must name all copies.
+ *
+ *	chunk:    | unit of CPU 0      | unit of CPU 1      | unit of CPU 2 ...
+ *		  | static | free |o|  | static | free |o|  |
+ *	                    ^p           p + stride
+ *
+ *  1. Units of all CPUs lie at one fixed distance from each other, in every
+ *     chunk. The per-CPU pointer is p minus what CPU 0 adds; a copy is found
+ *     by adding __per_cpu_offset[cpu], whichever chunk it is in.
+ *  2. The first chunk comes from the early allocator. Its units begin with a
+ *     copy of the template, the section of DEFINE_PER_CPU() variables.
+ *  3. A chunk has one bit per granule for "taken" and one for "an object
+ *     begins here"; so a free needs no size, and a wrong one is noticed.
+ *     Allocation is first fit over the chunks.
+ *  4. When no chunk has room, another comes from the page allocator; when its
+ *     last object is freed it goes back.
+ *
+ * Locks: percpu_lock, interrupts off; memory for a chunk is asked for and
+ * given back without it.
+ * Invariants: a granule where an object begins is taken; used == taken
+ * granules of all chunks, without the static part.
+ * Cost: a scan of the bits; objects are made rarely and kept long.
+ * Left out: Linux's units of scattered pages in vmalloc space, so that a chunk
+ * for many CPUs needs a large block.
+ */
+#include <kernel/init.h>
+#include <kernel/panic.h>
+#include <kernel/report.h>
+#include <kernel/spinlock.h>
+#include <lib/bitmap.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/early.h>
+#include <mm/mm.h>
+#include <mm/percpu.h>
+#include <mm/slab.h>
+
+#define GRANULE 16UL
+#define UNIT_MAX (64 * 1024UL)
+#define MAX_GRANULES (UNIT_MAX / GRANULE)
+
+extern char __start_percpu[], __stop_percpu[];
+
+struct pcpu_chunk {
+	struct list_head list;		/* percpu_lock */
+	unsigned long base;		/* of CPU 0's unit; constant */
+	unsigned long used;		/* granules; percpu_lock */
+	unsigned long taken[BITS_TO_LONGS(MAX_GRANULES)];
+	unsigned long begins[BITS_TO_LONGS(MAX_GRANULES)];
+};
+
+unsigned int nr_cpu_ids = 1;
+unsigned long __per_cpu_offset[NR_CPUS];
+DEFINE_PER_CPU(unsigned int, cpu_number);
+
+static DEFINE_SPINLOCK(percpu_lock, RANK_PERCPU);
+static LIST_HEAD(chunks);		/* percpu_lock */
+static struct pcpu_chunk first_chunk;
+static unsigned long unit_size;		/* bytes; the distance of units */
+static unsigned long static_size;	/* bytes at the front of the first */
+
+static unsigned long unit_granules(void)
+{
+	return unit_size / GRANULE;
+}
+
+static void chunk_init(struct pcpu_chunk *c, unsigned long base)
+{
+	memset(c, 0, sizeof(*c));
+	c->base = base;
+}
+
+/* First run of n free granules at a multiple of align; unit_granules(): none. */
+static unsigned long find_room(const struct pcpu_chunk *c, unsigned long n,
+			       unsigned long align)
+{
+	unsigned long limit = unit_granules(), at = 0, end;
+
+	for (;;) {
+		at = ALIGN(find_next_zero_bit(c->taken, limit, at), align);
+		if (at + n > limit)
+			return limit;
+		end = find_next_bit(c->taken, at + n, at);
+		if (end >= at + n)
+			return at;
+		at = end + 1;
+	}
+}
+
+static unsigned long take_from(struct pcpu_chunk *c, unsigned long n,
+			       unsigned long align)
+{
+	unsigned long at = find_room(c, n, align);
+
+	if (at == unit_granules())
+		return 0;
+	bitmap_set(c->taken, at, n);
+	__set_bit(at, c->begins);
+	c->used += n;
+	return c->base + at * GRANULE;
+}
+
+/* Address of CPU 0's copy, or 0. */
+static unsigned long take(unsigned long n, unsigned long align)
+{
+	struct pcpu_chunk *c;
+	unsigned long flags, addr = 0;
+
+	spin_lock_irqsave(&percpu_lock, flags);
+	list_for_each_entry(c, &chunks, list) {
+		addr = take_from(c, n, align);
+		if (addr)
+			break;
+	}
+	spin_unlock_irqrestore(&percpu_lock, flags);
+	return addr;
+}
+
+static bool add_chunk(void)
+{
+	struct pcpu_chunk *c;
+	unsigned long flags;
+	void *units;
+
+	if (!slab_is_available())
+		return false;
+	c = kmalloc(sizeof(*c), GFP_KERNEL | __GFP_NOWARN);
+	units = c ? alloc_pages_exact(nr_cpu_ids * unit_size,
+				      GFP_KERNEL | __GFP_NOWARN) : NULL;
+	if (!units) {
+		kfree(c);
+		return false;
+	}
+	chunk_init(c, (unsigned long)units);
+	spin_lock_irqsave(&percpu_lock, flags);
+	list_add_tail(&c->list, &chunks);
+	spin_unlock_irqrestore(&percpu_lock, flags);
+	return true;
+}
+
+static void clear_copies(const void *ptr, unsigned long bytes)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		memset(per_cpu_ptr((void *)ptr, cpu), 0, bytes);
+}
+
+void *__alloc_percpu(size_t size, size_t align)
+{
+	unsigned long n, addr;
+	void *ptr;
+
+	if (!size || size > PCPU_MAX_SIZE || !is_power_of_2(align) ||
+	    align > PCPU_MAX_ALIGN) {
+		report_begin("alloc_percpu", "size %zu, align %zu", size,
+			     align);
+		report_end();
+		return NULL;
+	}
+	n = DIV_ROUND_UP(size, GRANULE);
+	align = DIV_ROUND_UP(align, GRANULE);
+	addr = take(n, align);
+	if (!addr && add_chunk())
+		addr = take(n, align);
+	if (!addr)
+		return NULL;
+	ptr = (void *)(addr - __per_cpu_offset[0]);
+	clear_copies(ptr, n * GRANULE);
+	return ptr;
+}
+
+static struct pcpu_chunk *chunk_of(unsigned long addr)
+{
+	struct pcpu_chunk *c;
+
+	list_for_each_entry(c, &chunks, list)
+		if (addr - c->base < unit_size)
+			return c;
+	return NULL;
+}
+
+/* Frees what begins at granule at; it ends where the next begins or is free. */
+static void give_to(struct pcpu_chunk *c, unsigned long at)
+{
+	unsigned long limit = unit_granules();
+	unsigned long free = find_next_zero_bit(c->taken, limit, at);
+	unsigned long end = min(free, find_next_bit(c->begins, limit, at + 1));
+
+	bitmap_clear(c->taken, at, end - at);
+	__clear_bit(at, c->begins);
+	c->used -= end - at;
+}
+
+static void free_chunk(struct pcpu_chunk *c)
+{
+	free_pages_exact((void *)c->base, nr_cpu_ids * unit_size);
+	kfree(c);
+}
+
+void free_percpu(void *ptr)
+{
+	unsigned long addr = (unsigned long)ptr + __per_cpu_offset[0], at;
+	struct pcpu_chunk *c;
+	unsigned long flags;
+	bool found = false, empty = false;
+
+	if (!ptr)
+		return;
+	spin_lock_irqsave(&percpu_lock, flags);
+	c = chunk_of(addr);
+	if (c && IS_ALIGNED(addr, GRANULE)) {
+		at = (addr - c->base) / GRANULE;
+		found = test_bit(at, c->begins);
+		if (found)
+			give_to(c, at);
+		empty = found && !c->used && c != &first_chunk;
+		if (empty)
+			list_del(&c->list);
+	}
+	spin_unlock_irqrestore(&percpu_lock, flags);
+	if (empty)
+		free_chunk(c);
+	if (found)
+		return;
+	report_begin("free_percpu", "nothing was allocated at %px", ptr);
+	report_end();
+}
+
+unsigned long percpu_used(void)
+{
+	struct pcpu_chunk *c;
+	unsigned long flags, n = 0;
+
+	spin_lock_irqsave(&percpu_lock, flags);
+	list_for_each_entry(c, &chunks, list)
+		n += c->used;
+	spin_unlock_irqrestore(&percpu_lock, flags);
+	return n * GRANULE;
+}
+
+static const char *check_chunk(const struct pcpu_chunk *c)
+{
+	unsigned long limit = unit_granules(), at, taken;
+	unsigned long fixed = c == &first_chunk ?
+			      DIV_ROUND_UP(static_size, GRANULE) : 0;
+
+	for (at = find_next_bit(c->begins, limit, 0); at < limit;
+	     at = find_next_bit(c->begins, limit, at + 1))
+		if (!test_bit(at, c->taken))
+			return "per-CPU: an object begins in free space";
+	taken = bitmap_weight(c->taken, limit);
+	return taken == c->used + fixed ? NULL :
+	       "per-CPU: used is not the number of taken granules";
+}
+
+const char *percpu_validate(void)
+{
+	const char *bad = NULL;
+	struct pcpu_chunk *c;
+	unsigned long flags;
+
+	spin_lock_irqsave(&percpu_lock, flags);
+	list_for_each_entry(c, &chunks, list) {
+		bad = check_chunk(c);
+		if (bad)
+			break;
+	}
+	spin_unlock_irqrestore(&percpu_lock, flags);
+	return bad;
+}
+
+static void __init init_unit(unsigned int cpu, unsigned long unit)
+{
+	memcpy((void *)unit, __start_percpu, static_size);
+	__per_cpu_offset[cpu] = unit - (unsigned long)__start_percpu;
+	per_cpu(cpu_number, cpu) = cpu;
+}
+
+void __init setup_per_cpu_areas(unsigned int nr_cpus, unsigned long reserve)
+{
+	unsigned long base;
+	phys_addr_t pa;
+	unsigned int cpu;
+
+	static_size = (unsigned long)(__stop_percpu - __start_percpu);
+	unit_size = ALIGN(static_size + reserve, PAGE_SIZE);
+	if (unit_size > UNIT_MAX)
+		panic("per-CPU areas: %lu bytes per CPU are too many",
+		      unit_size);
+	pa = early_alloc(nr_cpus * unit_size, PAGE_SIZE, EARLY_PERCPU);
+	if (!pa)
+		panic("no memory for the areas of %u CPUs", nr_cpus);
+	base = (unsigned long)__va(pa);
+	nr_cpu_ids = nr_cpus;
+	for_each_possible_cpu(cpu)
+		init_unit(cpu, base + cpu * unit_size);
+	chunk_init(&first_chunk, base);
+	bitmap_set(first_chunk.taken, 0, DIV_ROUND_UP(static_size, GRANULE));
+	list_add(&first_chunk.list, &chunks);
+	percpu_set_offset(0, __per_cpu_offset[0]);
+	pr_info("percpu: %u CPUs, %lu bytes each, %lu of them static\n",
+		nr_cpus, unit_size, static_size);
+}
