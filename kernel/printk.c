@@ -115,4 +115,5 @@ void printk_show_log(void)
 void printk_break_lock(void)
 {
 	lock_broken = true;
+	lock_debug_off();
 }

@@ -36,8 +36,9 @@ static unsigned int depth;	/* reports open on it */
 
 static unsigned long count, uncaptured;
 
+static bool abandoned;		/* the kernel goes down, alone */
 static bool capturing;
-static unsigned int nr_captured;
+static unsigned long nr_captured;
 static char capture_buf[CAPTURE_SIZE];
 static size_t capture_len;
 
@@ -54,12 +55,22 @@ static void open_report(void)
 		depth++;
 		return;
 	}
-	spin_lock_irqsave(&report_lock, flags);
+	if (READ_ONCE(abandoned))
+		local_irq_save(flags);
+	else
+		spin_lock_irqsave(&report_lock, flags);
 	saved_flags = flags;
 	owner = (int)smp_processor_id();
 	depth = 1;
 	capture_len = 0;
 	capture_buf[0] = 0;
+}
+
+static void count_report(void)
+{
+	__atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(READ_ONCE(capturing) ? &nr_captured : &uncaptured, 1,
+			   __ATOMIC_RELAXED);
 }
 
 void report_begin(const char *kind, const char *fmt, ...)
@@ -71,12 +82,13 @@ void report_begin(const char *kind, const char *fmt, ...)
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	open_report();
-	count++;
-	if (capturing)
-		nr_captured++;
-	else
-		uncaptured++;
+	count_report();
 	printk(KERN_ERR "BUG: %s: %s\n", kind, text);
+}
+
+void report_count_bare(void)
+{
+	count_report();
 }
 
 void report_end(void)
@@ -88,7 +100,10 @@ void report_end(void)
 	if (--depth)
 		return;
 	owner = -1;
-	spin_unlock_irqrestore(&report_lock, saved_flags);
+	if (READ_ONCE(abandoned))
+		local_irq_restore(saved_flags);
+	else
+		spin_unlock_irqrestore(&report_lock, saved_flags);
 }
 
 bool report_capture_write(const char *text, size_t n)
@@ -106,6 +121,7 @@ bool report_capture_write(const char *text, size_t n)
 
 void report_abandon(void)
 {
+	abandoned = true;
 	capturing = false;
 }
 
@@ -120,7 +136,7 @@ void report_capture_start(void)
 unsigned int report_capture_stop(void)
 {
 	capturing = false;
-	return nr_captured;
+	return (unsigned int)nr_captured;
 }
 
 const char *report_capture_text(void)

@@ -9,14 +9,14 @@
 #define KERNEL_LOCK_RANK_H
 
 enum lock_rank {
-	RANK_NONE,		/* taken alone: tests' own locks */
+	RANK_NONE,		/* taken alone: above it reports and the log */
 	/* mutexes */
 	RANK_CPU_HOTPLUG,	/* which CPUs run */
 	RANK_SLAB_CACHES,	/* which caches exist */
 	RANK_PCP_DRAIN,		/* one drain of all CPUs' pages at a time */
 	RANK_LAST_MUTEX = RANK_PCP_DRAIN,
 	/* spinlocks */
-	RANK_TEST,		/* stress suites: above them any allocator call */
+	RANK_TEST,		/* tests' own: above it any allocator call */
 	RANK_PERCPU,		/* per-CPU memory */
 	RANK_SLAB_NODE,
 	RANK_ZONE,

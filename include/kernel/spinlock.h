@@ -35,9 +35,12 @@ static inline void spin_lock_init(spinlock_t *lock, enum lock_rank rank)
 static inline void __spin_lock(spinlock_t *lock)
 {
 	u16 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+	struct lock_wait wait = {};
+	u16 serving;
 
-	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
-		cpu_relax();
+	while ((serving = __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE)) !=
+	       ticket)
+		lock_debug_wait(lock, &wait, serving);
 }
 
 static inline void __spin_unlock(spinlock_t *lock)
@@ -50,19 +53,23 @@ static inline void __spin_unlock(spinlock_t *lock)
 static inline void spin_lock(spinlock_t *lock)
 {
 	preempt_disable();
-	lock_debug_before(lock);
-	__spin_lock(lock);
-	lock_debug_after(lock);
+	if (lock_debug_before(lock)) {
+		__spin_lock(lock);
+		lock_debug_after(lock);
+	}
 }
 
 static inline void spin_unlock(spinlock_t *lock)
 {
-	lock_debug_unlock(lock);
-	__spin_unlock(lock);
+	if (lock_debug_unlock(lock))
+		__spin_unlock(lock);
 	preempt_enable();
 }
 
-/* Takes the lock if nobody has it or waits for it. */
+/*
+ * Takes the lock if nobody has it or waits for it. It waits for nobody, so no
+ * order is asked for.
+ */
 static inline bool spin_trylock(spinlock_t *lock)
 {
 	u16 ticket = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
@@ -91,8 +98,8 @@ static inline bool spin_is_locked(spinlock_t *lock)
 /* Interrupts come back before preemption is looked at. */
 static inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 {
-	lock_debug_unlock(lock);
-	__spin_unlock(lock);
+	if (lock_debug_unlock(lock))
+		__spin_unlock(lock);
 	local_irq_restore(flags);
 	preempt_enable();
 }
