@@ -25,12 +25,15 @@ HOST_CFLAGS := -std=gnu11 -O1 -g $(HOST_WARN) $(SANITIZE) \
 	-DSTRATA_HOSTED -DCONFIG_FASTPATH_IRQSAVE=1 -DCONFIG_NUMA -DCONFIG_NODES_SHIFT=6 \
 	-Itests/host/include -Iinclude
 
-# What only a kernel has: its start, its symbol table, its prompt.
-HOST_WITHOUT := kernel/main.c kernel/kallsyms.c kernel/shell.c
+# What only a kernel has: its start, its symbol table, its prompt; and its
+# threads and clock, which have twins here.
+HOST_WITHOUT := kernel/main.c kernel/kallsyms.c kernel/shell.c \
+	kernel/sched.c kernel/kthread.c kernel/time.c kernel/timer.c
 HOST_COMMON := $(filter-out $(HOST_WITHOUT),$(wildcard mm/*.c lib/*.c \
 	kernel/*.c)) $(wildcard boot/*.c arch/x86/e820*.c \
 	arch/x86/memmap_param.c) tests/host/machine.c tests/host/simulate.c \
-	tests/host/ram.c tests/host/mapfile.c
+	tests/host/ram.c tests/host/mapfile.c tests/host/sched.c \
+	tests/host/smp.c tests/host/time.c
 HOST_SUITES := $(wildcard tests/suites/*.c tests/host/*_test.c)
 
 HOST_LINK = echo '  HOSTLD  $@'; \

@@ -15,29 +15,12 @@
 #include <asm/machine.h>
 #include <asm/page.h>
 #include <asm/processor.h>
-#include <asm/smp.h>
-#include <kernel/percpu.h>
 #include <kernel/kallsyms.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
 
 #include "ram.h"
 #include "simulate.h"
-
-__thread unsigned long hosted_cpu_offset;
-
-void percpu_set_offset(unsigned int cpu, unsigned long offset)
-{
-	hosted_cpu_offset = offset;
-}
-
-unsigned int arch_nr_cpus(void)
-{
-	return 1;
-}
-
-/* As at power-on: the boot turns interrupts on when it is ready for them. */
-bool hosted_irqs_off = true;
 
 void (*simulated_interrupt)(void);
 

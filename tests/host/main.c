@@ -14,6 +14,8 @@
 #include <kernel/kallsyms.h>
 #include <kernel/ktest.h>
 #include <kernel/printk.h>
+#include <kernel/sched.h>
+#include <kernel/smp.h>
 #include <lib/kernel.h>
 #include <lib/parse.h>
 #include <lib/sprintf.h>
@@ -31,15 +33,16 @@ static const char usage[] =
 	"                    default: 64 MiB in awkward pieces\n"
 	"  --map=FILE        the machine of a memory map file\n"
 	"  --nodes=N         its RAM dealt out to N nodes\n"
+	"  --cpus=N          a machine of N CPUs\n"
 	"  --lowmem=SIZE     end of low memory, where there is high memory\n"
 	"  --cmdline=WORDS   kernel command line, e.g. early=bootmem\n"
 	"  --quiet           no log, only KTAP\n";
 
 static struct {
 	const char *glob, *cmdline, *mem, *map;
-	unsigned int nodes;
+	unsigned int nodes, cpus;
 	bool quiet;
-} options = { .glob = "*", .cmdline = "", .nodes = 1 };
+} options = { .glob = "*", .cmdline = "", .nodes = 1, .cpus = 1 };
 
 static struct map_file map;
 
@@ -79,6 +82,8 @@ static void parse_arg(const char *arg)
 		options.cmdline = value;
 	else if ((value = value_of(arg, "--nodes=")))
 		options.nodes = (unsigned int)atoi(value);
+	else if ((value = value_of(arg, "--cpus=")))
+		options.cpus = (unsigned int)atoi(value);
 	else if ((value = value_of(arg, "--lowmem=")))
 		set_low_end(value);
 	else if (!strcmp(arg, "--quiet"))
@@ -99,8 +104,10 @@ static void firmware_size(void)
 
 static void firmware(void)
 {
-	if (options.nodes < 1 || options.nodes > MAX_NUMNODES)
+	if (options.nodes < 1 || options.nodes > MAX_NUMNODES ||
+	    options.cpus < 1 || options.cpus > NR_CPUS)
 		wrong_usage();
+	simulate_cpus(options.cpus);
 	if (options.map) {
 		if (!map_read(options.map, &map) ||
 		    !simulate_firmware_map(&boot_info, &map))
@@ -134,7 +141,9 @@ int main(int argc, char **argv)
 
 	setup_arch(&boot_info);
 	mm_init();
+	sched_init();
 	local_irq_enable();
+	smp_init();
 	free_initmem();
 	ktest_set_observer(&census_observer);
 

@@ -16,6 +16,9 @@ void simulate_reserve_area(unsigned long start, unsigned long size, int prot);
 extern void (*simulated_interrupt)(void);
 void simulate_interrupt(void);
 
+/* CPUs the machine has, 1 to NR_CPUS; before mm_init(). */
+void simulate_cpus(unsigned int nr);
+
 struct boot_info;
 struct map_file;
 

@@ -1,13 +1,16 @@
 /*
- * A process has no interrupts to turn off: the flag is kept so that code that
- * asks gets the answer it would get in the kernel.
+ * Interrupts in a process: each thread has its flag, and takes the interrupts
+ * that wait for its CPU where it turns them on.
  */
 #ifndef ASM_IRQFLAGS_H
 #define ASM_IRQFLAGS_H
 
 #include <lib/types.h>
 
-extern bool hosted_irqs_off;
+extern __thread bool hosted_irqs_off;
+
+/* Interrupts have come on. */
+void hosted_irqs_came_on(void);
 
 static inline unsigned long local_save_flags(void)
 {
@@ -22,6 +25,7 @@ static inline void local_irq_disable(void)
 static inline void local_irq_enable(void)
 {
 	hosted_irqs_off = false;
+	hosted_irqs_came_on();
 }
 
 static inline bool irqs_disabled(void)
@@ -41,7 +45,10 @@ static inline unsigned long __local_irq_save(void)
 
 static inline void local_irq_restore(unsigned long flags)
 {
-	hosted_irqs_off = flags;
+	if (flags)
+		local_irq_disable();
+	else
+		local_irq_enable();
 }
 
 #endif

@@ -5,9 +5,12 @@
 #include <lib/compiler.h>
 #include <lib/types.h>
 
+/* Takes interrupts that wait, and lets other threads of the process run. */
+void hosted_relax(void);
+
 static inline void cpu_relax(void)
 {
-	barrier();
+	hosted_relax();
 }
 
 /* Ends the process: nobody is left to wake it. */
