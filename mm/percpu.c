@@ -75,7 +75,7 @@ static void chunk_init(struct pcpu_chunk *c, unsigned long base)
 	c->base = base;
 }
 
-/* First run of n free granules at a multiple of align; unit_granules(): none. */
+/* First n free granules at a multiple of align; unit_granules(): none. */
 static unsigned long find_room(const struct pcpu_chunk *c, unsigned long n,
 			       unsigned long align)
 {

@@ -14,6 +14,7 @@
  * the first fault's frame, and CR2 still has the address.
  */
 #include <asm/control_regs.h>
+#include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/i8259.h>
 #include <asm/machine.h>
@@ -133,7 +134,9 @@ static bool is_harmless(unsigned long vector)
 
 static void handle_exception(struct pt_regs *regs)
 {
-	if (is_harmless(regs->vector))
+	if (regs->vector == X86_TRAP_DB && breakpoint_exception(regs))
+		;			/* somebody waited for it */
+	else if (is_harmless(regs->vector))
 		pr_debug("%s at %pS\n", names[regs->vector], (void *)regs->ip);
 	else if (!fixup_exception(regs))
 		die(regs);

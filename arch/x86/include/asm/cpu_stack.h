@@ -5,6 +5,8 @@
  * 2. In between no input register is written, so that going back to 1 is
  * always possible (arch/x86/restart.c). The commit is one instruction on
  * memory: interrupts come before or after it.
+ *
+ * volatile: a compiler drops an "asm goto" whose output nobody uses.
  */
 #ifndef ASM_CPU_STACK_H
 #define ASM_CPU_STACK_H
@@ -34,14 +36,15 @@ static __always_inline void *cpu_stack_pop(struct cpu_stack *stack)
 {
 	void *p;
 
-	__asm__ goto("1:	mov %%gs:%1, %0\n\t"
-		     "	mov -" RESTART_SLOT "(%0), %0\n\t"
-		     "	test %0, %0\n\t"
-		     "	jz %l[empty]\n\t"
-		     "	sub" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
-		     "2:\n\t"
-		     RESTART_ENTRY
-		     : "=&r"(p) : "m"(stack->top) : "memory", "cc" : empty);
+	__asm__ volatile goto(
+		"1:	mov %%gs:%1, %0\n\t"
+		"	mov -" RESTART_SLOT "(%0), %0\n\t"
+		"	test %0, %0\n\t"
+		"	jz %l[empty]\n\t"
+		"	sub" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
+		"2:\n\t"
+		RESTART_ENTRY
+		: "=&r"(p) : "m"(stack->top) : "memory", "cc" : empty);
 	return p;
 empty:
 	return NULL;
@@ -52,17 +55,18 @@ static __always_inline bool cpu_stack_push(struct cpu_stack *stack, void *p,
 {
 	void **top;
 
-	__asm__ goto("1:	mov %%gs:%1, %0\n\t"
-		     "	cmp %%gs:%2, %0\n\t"
-		     "	jae %l[full]\n\t"
-		     "	mov %3, (%0)\n\t"
-		     "	mov %4, " RESTART_SLOT "(%0)\n\t"
-		     "	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
-		     "2:\n\t"
-		     RESTART_ENTRY
-		     : "=&r"(top)
-		     : "m"(stack->top), "m"(stack->end), "r"(p), "r"(seal)
-		     : "memory", "cc" : full);
+	__asm__ volatile goto(
+		"1:	mov %%gs:%1, %0\n\t"
+		"	cmp %%gs:%2, %0\n\t"
+		"	jae %l[full]\n\t"
+		"	mov %3, (%0)\n\t"
+		"	mov %4, " RESTART_SLOT "(%0)\n\t"
+		"	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
+		"2:\n\t"
+		RESTART_ENTRY
+		: "=&r"(top)
+		: "m"(stack->top), "m"(stack->end), "r"(p), "r"(seal)
+		: "memory", "cc" : full);
 	return true;
 full:
 	return false;
@@ -75,20 +79,21 @@ static __always_inline bool cpu_stack_push_back(struct cpu_stack *stack,
 {
 	unsigned long scratch;
 
-	__asm__ goto("1:	mov %%gs:%1, %0\n\t"
-		     "	cmp %2, (%0)\n\t"
-		     "	jne %l[other]\n\t"
-		     "	mov %3, %0\n\t"
-		     "	xor %4, %0\n\t"
-		     "	cmp $0xffff, %0\n\t"
-		     "	jbe %l[other]\n\t"
-		     "	mov %4, %3\n\t"
-		     "	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
-		     "2:\n\t"
-		     RESTART_ENTRY
-		     : "=&r"(scratch)
-		     : "m"(stack->top), "r"(p), "m"(*word), "r"(mark)
-		     : "memory", "cc" : other);
+	__asm__ volatile goto(
+		"1:	mov %%gs:%1, %0\n\t"
+		"	cmp %2, (%0)\n\t"
+		"	jne %l[other]\n\t"
+		"	mov %3, %0\n\t"
+		"	xor %4, %0\n\t"
+		"	cmp $0xffff, %0\n\t"
+		"	jbe %l[other]\n\t"
+		"	mov %4, %3\n\t"
+		"	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
+		"2:\n\t"
+		RESTART_ENTRY
+		: "=&r"(scratch)
+		: "m"(stack->top), "r"(p), "m"(*word), "r"(mark)
+		: "memory", "cc" : other);
 	return true;
 other:
 	return false;
