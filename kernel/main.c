@@ -26,6 +26,7 @@
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/shell.h>
+#include <kernel/time.h>
 #include <kernel/version.h>
 #include <lib/errno.h>
 #include <lib/parse.h>
@@ -160,6 +161,7 @@ void __noreturn start_kernel(u32 magic, u32 info_phys)
 
 	setup_arch(&boot_info);		/* memory map, memblock, direct map */
 	mm_init();			/* zones, page allocator, slab caches */
+	time_init();			/* interrupt controller, clock, tick */
 	local_irq_enable();
 	free_initmem();			/* no __init code or data after this */
 	ktest_set_observer(&census_observer);

@@ -187,3 +187,30 @@ void acpi_for_each_table(const struct boot_info *boot, acpi_table_fn fn,
 		return;
 	visit_root(rsdp.rsdt, "RSDT", 4, fn, arg);
 }
+
+struct search {
+	const char *name;
+	phys_addr_t pa;		/* 0: not found */
+};
+
+static void match_name(const char *name, phys_addr_t pa, unsigned long size,
+		       void *arg)
+{
+	struct search *s = arg;
+
+	if (!s->pa && !strcmp(name, s->name))
+		s->pa = pa;
+}
+
+const void *acpi_find_table(const struct boot_info *boot, const char *name,
+			    unsigned long *size)
+{
+	struct search s = { .name = name };
+	const struct table_header *h;
+
+	acpi_for_each_table(boot, match_name, &s);
+	h = s.pa ? map_table(s.pa) : NULL;
+	if (h)
+		*size = h->length;
+	return h;
+}

@@ -16,4 +16,12 @@ typedef void (*acpi_table_fn)(const char *name, phys_addr_t pa,
 void acpi_for_each_table(const struct boot_info *boot, acpi_table_fn fn,
 			 void *arg);
 
+/*
+ * The first table of that name (four characters), mapped; NULL if there is
+ * none, or none whose length and checksum are right. The caller gives it back
+ * with early_memunmap(). *size: its length.
+ */
+const void *acpi_find_table(const struct boot_info *boot, const char *name,
+			    unsigned long *size);
+
 #endif

@@ -11,6 +11,11 @@
  * 64 pages are FIXMAP_WINDOW_SIZE; one more is for a range that does not
  * begin on a page; the guard stays unmapped, so a read past the end faults.
  *
+ * Behind the windows come pages for registers of devices, one each and for
+ * good, with a guard before each:
+ *
+ *	... window 6 | guard | device 0 | guard | device 1 | ...
+ *
  * The bitmap of open windows is under a lock; who opened a window owns its
  * entries. The one page table of the area is made at boot and stays; the first
  * page tables have one too (boot/page_tables_*.asm), so windows can be opened
@@ -29,8 +34,11 @@
 #define WINDOW_PAGES (FIXMAP_WINDOW_SIZE / PAGE_SIZE + 2)
 #define WINDOW_STRIDE (WINDOW_PAGES * PAGE_SIZE)
 
-_Static_assert(FIXMAP_WINDOWS * WINDOW_STRIDE <= FIXMAP_SIZE,
-	       "windows do not fit the fixmap");
+#define DEVICES_START (FIXMAP_START + FIXMAP_WINDOWS * WINDOW_STRIDE)
+#define DEVICES 4
+
+_Static_assert(FIXMAP_WINDOWS * WINDOW_STRIDE + DEVICES * 2 * PAGE_SIZE <=
+	       FIXMAP_SIZE, "windows and devices do not fit the fixmap");
 _Static_assert(FIXMAP_WINDOWS <= BITS_PER_LONG, "one word of windows");
 
 static DEFINE_SPINLOCK(lock, RANK_FIXMAP);
@@ -114,6 +122,21 @@ void early_memunmap(const void *p)
 		return;
 	pgtable_unmap(window_tree(), window_base(n), WINDOW_STRIDE);
 	window_release(n);
+}
+
+void *fixmap_map_device(phys_addr_t phys)
+{
+	static unsigned int used;	/* boot only: no lock */
+	phys_addr_t page = phys & ~(phys_addr_t)(PAGE_SIZE - 1);
+	unsigned long va = DEVICES_START + (2 * used + 1) * PAGE_SIZE;
+
+	if (used == DEVICES || phys >> cpu_features.phys_bits)
+		return NULL;
+	if (pgtable_map(window_tree(), va, page, PAGE_SIZE,
+			PAGE_KERNEL_DEVICE, PT_4K))
+		return NULL;
+	used++;
+	return (char *)va + (phys - page);
 }
 
 unsigned int fixmap_windows_open(void)

@@ -9,6 +9,7 @@
  *	   can describe.
  *	5. Final page tables, from that allocator. All RAM that can have an
  *	   address has one.
+ *	6. Which CPUs there are: firmware's tables again.
  *
  * Before 3 nothing may be allocated, and nothing is.
  */
@@ -20,6 +21,7 @@
 #include <mm/early.h>
 #include <mm/memblock.h>
 
+#include "cpu_list.h"
 #include "setup.h"
 
 static const struct boot_info *boot_data __ro_after_init;
@@ -48,4 +50,5 @@ void __init setup_arch(const struct boot_info *boot)
 
 	mem_map_init();
 	paging_init();
+	cpu_list_init(boot);
 }

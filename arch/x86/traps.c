@@ -6,8 +6,7 @@
  *	any other exception			the kernel is wrong: report of
  *						cause, address, registers and
  *						call stack, then panic
- *	hardware interrupt			nobody asked for one: told,
- *						masked, gone on
+ *	hardware interrupt			irq.c
  *
  * A page fault says what the address is and what was tried. A double fault is
  * nearly always a stack that ran into its guard page: the CPU could not push
@@ -17,6 +16,7 @@
 #include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/i8259.h>
+#include <asm/irq.h>
 #include <asm/machine.h>
 #include <asm/restart.h>
 #include <asm/sections.h>
@@ -143,29 +143,13 @@ static void handle_exception(struct pt_regs *regs)
 	counts[regs->vector]++;
 }
 
-static void handle_interrupt(unsigned int vector)
-{
-	unsigned int irq = vector - IRQ_VECTOR_BASE;
-
-	if (irq >= NR_IRQS) {
-		pr_warn("unexpected interrupt vector %u\n", vector);
-		return;
-	}
-	if (!i8259_acknowledge(irq)) {
-		pr_debug("spurious interrupt %u\n", irq);
-		return;
-	}
-	i8259_mask(irq);
-	pr_warn("unexpected interrupt %u: masked\n", irq);
-}
-
 void trap_dispatch(struct pt_regs *regs)
 {
 	restart_rewind(regs);
 	if (regs->vector < NR_EXCEPTIONS)
 		handle_exception(regs);
 	else
-		handle_interrupt((unsigned int)regs->vector);
+		irq_dispatch(regs);
 }
 
 unsigned long trap_count(unsigned int vector)

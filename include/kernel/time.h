@@ -24,10 +24,18 @@ void msleep(unsigned int ms);
 /* Spins at least that long. Any context. */
 void udelay(unsigned long us);
 
-/* Microseconds since boot, of the machine's own clock. Any context. */
+/*
+ * Microseconds since boot, of the machine's own clock, which goes on whatever
+ * happens to interrupts. Two CPUs may differ by a few. Any context. Machine.
+ */
 u64 ktime_get_us(void);
+
+/* The clock, and this CPU's tick if there is one. Machine; boot, once. */
+void time_init(void);
 
 /* From each CPU's timer interrupt. */
 void timer_tick(void);
+/* From timer_tick(): wakes this CPU's sleepers whose time has come. */
+void timer_run_sleepers(void);
 
 #endif

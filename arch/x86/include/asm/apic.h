@@ -36,7 +36,8 @@ void apic_send_startup(u32 apic_id, u8 page);
 /*
  * Timer: measured once against the PIT (or the HPET) by apic_timer_calibrate()
  * on the boot CPU; then each CPU starts its own, HZ interrupts a second, each
- * of which calls timer_tick(). One-shot: a single interrupt, in ns.
+ * of which calls timer_tick(). Without a rate that can be believed, or with
+ * "notick" on the command line, starting it does nothing.
  */
 void apic_timer_calibrate(void);
 void apic_timer_start(void);

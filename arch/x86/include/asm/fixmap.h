@@ -25,6 +25,13 @@ void early_memunmap(const void *p);
 /* Windows that are open now. */
 unsigned int fixmap_windows_open(void);
 
+/*
+ * Shows the page of a device's registers at phys: uncached, writable, for
+ * good. NULL if there is no room, or no such address. Boot, after
+ * fixmap_init().
+ */
+void *fixmap_map_device(phys_addr_t phys);
+
 /* Makes the tables of the window area, so that opening never allocates. */
 void fixmap_init(void);
 

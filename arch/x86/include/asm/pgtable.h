@@ -47,6 +47,8 @@
 #define PAGE_KERNEL_RX	(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_GLOBAL)
 #define PAGE_KERNEL_RO	(PAGE_KERNEL_RX | _PAGE_NX)
 #define PAGE_KERNEL	(PAGE_KERNEL_RO | _PAGE_RW | _PAGE_DIRTY)
+/* Registers of devices: each access goes to them, in order. */
+#define PAGE_KERNEL_DEVICE (PAGE_KERNEL | _PAGE_PCD | _PAGE_PWT)
 
 /*
  * Entries that point at tables allow everything, the last level decides; and
