@@ -9,8 +9,11 @@
  *	TSC	----a-------------------b---->	(b - a) / elapsed
  *	APIC	----c-------------------d---->	(c - d) / elapsed
  *
- *	1. Several tries; what interrupts the machine (its owner has others to
- *	   run) makes some of them wrong, and the median is taken.
+ *	1. Firmware, or whoever runs this machine beside others, may stop us
+ *	   between reading one clock and the next. So the TSC is read before
+ *	   and after the others; a look that took long is taken again. What is
+ *	   left over is wrong by less than a hundredth, and of several tries
+ *	   the median counts.
  *	2. A try is void if the PIT ran over, did not run, or the loop had its
  *	   number of turns: each loop ends.
  *	3. A rate outside of what was ever built is not believed. Then there is
@@ -39,7 +42,11 @@
 #include "apic_regs.h"
 #include "pit.h"
 
-#define TRIES 5
+#define WANTED 3		/* tries that go well, of */
+#define TRIES 16
+#define FIRST_SAMPLES 8
+/* What reading the clocks may take, as part of the time measured. */
+#define SHARPNESS 256
 #define TRY_TICKS (PIT_HZ / 200)	/* 5 ms */
 /* Reading a port takes 1 us or so; this is seconds. */
 #define TRY_TURNS 2000000U
@@ -70,19 +77,53 @@ early_param("notick", set_notick);
 
 /* ----- measuring ----- */
 
+/* All clocks at once, or nearly: tsc was read first, and once more last. */
 struct sample {
-	u64 tsc;
+	u64 tsc, tsc_after;
 	u32 timer, pit;
 };
 
 static bool __init take_sample(struct sample *s)
 {
+	bool ok;
+
 	s->tsc = get_cycles();
 	s->timer = apic_present() ? apic_read(APIC_TIMER_CURRENT) : 0;
-	return pit_read(&s->pit);
+	ok = pit_read(&s->pit);
+	s->tsc_after = get_cycles();
+	return ok;
 }
 
-/* From a first look until enough time is over. */
+static u64 __init width(const struct sample *s)
+{
+	return s->tsc_after - s->tsc;
+}
+
+/* The sharpest of a few. */
+static bool __init take_first_sample(struct sample *best)
+{
+	struct sample s;
+	unsigned int i;
+
+	if (!take_sample(best))
+		return false;
+	for (i = 0; i < FIRST_SAMPLES; i++) {
+		if (!take_sample(&s))
+			return false;
+		if (width(&s) < width(best))
+			*best = s;
+	}
+	return true;
+}
+
+/* Sharp enough for the time that lies between them? */
+static bool __init are_sharp(const struct sample *a, const struct sample *b)
+{
+	u64 allowed = (b->tsc - a->tsc) / SHARPNESS;
+
+	return width(a) <= allowed && width(b) <= allowed;
+}
+
 static bool __init measure_once(struct rates *r)
 {
 	unsigned int turns = TRY_TURNS;
@@ -90,13 +131,13 @@ static bool __init measure_once(struct rates *r)
 	u32 elapsed;
 
 	pit_start();
-	if (!take_sample(&a))
+	if (!take_first_sample(&a))
 		return false;
 	do {
 		if (!take_sample(&b) || !--turns)
 			return false;
 		elapsed = b.pit - a.pit;
-	} while (elapsed < TRY_TICKS);
+	} while (elapsed < TRY_TICKS || !are_sharp(&a, &b));
 	r->tsc = (b.tsc - a.tsc) * PIT_HZ / elapsed / 1000;
 	r->timer = (u64)(a.timer - b.timer) * PIT_HZ / elapsed / 1000;
 	return true;
@@ -109,21 +150,21 @@ static int __init compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Medians of the tries that went well; false if hardly any did. */
+/* Medians of the tries that went well; false if there was none. */
 static bool __init measure(struct rates *result)
 {
-	u64 tsc[TRIES], timer[TRIES];
+	u64 tsc[WANTED], timer[WANTED];
 	unsigned int n = 0, i;
 	struct rates r;
 
-	for (i = 0; i < TRIES; i++) {
+	for (i = 0; i < TRIES && n < WANTED; i++) {
 		if (!measure_once(&r))
 			continue;
 		tsc[n] = r.tsc;
 		timer[n++] = r.timer;
 	}
 	pit_stop();
-	if (n < TRIES / 2)
+	if (!n)
 		return false;
 	sort(tsc, n, sizeof(tsc[0]), compare);
 	sort(timer, n, sizeof(timer[0]), compare);
