@@ -46,13 +46,15 @@ static void keep_and_show(struct log *log, int level, const char *s, size_t n)
 		log->console(s, n);
 }
 
-void log_add(struct log *log, int level, const char *s, size_t n)
+void log_add(struct log *log, unsigned int writer, int level, const char *s,
+	     size_t n)
 {
-	if (log->in_line && level == LOG_NO_LEVEL)
+	if (log->in_line && level == LOG_NO_LEVEL && writer == log->open_writer)
 		level = log->open_level;
 	else if (log->in_line)
 		keep_and_show(log, log->open_level, "\n", 1);
 	log->open_level = level;
+	log->open_writer = writer;
 	keep_and_show(log, level, s, n);
 }
 

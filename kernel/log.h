@@ -13,15 +13,17 @@ struct log {
 	size_t head;		/* bytes ever written; next at head % size */
 	bool in_line;		/* the last byte was not a line feed */
 	int open_level;		/* of the line that head is in */
+	unsigned int open_writer;
 	int show_below;		/* levels below this go to the console */
 	void (*console)(const char *s, size_t n);	/* NULL: not yet */
 };
 
 /*
- * Adds text. LOG_NO_LEVEL continues an open line, with its level; any other
- * level ends it and begins a new one.
+ * Adds text. LOG_NO_LEVEL continues an open line of the same writer (any
+ * number), with its level; anything else ends it and begins a new one.
  */
-void log_add(struct log *log, int level, const char *s, size_t n);
+void log_add(struct log *log, unsigned int writer, int level, const char *s,
+	     size_t n);
 
 /* Writes the lines still in the ring, of levels below this, to the console. */
 void log_show(const struct log *log, int below);

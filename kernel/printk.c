@@ -7,11 +7,15 @@
  *  1. Text is formatted before any lock is taken: a bad pointer given to %s
  *     faults while the log is free to tell of it.
  *  2. Under log_lock the text goes into the ring (log.c) and, if its level
- *     says so, to the console: lines of two CPUs never mix.
+ *     says so, to the console. A line that is left open is continued only by
+ *     the one who began it (a CPU, or the handlers of one): anybody else's
+ *     text ends it. So lines of two writers never mix.
+ *  3. A report holds the lock from its first line to its last (report.c).
  *
  * Locks: log_lock, interrupts off, innermost of all. A printk inside printk on
- * the same CPU (a fault in the console driver) goes on without the lock, as
- * does everything after printk_break_lock().
+ * the same CPU (an NMI, a fault in the console driver, a line of a report)
+ * goes on without the lock, as does everything after printk_break_lock():
+ * lines may mix then, but nobody waits for himself.
  */
 #include <asm/irqflags.h>
 #include <asm/machine.h>
@@ -34,26 +38,39 @@ static char log_buf[LOG_SIZE];
 static struct log kernel_log = { .buf = log_buf, .size = LOG_SIZE };
 
 static DEFINE_SPINLOCK(log_lock, RANK_LOG);
-static int lock_cpu = -1;
 static bool lock_broken;
+/* Printing on this CPU, or about to. */
+static DEFINE_PER_CPU(unsigned int, printing);
 
+/* True: log_lock was taken. */
 static bool lock_log(unsigned long *flags)
 {
 	local_irq_save(*flags);
-	if (lock_broken || lock_cpu == (int)smp_processor_id())
+	this_cpu_inc(printing);
+	barrier();
+	if (this_cpu_read(printing) > 1 ||
+	    __atomic_load_n(&lock_broken, __ATOMIC_RELAXED))
 		return false;
 	spin_lock(&log_lock);
-	lock_cpu = (int)smp_processor_id();
 	return true;
 }
 
+/* Preemption is looked at when interrupts are what they were. */
 static void unlock_log(bool locked, unsigned long flags)
 {
-	if (locked) {
-		lock_cpu = -1;
+	preempt_disable();
+	if (locked)
 		spin_unlock(&log_lock);
-	}
+	barrier();
+	this_cpu_dec(printing);
 	local_irq_restore(flags);
+	preempt_enable();
+}
+
+/* Who continues a line he left open. */
+static unsigned int writer(void)
+{
+	return smp_processor_id() << 1 | in_interrupt();
 }
 
 int vprintk(const char *fmt, va_list args)
@@ -77,7 +94,7 @@ int vprintk(const char *fmt, va_list args)
 		return n;
 	locked = lock_log(&flags);
 	kernel_log.show_below = console_loglevel;
-	log_add(&kernel_log, level, s, len);
+	log_add(&kernel_log, writer(), level, s, len);
 	unlock_log(locked, flags);
 	return n;
 }
@@ -112,8 +129,27 @@ void printk_show_log(void)
 	unlock_log(locked, flags);
 }
 
+static DEFINE_PER_CPU(bool, held_locked);
+
+void printk_hold(void)
+{
+	unsigned long flags;
+
+	this_cpu_write(held_locked, lock_log(&flags));
+}
+
+void printk_release(void)
+{
+	unlock_log(this_cpu_read(held_locked), local_save_flags());
+}
+
+bool printk_busy(void)
+{
+	return this_cpu_read(printing) != 0;
+}
+
 void printk_break_lock(void)
 {
-	lock_broken = true;
+	__atomic_store_n(&lock_broken, true, __ATOMIC_RELAXED);
 	lock_debug_off();
 }

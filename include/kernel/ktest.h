@@ -153,6 +153,13 @@ bool ktest_streq(const char *a, const char *b);
 	ktest_check_reports(t, __FILE__, __LINE__, n, words); \
 } while (0)
 
+/* Runs stmt and expects the words in what this CPU prints, and no report. */
+#define KTEST_EXPECT_LOGGED(t, words, stmt) do { \
+	report_capture_log_start(); \
+	stmt; \
+	ktest_check_reports(t, __FILE__, __LINE__, 0, words); \
+} while (0)
+
 void ktest_check_reports(struct ktest *t, const char *file, int line,
 			 unsigned int expected, const char *words);
 

@@ -8,7 +8,8 @@
  *
  * A test that provokes reports captures them: nothing is printed, each is
  * counted, the text is kept. A report nobody captured fails the test that
- * was running. Any context; not nested.
+ * was running. Any context, with any lock held but the log's. Interrupts are
+ * off in between; no lock is taken there, and nothing allocated.
  */
 #ifndef KERNEL_REPORT_H
 #define KERNEL_REPORT_H
@@ -22,8 +23,13 @@ void report_end(void);
 /* Reports since boot, captured ones included. */
 unsigned long report_count(void);
 
-/* From start to stop, reports and what they print go to the capture buffer. */
+/*
+ * From start to stop, reports of all CPUs and what they print go to the
+ * capture buffer; one test at a time.
+ */
 void report_capture_start(void);
+/* So does all else that this CPU prints: for text that is no report. */
+void report_capture_log_start(void);
 /* Number of reports captured. The text of the last one stays. */
 unsigned int report_capture_stop(void);
 const char *report_capture_text(void);

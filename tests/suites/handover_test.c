@@ -86,8 +86,10 @@ static void frame_that_is_not_reserved_is_not_given_back(struct ktest *t)
 	unsigned long total = totalram_pages(), free = nr_free_pages();
 
 	*arena_page = head_before;
-	EXPECT_LOGGED(t, "WARNING at ", free_reserved_page(arena_page));
-	EXPECT_LOGGED(t, "WARNING at ", free_reserved_page(arena_page + 3));
+	KTEST_EXPECT_LOGGED(t, "WARNING at ",
+			    free_reserved_page(arena_page));
+	KTEST_EXPECT_LOGGED(t, "WARNING at ",
+			    free_reserved_page(arena_page + 3));
 	KTEST_EXPECT_EQ(t, totalram_pages(), total);
 	KTEST_EXPECT_EQ(t, nr_free_pages(), free);
 }

@@ -7,6 +7,7 @@
 #include <kernel/cmdline.h>
 #include <kernel/init.h>
 #include <kernel/ktest.h>
+#include <kernel/spinlock.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
@@ -210,6 +211,46 @@ static void case_that_leaves_interrupts_off_fails(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, irqs_disabled());
 }
 
+static void toy_preempt_off(struct ktest *t)
+{
+	preempt_disable();
+}
+
+static void toy_preempt_on(struct ktest *t)
+{
+	preempt_enable();
+}
+
+static void case_that_changes_the_preemption_count_fails(struct ktest *t)
+{
+	unsigned int before = preempt_count();
+
+	KTEST_EXPECT_FALSE(t, passes(toy_preempt_off));
+	KTEST_EXPECT_TRUE(t, said("left preemption off"));
+	KTEST_EXPECT_EQ(t, preempt_count(), before);
+	preempt_disable();
+	KTEST_EXPECT_FALSE(t, passes(toy_preempt_on));
+	KTEST_EXPECT_TRUE(t, said("turned preemption on"));
+	KTEST_EXPECT_EQ(t, preempt_count(), before + 1);
+	preempt_enable();
+}
+
+static DEFINE_SPINLOCK(toy_lock, RANK_TEST);
+
+static void toy_lock_held(struct ktest *t)
+{
+	spin_lock(&toy_lock);
+}
+
+static void case_that_leaves_a_spinlock_held_fails(struct ktest *t)
+{
+	KTEST_EXPECT_FALSE(t, passes(toy_lock_held));
+	KTEST_EXPECT_TRUE(t, said("left preemption off"));
+	KTEST_EXPECT_EQ(t, said("left a spinlock held"), locks_held() != 0);
+	preempt_disable();
+	spin_unlock(&toy_lock);
+}
+
 static void toy_report(struct ktest *t)
 {
 	toy_reports++;
@@ -261,7 +302,7 @@ static void expected_reports_must_be_exactly_so(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, passes(toy_no_report));
 	KTEST_EXPECT_TRUE(t, said("0 reports, not 1"));
 	KTEST_EXPECT_FALSE(t, passes(toy_other_report));
-	KTEST_EXPECT_TRUE(t, said("\"double free\" is not in the report"));
+	KTEST_EXPECT_TRUE(t, said("\"double free\" is not in the text"));
 	KTEST_EXPECT_FALSE(t, passes(toy_two_reports));
 	KTEST_EXPECT_TRUE(t, said("2 reports, not 1"));
 }
@@ -364,6 +405,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(failed_checks_name_their_values),
 	KTEST_CASE(failure_outweighs_skip),
 	KTEST_CASE(case_that_leaves_interrupts_off_fails),
+	KTEST_CASE(case_that_changes_the_preemption_count_fails),
+	KTEST_CASE(case_that_leaves_a_spinlock_held_fails),
 	KTEST_CASE(unexpected_reports_and_open_captures_fail),
 	KTEST_CASE(expected_reports_must_be_exactly_so),
 	KTEST_CASE(fixtures_and_observer_stand_around_each_case),

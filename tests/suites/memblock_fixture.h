@@ -39,12 +39,4 @@ void expect_empty(struct ktest *t, const struct memblock_type *type);
 		   ARRAY_SIZE(want_));					\
 } while (0)
 
-/* What stmt prints must hold the words; captured as part of one report. */
-#define EXPECT_LOGGED(t, words, stmt)					\
-	KTEST_EXPECT_REPORTS(t, 1, words, {				\
-		report_begin("expected", "memblock complains:");	\
-		stmt;							\
-		report_end();						\
-	})
-
 #endif

@@ -198,13 +198,13 @@ static void growing_without_memory_leaves_the_list_alone(struct ktest *t)
 {
 	memblock_allow_resize();
 	fill(memblock_reserve, SLOTS);
-	EXPECT_LOGGED(t, "no memory to grow the test reserved list",
+	KTEST_EXPECT_LOGGED(t, "no memory to grow the test reserved list",
 		KTEST_EXPECT_EQ(t, memblock_reserve(0x1000, 0x1000), -ENOMEM));
 	KTEST_EXPECT_PTR_EQ(t, memblock.reserved.regions, reserved_slots);
 	KTEST_EXPECT_EQ(t, memblock.reserved.cnt, SLOTS);
 	/* the only memory is what is being reserved, from address 0 on */
 	memblock_add(0, 0x8000);
-	EXPECT_LOGGED(t, "no memory to grow",
+	KTEST_EXPECT_LOGGED(t, "no memory to grow",
 		KTEST_EXPECT_EQ(t, memblock_reserve(0, 0x8000), -ENOMEM));
 	KTEST_EXPECT_EQ(t, memblock.reserved.max, SLOTS);
 }
@@ -434,19 +434,19 @@ static void nothing_changes_after_the_hand_over(struct ktest *t)
 {
 	memblock_add(0x1000, 0x1000);
 	memblock.handed_over = true;
-	EXPECT_LOGGED(t, "adding a range refused",
+	KTEST_EXPECT_LOGGED(t, "adding a range refused",
 		KTEST_EXPECT_EQ(t, memblock_add(0x3000, 0x1000), -EBUSY));
-	EXPECT_LOGGED(t, "adding a range refused",
+	KTEST_EXPECT_LOGGED(t, "adding a range refused",
 		KTEST_EXPECT_EQ(t, memblock_reserve(0x1000, 0x1000), -EBUSY));
-	EXPECT_LOGGED(t, "changing a range refused",
+	KTEST_EXPECT_LOGGED(t, "changing a range refused",
 		KTEST_EXPECT_EQ(t, memblock_remove(0x1000, 0x1000), -EBUSY));
-	EXPECT_LOGGED(t, "changing a range refused",
+	KTEST_EXPECT_LOGGED(t, "changing a range refused",
 		KTEST_EXPECT_EQ(t, memblock_mark_nomap(0, 0x2000), -EBUSY));
-	EXPECT_LOGGED(t, "allocation refused",
+	KTEST_EXPECT_LOGGED(t, "allocation refused",
 		KTEST_EXPECT_NULL(t, memblock_alloc_from(16, 16, 0x1000)));
-	EXPECT_LOGGED(t, "trimming memory refused",
+	KTEST_EXPECT_LOGGED(t, "trimming memory refused",
 		memblock_trim_memory(0x2000));
-	EXPECT_LOGGED(t, "second hand-over refused", memblock_free_all());
+	KTEST_EXPECT_LOGGED(t, "second hand-over refused", memblock_free_all());
 	EXPECT_LIST(t, memory, { 0x1000, 0x2000, 0, NONE });
 	expect_empty(t, &memblock.reserved);
 }
@@ -509,14 +509,14 @@ static void dump_names_every_entry(struct ktest *t)
 	memblock_add(0x1000, 0x3000);
 	memblock_mark_nomap(0x2000, 0x1000);
 	memblock_reserve(0x1800, 0x10);
-	EXPECT_LOGGED(t, "test memory: 3 of 8 entries, 12288 bytes",
+	KTEST_EXPECT_LOGGED(t, "test memory: 3 of 8 entries, 12288 bytes",
 		      memblock_dump_all());
-	EXPECT_LOGGED(t, "[0x0000000000002000-0x0000000000002fff] 4096 bytes",
+	KTEST_EXPECT_LOGGED(t, "[0x0000000000002000-0x0000000000002fff] 4096 bytes",
 		      memblock_dump_all());
-	EXPECT_LOGGED(t, "flags 0x4", memblock_dump_all());
-	EXPECT_LOGGED(t, "test reserved: 1 of 8 entries, 16 bytes",
+	KTEST_EXPECT_LOGGED(t, "flags 0x4", memblock_dump_all());
+	KTEST_EXPECT_LOGGED(t, "test reserved: 1 of 8 entries, 16 bytes",
 		      memblock_dump_all());
-	EXPECT_LOGGED(t, "[0x0000000000001800-0x000000000000180f] 16 bytes",
+	KTEST_EXPECT_LOGGED(t, "[0x0000000000001800-0x000000000000180f] 16 bytes",
 		      memblock_dump_all());
 }
 

@@ -30,9 +30,14 @@ static void fresh_log(struct ktest *t)
 			      .show_below = 7, .console = see };
 }
 
+static void add_by(unsigned int writer, int level, const char *s)
+{
+	log_add(&small, writer, level, s, strlen(s));
+}
+
 static void add(int level, const char *s)
 {
-	log_add(&small, level, s, strlen(s));
+	add_by(0, level, s);
 }
 
 /* What log_show() gives for levels below this. */
@@ -85,6 +90,16 @@ static void a_level_ends_an_open_line(struct ktest *t)
 	add(3, "error\n");
 	KTEST_EXPECT_STREQ(t, seen, "open\nerror\n");
 	KTEST_EXPECT_STREQ(t, shown(8), "open\nerror\n");
+}
+
+static void another_writer_ends_an_open_line(struct ktest *t)
+{
+	add_by(1, LOG_NO_LEVEL, "one ");
+	add_by(2, LOG_NO_LEVEL, "two\n");
+	KTEST_EXPECT_STREQ(t, seen, "one \ntwo\n");
+	add_by(1, 6, "three ");
+	add_by(1, LOG_NO_LEVEL, "four\n");
+	KTEST_EXPECT_STREQ(t, seen, "one \ntwo\nthree four\n");
 }
 
 static void ring_keeps_the_newest_whole_lines(struct ktest *t)
@@ -190,6 +205,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(text_waits_for_the_console),
 	KTEST_CASE(text_without_level_continues_its_line),
 	KTEST_CASE(a_level_ends_an_open_line),
+	KTEST_CASE(another_writer_ends_an_open_line),
 	KTEST_CASE(ring_keeps_the_newest_whole_lines),
 	KTEST_CASE(marks_inside_text_cannot_forge_a_level),
 	KTEST_CASE(captured_report_holds_kind_and_details),

@@ -101,11 +101,8 @@ static void nofail_for_a_large_block_is_warned_of(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, page);
 	drain_pages(&d);
 	__free_pages(page, 2);
-	KTEST_EXPECT_REPORTS(t, 1, "WARNING at ", {
-		report_begin("expected", "a warning:");
-		got = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 2);
-		report_end();
-	});
+	KTEST_EXPECT_LOGGED(t, "WARNING at ",
+		got = alloc_pages(GFP_KERNEL | __GFP_NOFAIL, 2));
 	warned = true;
 	undrain_pages(&d);
 	KTEST_EXPECT_PTR_EQ(t, got, page);
