@@ -118,7 +118,7 @@ static __always_inline struct kmem_cache *cache_for(size_t index, gfp_t gfp)
 	return kmalloc_caches[type][kmalloc_class[index]];
 }
 
-void *__kmalloc(size_t size, gfp_t gfp)
+void *__restartable __kmalloc(size_t size, gfp_t gfp)
 {
 	size_t index = (size - 1) >> 3;
 
@@ -165,14 +165,20 @@ static const char *kfree_fault(const void *p)
 	       "inside an object" : "not a slab page";
 }
 
-/* kfree() of what is not in a slab. */
+/* kfree() of what is not in a slab, or where descriptors are few. */
 static noinline void kfree_unusual(const void *p)
 {
 	struct page *page = pfn_to_page(direct_map_pfn(p));
+	enum page_type kind;
 
 	if (ZERO_OR_NULL_PTR(p))
 		return;
-	if (kind_of(p) != PAGE_LARGE_KMALLOC) {
+	kind = kind_of(p);
+	if (kind == PAGE_SLAB) {
+		kmem_cache_free(page->slab_cache, (void *)p);
+		return;
+	}
+	if (kind != PAGE_LARGE_KMALLOC) {
 		slab_report(kfree_fault(p), NULL, p);
 		return;
 	}
@@ -180,12 +186,12 @@ static noinline void kfree_unusual(const void *p)
 	__free_pages(page, page->order);
 }
 
-void kfree(const void *p)
+void __restartable kfree(const void *p)
 {
 	unsigned long pfn = direct_map_pfn(p);
 	struct page *page = pfn_to_page(pfn);
 
-	if (likely(pfn_valid(pfn)) && likely(page->type == PAGE_SLAB))
+	if (likely(pfn_is_common(pfn)) && likely(page->type == PAGE_SLAB))
 		slab_free(page->slab_cache, p);
 	else
 		kfree_unusual(p);

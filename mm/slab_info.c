@@ -30,24 +30,35 @@ static void count_node(struct kmem_cache_node *n, struct slab_info *info)
 			info->active_slabs++;
 		}
 	}
-	list_for_each_entry(sheaf, &n->full_sheaves, list)
+	for (sheaf = n->full_sheaves; sheaf; sheaf = sheaf->next)
 		info->active_objects -= sheaf->avail;
 	info->slabs += n->nr_slabs;
 	info->objects += n->nr_objects;
 	spin_unlock_irqrestore(&n->lock, flags);
 }
 
+/* Objects in the CPUs' arrays; nearly, while those work. */
+static unsigned long count_cpus(struct kmem_cache *s)
+{
+	const struct kmem_cache_cpu *c;
+	unsigned long n = 0;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(s->cpu, cpu);
+		n += stack_count(c) + READ_ONCE(READ_ONCE(c->spare)->avail);
+	}
+	return n;
+}
+
 void slab_get_info(struct kmem_cache *s, struct slab_info *info)
 {
-	unsigned int cpu;
 	int nid;
 
 	*info = (struct slab_info){ 0 };
 	for_each_online_node(nid)
 		count_node(&s->node[nid], info);
-	for_each_possible_cpu(cpu)
-		info->active_objects -= READ_ONCE(s->cpu[cpu].main->avail) +
-					READ_ONCE(s->cpu[cpu].spare->avail);
+	info->active_objects -= min(count_cpus(s), info->active_objects);
 }
 
 static void print_cache(struct kmem_cache *s)

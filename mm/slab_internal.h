@@ -5,11 +5,12 @@
  * slub_check.c (wrong frees, validation).
  *
  * Field locks: (b) set at creation, constant later; (i) interrupts off, this
- * CPU only; (n) node->lock; (c) slab_caches_lock.
+ * CPU only, or restartable sequences; (n) node->lock; (c) slab_caches_lock.
  */
 #ifndef MM_SLAB_INTERNAL_H
 #define MM_SLAB_INTERNAL_H
 
+#include <kernel/cpu_stack.h>
 #include <kernel/percpu.h>
 #include <kernel/spinlock.h>
 #include <lib/list.h>
@@ -18,20 +19,25 @@
 #include <mm/slab.h>
 
 /*
- * A bounded array of free objects, a stack. One slot more than limit, so that
- * a look at objects[avail] needs no test against limit; see sheaf_seal().
+ * A bounded array of free objects, the slots of a CPU's stack:
+ *
+ *	objects:  |NULL| a | b | c | seal |  ...  |	limit + 2 slots
+ *	            0    1       3				avail = 3
+ *
+ * While it is a CPU's main array, stack.top says where it ends, and avail
+ * nothing.
  */
 struct slab_sheaf {
 	unsigned int avail;		/* (i), or (n) while with the node */
-	unsigned int limit;		/* (b) */
-	struct list_head list;		/* (n) full or empty of a node */
-	void *objects[];		/* [limit + 1] */
+	struct slab_sheaf *next;	/* (n) full or empty of a node */
+	void *objects[];		/* [limit + 2] */
 };
 
-/* An array of limit 0 as plain words: its fields and its one slot. */
-#define NO_SHEAF_WORDS (1 + sizeof(struct slab_sheaf) / sizeof(void *))
+/* An array of limit 0 as plain words: its fields and its two slots. */
+#define NO_SHEAF_WORDS (2 + sizeof(struct slab_sheaf) / sizeof(void *))
 
 struct kmem_cache_cpu {
+	struct cpu_stack stack;		/* (i) top and end of main */
 	struct slab_sheaf *main;	/* (i) never NULL */
 	struct slab_sheaf *spare;	/* (i) never NULL; empty or full */
 };
@@ -50,18 +56,18 @@ struct kmem_cache_node {
 	unsigned long nr_slabs;		/* (n) */
 	unsigned long nr_objects;	/* (n) places in them */
 	struct list_head slabs[NR_SLAB_LISTS];	/* (n) */
-	struct list_head full_sheaves;	/* (n) */
-	struct list_head empty_sheaves;	/* (n) */
+	struct slab_sheaf *full_sheaves;	/* (n) */
+	struct slab_sheaf *empty_sheaves;	/* (n) */
 };
 
 #define KMEM_CACHE_NAME_SIZE 40
 
 struct kmem_cache {
-	struct kmem_cache_cpu cpu[NR_CPUS];
+	struct kmem_cache_cpu *cpu;	/* (b) per-CPU pointer */
 	unsigned long secret;		/* (b) hides links, marks the free */
 	unsigned int offset;		/* (b) of the free word in a place */
 	unsigned int flags;		/* (b) SLAB_... */
-	void *no_object;		/* (b) see sheaf_seal() */
+	void *no_object;		/* (b) the seal, see below */
 	unsigned int size;		/* (b) a place, padding included */
 	unsigned int object_size;	/* (b) what the user may touch */
 	u32 inverse;			/* (b) of size's odd part, mod 2^32 */
@@ -189,20 +195,40 @@ static inline struct slab_sheaf *no_sheaf(struct kmem_cache *s)
 }
 
 /*
- * Ends the slots that name what was popped last: from here on nothing in them
- * counts. The end is an address whose free word is the cache's own secret: if
- * somebody should really free it, it looks free, and is looked at closely.
+ * The seal, s->no_object, ends the slots that name what was popped last. It
+ * is an address whose free word is the cache's own secret: if somebody should
+ * really free it, it looks free, and is looked at closely.
+ *
+ * top is written when the slots below it are, and read before them, so that
+ * who looks at another CPU's array (slub_check.c) finds slots at least as new
+ * as top.
  */
-static inline void sheaf_seal(struct kmem_cache *s, struct slab_sheaf *sheaf)
+static inline void stack_set_top(struct kmem_cache_cpu *c, void **top)
 {
-	sheaf->objects[sheaf->avail] = s->no_object;
+	__atomic_store_n(&c->stack.top, top, __ATOMIC_RELEASE);
+}
+
+static inline void **stack_top(const struct kmem_cache_cpu *c)
+{
+	return __atomic_load_n(&c->stack.top, __ATOMIC_ACQUIRE);
+}
+
+/* Objects in a CPU's main array; another CPU's, working: nearly. */
+static inline unsigned int stack_count(const struct kmem_cache_cpu *c)
+{
+	void **first = stack_top(c), **top = first;
+
+	while (READ_ONCE(first[-1]))
+		first--;
+	return (unsigned int)(top - first);
 }
 
 /* slub.c: what the fast path falls back to. */
 void *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid);
 void *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp);
 void __slab_free(struct kmem_cache *s, const void *p);
-void slab_flush_cpu(struct kmem_cache *s);
+void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
+	      struct slab_sheaf *sheaf);
 
 /* slub_node.c */
 void node_init(struct kmem_cache_node *n);
@@ -214,8 +240,14 @@ struct slab_sheaf *node_swap_for_full(struct kmem_cache *s, int nid,
 				      struct slab_sheaf *empty);
 struct slab_sheaf *node_swap_for_empty(struct kmem_cache *s, int nid,
 				       struct slab_sheaf *full);
+void node_add_sheaf(struct kmem_cache_node *n, struct slab_sheaf *sheaf);
+struct slab_sheaf *node_remove_sheaf(struct kmem_cache_node *n);
 void node_flush_sheaves(struct kmem_cache *s);
 void node_discard_empty(struct kmem_cache *s);
+bool node_has_slabs(struct kmem_cache *s);
+
+/* slub_shrink.c */
+void slab_flush_cpu(struct kmem_cache *s);
 
 /* slub_slab.c */
 struct page *slab_create(struct kmem_cache *s, gfp_t gfp, int nid);

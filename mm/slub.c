@@ -2,13 +2,14 @@
  * SLUB, the upper half: from the caller to the CPU's arrays.
  *
  * The problem: kernels ask for small objects of a few sizes, millions of
- * times a second. Pages are too big, and a lock per object too dear.
+ * times a second, on every CPU at once and in interrupt handlers. Pages are
+ * too big, and a lock per object too dear.
  *
  *	         kmem_cache
- *	CPU 0:   main  [o o o o . . . .]   spare [. . . . . . . .]
- *	            | pop, push: no lock      | swapped with main
+ *	each CPU: main  [o o o o . . . .]   spare [. . . . . . . .]
+ *	            | pop, push: no lock      | exchanged with main
  *	            v                         v
- *	node 0:  full arrays <-> empty arrays          node->lock
+ *	node:    full arrays <-> empty arrays          node->lock
  *	            |
  *	         slabs by fullness: empty | 1/4 | 2/4 | 3/4 | 4/4 | full
  *	            |
@@ -16,84 +17,132 @@
  *
  * Allocation:
  *  1. pop from the CPU's main array (slub_fastpath.h);
- *  2. main is empty: swap it with the spare if that holds anything;
- *  3. else swap it for one of the node's full arrays;
+ *  2. main is empty: exchange it with the spare if that holds anything;
+ *  3. else exchange it for one of the node's full arrays;
  *  4. else refill half of it from the node's slabs, fullest first;
  *  5. else ask the page allocator for a fresh slab and do 4 again;
  *  6. else do 4 and 5 with the other nodes, if the caller allows it.
- * Free:
- *  1. the object popped last comes back: push, nothing else to prove;
+ * Free, to the array of the CPU that frees, whoever allocated:
+ *  1. the object popped last comes back: mark, push, nothing else to prove;
  *  2. else prove that the address is an object of this cache and in use
  *     (slub_check.c), mark it free, push;
- *  3. main is full: swap it with the spare if that is empty;
- *  4. else swap it for one of the node's empty arrays;
+ *  3. main is full: exchange it with the spare if that is empty;
+ *  4. else exchange it for one of the node's empty arrays;
  *  5. else put the spare's objects back into their slabs, then 3.
  *
  * Two arrays instead of one, so that a caller who goes to and fro across the
  * edge of an array pays for it once per array, not once per object.
+ *
+ * How an object changes hands. It is in one place at a time: a freelist (a
+ * link in its free word), an array (the mark there), or a caller's hands. The
+ * commit of a pop or push moves it, one instruction on memory. Step 1 of free
+ * has a store before its commit, the mark. If it is interrupted in between,
+ * it begins again, finds the mark, and gives up: then step 2 sees an object
+ * that is marked but free nowhere. slab_is_free() tells that from a double
+ * free by looking everywhere, and the free goes on.
+ *
+ * Moving many objects is done so that none is ever seen in two places, for
+ * slab_is_free() looks at other CPUs' arrays while they work: an array is
+ * empty, or no CPU's, before what it held goes elsewhere.
+ *
+ * What a slot above top is worth. It names what this CPU popped from it. As
+ * long as all frees happen here the object is still in use: a free would have
+ * come through top and changed the slot, or top. If another CPU frees it, it
+ * gets the mark, then perhaps a link, and both look free: a second free, here,
+ * gives up at step 1 and is found at step 2. Should the object's slab go back
+ * to the page allocator in the meantime, its word says nothing any more, and
+ * a second free that comes to just this slot passes as a first one; it is
+ * found when the object leaves the array (node_put()). kmem_cache_shrink()
+ * seals every CPU's array, so that behind it no slot names anything. One who
+ * frees what is his is never harmed: whatever else happened to the object, it
+ * is an object of this cache, in use, and his.
  *
  * Locks: main and spare belong to their CPU with interrupts off; everything
  * of the node is under node->lock, which nests inside. The page allocator is
  * called with neither lock held.
  *
  * Invariants: places == live + in arrays + in freelists (per cache);
- * spare is empty or full; every object in an array carries the free mark.
+ * spare is empty or full; every object in an array carries the free mark;
+ * main's slots hold NULL below the first object and a seal at or above top.
  *
  * Cost: 1 is a dozen instructions on either side; 2 to 5 are spread over an
  * array of objects.
  *
- * Left out: array limits that adapt themselves; flushing the arrays of other
- * CPUs from here.
+ * Left out: array limits that adapt themselves.
  */
+#include <kernel/preempt.h>
 #include <kernel/report.h>
+#include <lib/string.h>
 #include "slub_fastpath.h"
 
-void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+void *__restartable kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	return slab_alloc(s, gfp);
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
-	return slab_alloc(s, gfp | __GFP_ZERO);
+	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
 }
 
 /* Arrays hold objects of this CPU's node; others come from their slabs. */
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 {
 	if (nid < 0 || nid >= slab_node_ids || nid == slab_local_node())
-		return slab_alloc(s, gfp);
+		return kmem_cache_alloc(s, gfp);
 	return __slab_alloc(s, gfp, nid);
 }
 
-void kmem_cache_free(struct kmem_cache *s, void *p)
+void __restartable kmem_cache_free(struct kmem_cache *s, void *p)
 {
 	slab_free(s, p);
 }
 
 /* What is rare about handing out an object. */
-void *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp)
+noinline void *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp)
 {
 	*slab_word(s, p) = 0;
 	if (!(gfp & __GFP_ZERO))
 		return p;
 	if (unlikely(s->ctor)) {
 		slab_report("__GFP_ZERO for a cache with a constructor", s, p);
-		slab_free(s, p);
+		kmem_cache_free(s, p);
 		return NULL;
 	}
 	return memset(p, 0, s->object_size);
 }
 
-/* Makes next this CPU's main array, the old one its spare. */
+/*
+ * Makes sheaf a CPU's main array. Its CPU's interrupts are off, or it does not
+ * run. The seal is there before top, for the sequences too.
+ */
+void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
+	      struct slab_sheaf *sheaf)
+{
+	void **top = &sheaf->objects[1 + sheaf->avail];
+
+	*top = s->no_object;
+	c->main = sheaf;
+	c->stack.end = &sheaf->objects[1 + s->sheaf_limit];
+	stack_set_top(c, top);
+}
+
+static unsigned int main_avail(const struct kmem_cache_cpu *c)
+{
+	return (unsigned int)(c->stack.top - &c->main->objects[1]);
+}
+
 static void swap_main_and_spare(struct kmem_cache *s,
 				struct kmem_cache_cpu *c)
 {
-	swap(c->main, c->spare);
-	sheaf_seal(s, c->main);
+	struct slab_sheaf *sheaf = c->spare;
+
+	c->main->avail = main_avail(c);
+	c->spare = c->main;
+	main_set(s, c, sheaf);
 }
 
-/* Steps 2 and 3: another array. Interrupts are off. */
+/* Steps 2 and 3: main, empty, for another array. Interrupts are off. */
 static bool main_replace_by_filled(struct kmem_cache *s,
 				   struct kmem_cache_cpu *c)
 {
@@ -103,52 +152,23 @@ static bool main_replace_by_filled(struct kmem_cache *s,
 		swap_main_and_spare(s, c);
 		return true;
 	}
+	c->main->avail = 0;
 	full = node_swap_for_full(s, slab_local_node(), c->main);
 	if (!full)
 		return false;
-	c->main = full;
-	sheaf_seal(s, full);
+	main_set(s, c, full);
 	return true;
 }
 
-/*
- * Step 4, interrupts off. Cannot fill an array that is not there: a cache
- * without arrays gets its one object straight from a slab.
- */
-static void *main_refill(struct kmem_cache *s, struct kmem_cache_cpu *c)
+/* Step 4: half of main, empty, from slabs. Interrupts are off. */
+static bool main_refill(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab_sheaf *sheaf = c->main;
-	void *p = NULL;
 
-	if (!s->sheaf_limit) {
-		node_take(s, slab_local_node(), &p, 1);
-		return p;
-	}
-	sheaf->avail = node_take(s, slab_local_node(), sheaf->objects,
-				 sheaf->limit / 2);
-	if (sheaf->avail)
-		p = sheaf->objects[--sheaf->avail];
-	sheaf_seal(s, sheaf);
-	return p;
-}
-
-/* Steps 2 to 4; another caller may have filled main since it was empty. */
-static void *alloc_without_growing(struct kmem_cache *s)
-{
-	struct kmem_cache_cpu *c;
-	unsigned long flags;
-	void *p;
-
-	local_irq_save(flags);
-	c = this_cpu_cache(s);
-	if (c->main->avail || main_replace_by_filled(s, c)) {
-		p = c->main->objects[--c->main->avail];
-		sheaf_seal(s, c->main);
-	} else {
-		p = main_refill(s, c);
-	}
-	local_irq_restore(flags);
-	return p;
+	sheaf->avail = node_take(s, slab_local_node(), &sheaf->objects[1],
+				 s->sheaf_limit / 2);
+	main_set(s, c, sheaf);
+	return sheaf->avail != 0;
 }
 
 static void *take_one(struct kmem_cache *s, int nid)
@@ -156,6 +176,29 @@ static void *take_one(struct kmem_cache *s, int nid)
 	void *p = NULL;
 
 	node_take(s, nid, &p, 1);
+	return p;
+}
+
+/*
+ * Steps 2 to 4; another caller may have filled main since it was empty. A
+ * cache without arrays gets its one object straight from a slab.
+ */
+static void *alloc_without_growing(struct kmem_cache *s)
+{
+	struct kmem_cache_cpu *c;
+	unsigned long flags;
+	void *p = NULL;
+
+	local_irq_save(flags);
+	c = this_cpu_ptr(s->cpu);
+	if (c->main == no_sheaf(s)) {
+		p = take_one(s, slab_local_node());
+	} else if (main_avail(c) || main_replace_by_filled(s, c) ||
+		   main_refill(s, c)) {
+		p = c->stack.top[-1];
+		stack_set_top(c, c->stack.top - 1);
+	}
+	local_irq_restore(flags);
 	return p;
 }
 
@@ -187,15 +230,18 @@ static void *alloc_elsewhere(struct kmem_cache *s, gfp_t gfp, int nid)
 /*
  * Everything behind the first array. nid: that node's slabs, without arrays;
  * NUMA_NO_NODE: the CPU's own node. Every turn of the loop has made the cache
- * a slab larger, so it ends with the page allocator.
+ * a slab larger. Other CPUs may take all of that slab before the next turn,
+ * but not for ever: the page allocator's memory ends.
  */
-void *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid)
+noinline void *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid)
 {
 	int home = nid == NUMA_NO_NODE ? slab_local_node() : nid;
 	bool elsewhere = slab_node_ids > 1 && !(gfp & __GFP_THISNODE);
 	gfp_t here = elsewhere ? __GFP_THISNODE | __GFP_NOWARN : 0;
 	void *p;
 
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		might_sleep();
 	for (;;) {
 		p = nid == NUMA_NO_NODE ? alloc_without_growing(s) :
 					  take_one(s, nid);
@@ -207,37 +253,56 @@ void *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid)
 	return p ? slab_alloc_finish(s, p, gfp) : NULL;
 }
 
-/* Room for one object in main, interrupts off: steps 3 to 5. */
+/*
+ * Step 4: main, full, for one of the node's empty arrays. It is no longer this
+ * CPU's when others can take from it.
+ */
+static bool main_replace_by_empty(struct kmem_cache *s,
+				  struct kmem_cache_cpu *c)
+{
+	struct slab_sheaf *full = c->main, *empty;
+
+	full->avail = s->sheaf_limit;
+	stack_set_top(c, &full->objects[1]);
+	empty = node_swap_for_empty(s, slab_local_node(), full);
+	if (empty)
+		main_set(s, c, empty);
+	else
+		stack_set_top(c, c->stack.end);
+	return empty != NULL;
+}
+
+/* Room for one object in main, which is full: steps 3 to 5. */
 static void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
-	struct slab_sheaf *empty;
+	unsigned int nr = c->spare->avail;
 
-	if (c->spare->avail) {
-		empty = node_swap_for_empty(s, slab_local_node(), c->main);
-		if (empty) {
-			c->main = empty;
-			sheaf_seal(s, empty);
+	if (nr) {
+		if (main_replace_by_empty(s, c))
 			return;
-		}
-		node_put(s, c->spare->objects, c->spare->avail);
-		c->spare->avail = 0;
+		WRITE_ONCE(c->spare->avail, 0);
+		node_put(s, &c->spare->objects[1], nr);
 	}
 	swap_main_and_spare(s, c);
 }
 
-/* The main array is full; p is marked free. */
+/* Steps 3 to 5 and the push. p is marked free. */
 static noinline void free_full(struct kmem_cache *s, void *p)
 {
+	struct kmem_cache_cpu *c;
 	unsigned long flags;
 
-	if (!s->sheaf_limit) {
-		node_put(s, &p, 1);
-		return;
-	}
 	local_irq_save(flags);
-	if (this_cpu_cache(s)->main->avail == s->sheaf_limit)
-		main_make_room(s, this_cpu_cache(s));
-	sheaf_push(s, p);
+	c = this_cpu_ptr(s->cpu);
+	if (c->main == no_sheaf(s)) {
+		node_put(s, &p, 1);
+	} else {
+		if (c->stack.top == c->stack.end)
+			main_make_room(s, c);
+		c->stack.top[0] = p;
+		c->stack.top[1] = s->no_object;
+		stack_set_top(c, c->stack.top + 1);
+	}
 	local_irq_restore(flags);
 }
 
@@ -250,47 +315,36 @@ static __always_inline bool free_is_plain(struct kmem_cache *s, const void *p)
 	unsigned long pfn = direct_map_pfn(p);
 	struct page *page = pfn_to_page(pfn);
 
-	return likely(pfn_valid(pfn)) && page->type == PAGE_SLAB &&
+	return likely(pfn_is_common(pfn)) && page->type == PAGE_SLAB &&
 	       page->slab_cache == s &&
 	       slab_index(s, page, p) < slab_objects(s, page) &&
 	       !slab_word_looks_free(s, p);
 }
 
-/* Free's step 2 and what follows. */
-void __slab_free(struct kmem_cache *s, const void *p)
+/* Step 2 for what is not plain: nothing, a mistake, or only looks like one. */
+static noinline void free_unusual(struct kmem_cache *s, void *p)
 {
 	const char *fault;
 
-	if (unlikely(!free_is_plain(s, p))) {
-		if (ZERO_OR_NULL_PTR(p))
-			return;
-		fault = slab_free_fault(s, p);
-		if (fault) {
-			slab_report(fault, s, p);
-			return;
-		}
+	if (ZERO_OR_NULL_PTR(p))
+		return;
+	fault = slab_free_fault(s, p);
+	if (fault) {
+		slab_report(fault, s, p);
+		return;
 	}
 	*slab_word(s, p) = s->secret;
-	if (unlikely(!sheaf_push(s, (void *)p)))
+	free_full(s, p);
+}
+
+/* Free's step 2 and what follows. */
+void __restartable __slab_free(struct kmem_cache *s, const void *p)
+{
+	if (unlikely(!free_is_plain(s, p))) {
+		free_unusual(s, (void *)p);
+		return;
+	}
+	*slab_word(s, p) = s->secret;
+	if (unlikely(!cpu_stack_push(&s->cpu->stack, (void *)p, s->no_object)))
 		free_full(s, (void *)p);
-}
-
-static void sheaf_flush(struct kmem_cache *s, struct slab_sheaf *sheaf)
-{
-	node_put(s, sheaf->objects, sheaf->avail);
-	sheaf->avail = 0;
-	sheaf_seal(s, sheaf);
-}
-
-/* Puts the objects in this CPU's arrays back into their slabs. */
-void slab_flush_cpu(struct kmem_cache *s)
-{
-	struct kmem_cache_cpu *c;
-	unsigned long flags;
-
-	local_irq_save(flags);
-	c = this_cpu_cache(s);
-	sheaf_flush(s, c->main);
-	sheaf_flush(s, c->spare);
-	local_irq_restore(flags);
 }

@@ -1,5 +1,5 @@
 /*
- * The life of a cache: made, shrunk, destroyed; and the first of them all.
+ * The life of a cache: made and destroyed; and the first of them all.
  *
  * The problem of the beginning: a cache is described by a struct kmem_cache,
  * which is an object, which comes from a cache; and its arrays are objects of
@@ -30,10 +30,8 @@
 #include <lib/random.h>
 #include <lib/string.h>
 #include <mm/mm.h>
+#include <mm/percpu.h>
 #include "slab_internal.h"
-
-/* Arrays that wait with each node, empty or full. */
-#define NODE_SHEAVES 2
 
 LIST_HEAD(slab_caches);
 DEFINE_SPINLOCK(slab_caches_lock, RANK_PERCPU);
@@ -80,12 +78,11 @@ static gfp_t flags_to_gfp(slab_flags_t flags)
 	return gfp;
 }
 
-/* Everything but arrays and the place on the list. */
+/* Everything but what the CPUs have and the place on the list. */
 static bool cache_setup(struct kmem_cache *s, const char *name,
 			unsigned int size, unsigned int align,
 			slab_flags_t flags, void (*ctor)(void *))
 {
-	unsigned int cpu;
 	int nid;
 
 	memset(s, 0, sizeof(*s));
@@ -101,9 +98,23 @@ static bool cache_setup(struct kmem_cache *s, const char *name,
 	if (!slab_layout(s))
 		return false;
 	s->no_object = (char *)&s->secret - s->offset;
-	for_each_possible_cpu(cpu)
-		s->cpu[cpu].main = s->cpu[cpu].spare = no_sheaf(s);
-	sheaf_seal(s, no_sheaf(s));
+	return true;
+}
+
+/* What each CPU keeps, for now without arrays. False: no memory. */
+static bool cache_add_cpus(struct kmem_cache *s)
+{
+	struct kmem_cache_cpu *c;
+	unsigned int cpu;
+
+	s->cpu = alloc_percpu(struct kmem_cache_cpu);
+	if (!s->cpu)
+		return false;
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(s->cpu, cpu);
+		c->spare = no_sheaf(s);
+		main_set(s, c, no_sheaf(s));
+	}
 	return true;
 }
 
@@ -131,65 +142,76 @@ static bool cache_publish(struct kmem_cache *s)
 	return !taken;
 }
 
-static struct slab_sheaf *sheaf_create(struct kmem_cache *s,
-				       unsigned int limit)
+static struct slab_sheaf *sheaf_create(struct kmem_cache *s)
 {
 	struct slab_sheaf *sheaf;
 
-	sheaf = kmalloc(sizeof(*sheaf) + (limit + 1) * sizeof(void *),
+	sheaf = kmalloc(sizeof(*sheaf) + (s->sheaf_limit + 2) * sizeof(void *),
 			GFP_KERNEL | __GFP_NOWARN);
 	if (sheaf) {
 		sheaf->avail = 0;
-		sheaf->limit = limit;
-		sheaf_seal(s, sheaf);
+		sheaf->objects[0] = NULL;
 	}
 	return sheaf;
 }
 
-static bool node_add_sheaves(struct kmem_cache *s,
-			     struct kmem_cache_node *n, unsigned int limit)
+/*
+ * Arrays that wait with each node, empty or full: all nodes' together are
+ * half as many as the CPUs have themselves, and some.
+ */
+static unsigned int node_stock(void)
+{
+	unsigned int nodes = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		nodes++;
+	return 1 + DIV_ROUND_UP(nr_cpu_ids, nodes);
+}
+
+static bool node_add_sheaves(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	struct slab_sheaf *sheaf;
-	int i;
+	unsigned int i;
 
-	for (i = 0; i < NODE_SHEAVES; i++) {
-		sheaf = sheaf_create(s, limit);
+	for (i = 0; i < node_stock(); i++) {
+		sheaf = sheaf_create(s);
 		if (!sheaf)
 			return false;
-		list_add(&sheaf->list, &n->empty_sheaves);
+		node_add_sheaf(n, sheaf);
 	}
 	return true;
 }
 
+static void cpu_free_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	if (c->main == no_sheaf(s))
+		return;
+	kfree(c->main);
+	kfree(c->spare);
+	c->spare = no_sheaf(s);
+	main_set(s, c, no_sheaf(s));
+}
+
+/* Nobody uses the cache, and all its arrays are empty. */
 static void cache_free_sheaves(struct kmem_cache *s)
 {
-	struct slab_sheaf *sheaf, *next;
+	struct slab_sheaf *sheaf;
 	unsigned int cpu;
 	int nid;
 
 	s->sheaf_limit = 0;
-	for_each_possible_cpu(cpu) {
-		struct kmem_cache_cpu *c = &s->cpu[cpu];
-
-		if (c->main != no_sheaf(s))
-			kfree(c->main);
-		if (c->spare != no_sheaf(s))
-			kfree(c->spare);
-		c->main = c->spare = no_sheaf(s);
-	}
-	for_each_online_node(nid) {
-		list_for_each_entry_safe(sheaf, next,
-					 &s->node[nid].empty_sheaves, list)
+	for_each_possible_cpu(cpu)
+		cpu_free_sheaves(s, per_cpu_ptr(s->cpu, cpu));
+	for_each_online_node(nid)
+		while ((sheaf = node_remove_sheaf(&s->node[nid])))
 			kfree(sheaf);
-		INIT_LIST_HEAD(&s->node[nid].empty_sheaves);
-	}
 }
 
-static bool cpu_add_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c,
-			    unsigned int limit)
+static bool cpu_add_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
-	struct slab_sheaf *main = sheaf_create(s, limit);
-	struct slab_sheaf *spare = sheaf_create(s, limit);
+	struct slab_sheaf *main = sheaf_create(s);
+	struct slab_sheaf *spare = sheaf_create(s);
 	unsigned long flags;
 
 	if (!main || !spare) {
@@ -198,8 +220,8 @@ static bool cpu_add_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c,
 		return false;
 	}
 	local_irq_save(flags);
-	c->main = main;
 	c->spare = spare;
+	main_set(s, c, main);
 	local_irq_restore(flags);
 	return true;
 }
@@ -210,16 +232,16 @@ static bool cpu_add_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c,
  */
 bool slab_cache_add_sheaves(struct kmem_cache *s)
 {
-	unsigned int cpu, limit = slab_sheaf_limit(s->size);
+	unsigned int cpu;
 	int nid;
 
+	s->sheaf_limit = slab_sheaf_limit(s->size);
 	for_each_online_node(nid)
-		if (!node_add_sheaves(s, &s->node[nid], limit))
+		if (!node_add_sheaves(s, &s->node[nid]))
 			goto fail;
 	for_each_possible_cpu(cpu)
-		if (!cpu_add_sheaves(s, &s->cpu[cpu], limit))
+		if (!cpu_add_sheaves(s, per_cpu_ptr(s->cpu, cpu)))
 			goto fail;
-	s->sheaf_limit = limit;
 	return true;
 fail:
 	cache_free_sheaves(s);
@@ -248,6 +270,13 @@ static void report_create(const char *why, const char *name, unsigned int size,
 	report_end();
 }
 
+/* What is left of a cache that is on no list and has no arrays. */
+static void cache_release(struct kmem_cache *s)
+{
+	free_percpu(s->cpu);
+	kmem_cache_free(kmem_cache, s);
+}
+
 /* A cache without arrays, on the list. NULL: no memory, or reported. */
 struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
 				   unsigned int align, slab_flags_t flags,
@@ -259,11 +288,11 @@ struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
 		return NULL;
 	if (!cache_setup(s, name, size, align, flags, ctor))
 		report_create("bad size", name, size, align);
-	else if (cache_publish(s))
+	else if (cache_add_cpus(s) && cache_publish(s))
 		return s;
-	else
+	else if (s->cpu)
 		report_create("name is taken", name, size, align);
-	kmem_cache_free(kmem_cache, s);
+	cache_release(s);
 	return NULL;
 }
 
@@ -289,36 +318,12 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 		s = slab_cache_make(name, size, align, flags, ctor);
 	if (s && !slab_cache_add_sheaves(s)) {
 		cache_unpublish(s);
-		kmem_cache_free(kmem_cache, s);
+		cache_release(s);
 		s = NULL;
 	}
 	if (!s && (flags & SLAB_PANIC))
 		panic("cannot create cache %s", name ? name : "(null)");
 	return s;
-}
-
-int kmem_cache_shrink(struct kmem_cache *s)
-{
-	int nid, left = 0;
-
-	slab_flush_cpu(s);
-	node_flush_sheaves(s);
-	node_discard_empty(s);
-	for_each_online_node(nid)
-		left |= s->node[nid].nr_slabs != 0;
-	return left;
-}
-
-/*
- * The cache of caches and kmalloc, which hold what other caches are made of,
- * come first on the list; shrinking frees nothing of theirs, so one pass does.
- */
-void kmem_cache_shrink_all(void)
-{
-	struct kmem_cache *s;
-
-	list_for_each_entry(s, &slab_caches, list)
-		kmem_cache_shrink(s);
 }
 
 /* One report for all that is left: a heading, a line per object. */
@@ -413,7 +418,14 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		bury_slabs(s);
 	}
 	cache_free_sheaves(s);
-	kmem_cache_free(kmem_cache, s);
+	cache_release(s);
+}
+
+static void __init static_cache_init(struct kmem_cache *s, const char *name,
+				     unsigned int size, slab_flags_t flags)
+{
+	if (!cache_setup(s, name, size, 0, flags, NULL) || !cache_add_cpus(s))
+		panic("no memory for the first caches");
 }
 
 static void __init static_caches_init(void)
@@ -427,14 +439,14 @@ static void __init static_caches_init(void)
 			break;
 	slab_home_node = nid;
 	secrets = rng_seed(get_cycles() ^ (unsigned long)&secrets);
-	cache_setup(slab_graveyard, "destroyed", 8, 0, 0, NULL);
+	static_cache_init(slab_graveyard, "destroyed", 8, 0);
 	/* nothing in its slabs is an object that can be freed */
 	slab_graveyard->objects = slab_graveyard->min_objects = 0;
-	cache_setup(kmem_cache, "kmem_cache",
-		    (unsigned int)(sizeof(struct kmem_cache) + (size_t)
-				   slab_node_ids *
-				   sizeof(struct kmem_cache_node)),
-		    0, SLAB_HWCACHE_ALIGN, NULL);
+	static_cache_init(kmem_cache, "kmem_cache",
+			  (unsigned int)(sizeof(struct kmem_cache) + (size_t)
+					 slab_node_ids *
+					 sizeof(struct kmem_cache_node)),
+			  SLAB_HWCACHE_ALIGN);
 	cache_publish(kmem_cache);
 }
 

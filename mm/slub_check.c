@@ -25,6 +25,22 @@
  * first free's mark was overwritten since is not seen here but when the
  * object leaves the array (slab_put()).
  *
+ * Other CPUs go on meanwhile, and their arrays have no lock. A free that is
+ * right must never be refused for it: p is ours, so it is in no array and no
+ * freelist, and nobody puts it there. What could we see of it?
+ *  - Slots below a top name what was in that array when we read top, or was
+ *    pushed since: not p. A slot that still names p from earlier, when p was
+ *    popped there, is at or above top (stack_set_top()).
+ *  - The same holds for a spare and its avail: avail is never more than what
+ *    is in it, and is lowered before its objects go anywhere.
+ *  - Arrays change hands among CPUs, but what was in them when we looked stays
+ *    in the cache's arrays and slabs, or goes to others; it is not p.
+ * The slots are there to be read: arrays are freed with their cache only, and
+ * the slot below the first, which ends the search, always holds NULL. A free
+ * that is wrong can be missed while another CPU moves p to its slab or back:
+ * for some instructions it is in neither. That one is found later, like one
+ * whose mark was overwritten.
+ *
  * Cost: none on the fast path; a suspicion is a few hundred steps.
  */
 #include <kernel/printk.h>
@@ -33,26 +49,36 @@
 
 static bool sheaf_has(const struct slab_sheaf *sheaf, const void *p)
 {
-	unsigned int i;
+	unsigned int i, avail = READ_ONCE(sheaf->avail);
 
-	for (i = 0; i < sheaf->avail; i++)
-		if (sheaf->objects[i] == p)
+	for (i = 1; i <= avail; i++)
+		if (READ_ONCE(sheaf->objects[i]) == p)
 			return true;
 	return false;
 }
 
+static bool stack_has(const struct kmem_cache_cpu *c, const void *p)
+{
+	void **slot = stack_top(c);
+	const void *object;
+
+	do
+		object = READ_ONCE(*--slot);
+	while (object && object != p);
+	return object != NULL;
+}
+
 static bool cpus_have(struct kmem_cache *s, const void *p)
 {
-	unsigned long flags;
+	const struct kmem_cache_cpu *c;
 	unsigned int cpu;
-	bool found = false;
 
-	local_irq_save(flags);
-	for_each_possible_cpu(cpu)
-		found |= sheaf_has(s->cpu[cpu].main, p) ||
-			 sheaf_has(s->cpu[cpu].spare, p);
-	local_irq_restore(flags);
-	return found;
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(s->cpu, cpu);
+		if (stack_has(c, p) || sheaf_has(READ_ONCE(c->spare), p))
+			return true;
+	}
+	return false;
 }
 
 static bool node_has(struct kmem_cache *s, struct kmem_cache_node *n,
@@ -63,7 +89,7 @@ static bool node_has(struct kmem_cache *s, struct kmem_cache_node *n,
 	bool found = false;
 
 	spin_lock_irqsave(&n->lock, flags);
-	list_for_each_entry(sheaf, &n->full_sheaves, list)
+	for (sheaf = n->full_sheaves; sheaf; sheaf = sheaf->next)
 		found |= sheaf_has(sheaf, p);
 	if (!found && slab_node(s, slab_of(p)) == n)
 		found = slab_freelist_has(s, slab_of(p), p);
@@ -140,17 +166,22 @@ static bool is_object(const struct kmem_cache *s, const void *p)
 	       slab_index(s, page, p) < slab_objects(s, page);
 }
 
-/* A CPU's main array: what its slots name up to the end is in use. */
+/*
+ * A CPU's main array: its slots name objects in use, up to the seal. If other
+ * CPUs can free, what a slot names may be anything by now (slub.c).
+ */
 static const char *check_popped(struct kmem_cache *s,
-				const struct slab_sheaf *sheaf)
+				const struct kmem_cache_cpu *c)
 {
-	unsigned int i;
+	void **slot;
+	const void *p;
 
-	for (i = sheaf->avail; i <= sheaf->limit; i++) {
-		const void *p = sheaf->objects[i];
-
+	for (slot = c->stack.top; slot <= c->stack.end; slot++) {
+		p = *slot;
 		if (p == s->no_object)
 			return NULL;
+		if (nr_cpu_ids > 1)
+			continue;
 		if (!is_object(s, p) ||
 		    (slab_word_looks_free(s, p) && slab_is_free(s, p)))
 			return "array: a slot vouches for what is not in use";
@@ -159,40 +190,66 @@ static const char *check_popped(struct kmem_cache *s,
 }
 
 /* Each object: of this cache, a whole one, marked, and only once in here. */
-static const char *check_sheaf(struct kmem_cache *s,
-			       const struct slab_sheaf *sheaf)
+static const char *check_objects(struct kmem_cache *s, void *const *objs,
+				 unsigned int nr)
 {
 	unsigned int i, j;
 
-	if (sheaf->avail > sheaf->limit)
-		return "array: avail > limit";
-	for (i = 0; i < sheaf->avail; i++) {
-		const void *p = sheaf->objects[i];
+	for (i = 0; i < nr; i++) {
+		const void *p = objs[i];
 
 		if (!is_object(s, p))
 			return "array: holds what is not an object";
 		if (*slab_word(s, p) != s->secret)
 			return "array: object without the free mark";
 		for (j = 0; j < i; j++)
-			if (sheaf->objects[j] == p)
+			if (objs[j] == p)
 				return "array: object twice";
 	}
 	return NULL;
 }
 
-static const char *check_sheaf_list(struct kmem_cache *s,
-				    const struct list_head *list, bool full,
-				    unsigned long *objects)
+static const char *check_sheaf(struct kmem_cache *s,
+			       const struct slab_sheaf *sheaf)
 {
-	const struct slab_sheaf *sheaf;
+	if (sheaf->objects[0])
+		return "array: has no beginning";
+	if (sheaf->avail && sheaf->avail != s->sheaf_limit)
+		return "array: neither full nor empty";
+	return check_objects(s, &sheaf->objects[1], sheaf->avail);
+}
+
+static const char *check_cpu(struct kmem_cache *s,
+			     const struct kmem_cache_cpu *c,
+			     unsigned long *objects)
+{
+	void *const *first = &c->main->objects[1];
+	unsigned long nr = (unsigned long)(c->stack.top - first);
+	const char *broken;
+
+	if (c->main->objects[0])
+		return "array: has no beginning";
+	if (c->stack.end - first != (c->main == no_sheaf(s) ? 0 :
+				     (long)s->sheaf_limit))
+		return "array: wrong limit";
+	if (nr > s->sheaf_limit)
+		return "array: top is outside";
+	*objects += nr + c->spare->avail;
+	broken = check_objects(s, first, (unsigned int)nr);
+	broken = broken ? broken : check_popped(s, c);
+	return broken ? broken : check_sheaf(s, c->spare);
+}
+
+static const char *check_stock(struct kmem_cache *s,
+			       const struct slab_sheaf *sheaf, bool full,
+			       unsigned long *objects)
+{
 	const char *broken = NULL;
 
-	list_for_each_entry(sheaf, list, list) {
-		if (sheaf->avail != (full ? sheaf->limit : 0))
-			return "node: array neither full nor empty";
+	for (; sheaf && !broken; sheaf = sheaf->next) {
+		if (full != (sheaf->avail != 0))
+			return "node: array in the wrong stock";
 		broken = check_sheaf(s, sheaf);
-		if (broken)
-			break;
 		*objects += sheaf->avail;
 	}
 	return broken;
@@ -245,9 +302,9 @@ static const char *check_node(struct kmem_cache *s, struct kmem_cache_node *n,
 	if (c.partial != n->nr_partial)
 		return "node: nr_partial is wrong";
 	*inuse += c.inuse;
-	broken = check_sheaf_list(s, &n->full_sheaves, true, waiting);
+	broken = check_stock(s, n->full_sheaves, true, waiting);
 	return broken ? broken :
-	       check_sheaf_list(s, &n->empty_sheaves, false, waiting);
+	       check_stock(s, n->empty_sheaves, false, waiting);
 }
 
 static const char *check_nodes(struct kmem_cache *s, unsigned long *inuse,
@@ -267,23 +324,19 @@ static const char *check_nodes(struct kmem_cache *s, unsigned long *inuse,
 	return broken;
 }
 
+/* Of this CPU's array and, while they let them be, of the others'. */
 const char *kmem_cache_validate(struct kmem_cache *s)
 {
 	unsigned long inuse = 0, waiting = 0;
-	const struct kmem_cache_cpu *c;
 	const char *broken = NULL;
 	unsigned long flags;
 	unsigned int cpu;
 
 	local_irq_save(flags);
 	for_each_possible_cpu(cpu) {
-		c = &s->cpu[cpu];
-		broken = broken ? broken : check_sheaf(s, c->main);
-		broken = broken ? broken : check_popped(s, c->main);
-		broken = broken ? broken : check_sheaf(s, c->spare);
-		if (c->spare->avail && c->spare->avail != c->spare->limit)
-			broken = "spare array neither full nor empty";
-		waiting += c->main->avail + c->spare->avail;
+		broken = check_cpu(s, per_cpu_ptr(s->cpu, cpu), &waiting);
+		if (broken)
+			break;
 	}
 	broken = broken ? broken : check_nodes(s, &inuse, &waiting);
 	local_irq_restore(flags);

@@ -39,8 +39,8 @@ void node_init(struct kmem_cache_node *n)
 	n->nr_objects = 0;
 	for (i = 0; i < NR_SLAB_LISTS; i++)
 		INIT_LIST_HEAD(&n->slabs[i]);
-	INIT_LIST_HEAD(&n->full_sheaves);
-	INIT_LIST_HEAD(&n->empty_sheaves);
+	n->full_sheaves = NULL;
+	n->empty_sheaves = NULL;
 }
 
 static unsigned int slab_list_of(const struct kmem_cache *s,
@@ -174,21 +174,34 @@ void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
 	discard_all(&discard);
 }
 
-/* Moves the first array of from to the caller, his to the list to. */
+static void stock_add(struct slab_sheaf **stock, struct slab_sheaf *sheaf)
+{
+	sheaf->next = *stock;
+	*stock = sheaf;
+}
+
+static struct slab_sheaf *stock_take(struct slab_sheaf **stock)
+{
+	struct slab_sheaf *sheaf = *stock;
+
+	if (sheaf)
+		*stock = sheaf->next;
+	return sheaf;
+}
+
+/* An array of from for the caller's, which goes to the stock to. */
 static struct slab_sheaf *node_swap(struct kmem_cache_node *n,
 				    struct slab_sheaf *sheaf,
-				    struct list_head *from,
-				    struct list_head *to)
+				    struct slab_sheaf **from,
+				    struct slab_sheaf **to)
 {
 	struct slab_sheaf *other;
 	unsigned long flags;
 
 	spin_lock_irqsave(&n->lock, flags);
-	other = list_first_entry_or_null(from, struct slab_sheaf, list);
-	if (other) {
-		list_del(&other->list);
-		list_add(&sheaf->list, to);
-	}
+	other = stock_take(from);
+	if (other)
+		stock_add(to, sheaf);
 	spin_unlock_irqrestore(&n->lock, flags);
 	return other;
 }
@@ -211,6 +224,28 @@ struct slab_sheaf *node_swap_for_empty(struct kmem_cache *s, int nid,
 	return node_swap(n, full, &n->empty_sheaves, &n->full_sheaves);
 }
 
+/* A new, empty array for the node's stock. */
+void node_add_sheaf(struct kmem_cache_node *n, struct slab_sheaf *sheaf)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&n->lock, flags);
+	stock_add(&n->empty_sheaves, sheaf);
+	spin_unlock_irqrestore(&n->lock, flags);
+}
+
+/* The other way, from a cache that nobody uses; NULL: there is none left. */
+struct slab_sheaf *node_remove_sheaf(struct kmem_cache_node *n)
+{
+	struct slab_sheaf *sheaf;
+	unsigned long flags;
+
+	spin_lock_irqsave(&n->lock, flags);
+	sheaf = stock_take(&n->empty_sheaves);
+	spin_unlock_irqrestore(&n->lock, flags);
+	return sheaf;
+}
+
 static void node_flush(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	struct slab_sheaf *sheaf;
@@ -218,18 +253,13 @@ static void node_flush(struct kmem_cache *s, struct kmem_cache_node *n)
 
 	for (;;) {
 		spin_lock_irqsave(&n->lock, flags);
-		sheaf = list_first_entry_or_null(&n->full_sheaves,
-						 struct slab_sheaf, list);
-		if (sheaf)
-			list_del(&sheaf->list);
+		sheaf = stock_take(&n->full_sheaves);
 		spin_unlock_irqrestore(&n->lock, flags);
 		if (!sheaf)
 			return;
-		node_put(s, sheaf->objects, sheaf->avail);
+		node_put(s, &sheaf->objects[1], sheaf->avail);
 		sheaf->avail = 0;
-		spin_lock_irqsave(&n->lock, flags);
-		list_add(&sheaf->list, &n->empty_sheaves);
-		spin_unlock_irqrestore(&n->lock, flags);
+		node_add_sheaf(n, sheaf);
 	}
 }
 
@@ -240,6 +270,20 @@ void node_flush_sheaves(struct kmem_cache *s)
 
 	for_each_online_node(nid)
 		node_flush(s, &s->node[nid]);
+}
+
+bool node_has_slabs(struct kmem_cache *s)
+{
+	bool has = false;
+	unsigned long flags;
+	int nid;
+
+	for_each_online_node(nid) {
+		spin_lock_irqsave(&s->node[nid].lock, flags);
+		has |= s->node[nid].nr_slabs != 0;
+		spin_unlock_irqrestore(&s->node[nid].lock, flags);
+	}
+	return has;
 }
 
 /* Gives every empty slab back. */

@@ -221,19 +221,26 @@ class Caches(Command):
                   f'{int(cache["objects"]):<9} {slabs:<6} {places:<7} '
                   f'{self.in_arrays(cache, nodes)}')
 
-    @staticmethod
-    def in_arrays(cache, nodes):
-        sheaf = type_of('struct slab_sheaf')
-        cpus = cache['cpu']
+    @classmethod
+    def in_arrays(cls, cache, nodes):
         count = 0
-        for cpu in range(cpus.type.range()[1] + 1):
-            count += int(cpus[cpu]['main']['avail'])
-            count += int(cpus[cpu]['spare']['avail'])
+        for cpu in range(int(symbol('nr_cpu_ids'))):
+            own = cls.cpu_copy(cache['cpu'], cpu)
+            first = own['main']['objects'][1].address
+            count += int(own['stack']['top'] - first)
+            count += int(own['spare']['avail'])
         for node in nodes:
-            head = cache['node'][node]['full_sheaves']
-            count += sum(int(full['avail']) for full
-                         in list_entries(head, sheaf, 'list'))
+            full = cache['node'][node]['full_sheaves']
+            while full:
+                count += int(full['avail'])
+                full = full['next']
         return count
+
+    @staticmethod
+    def cpu_copy(pointer, cpu):
+        address = int(pointer) + int(symbol('__per_cpu_offset')[cpu])
+        width = 8 * pointer.type.sizeof
+        return gdb.Value(address % 2 ** width).cast(pointer.type)
 
 
 class Memblock(Command):

@@ -46,7 +46,18 @@ static inline bool node_has_low_pages(int nid)
 
 static inline struct kmem_cache_cpu *cpu_of(struct kmem_cache *s)
 {
-	return &s->cpu[smp_processor_id()];
+	return this_cpu_ptr(s->cpu);
+}
+
+/* Objects in this CPU's main array, and in its spare. */
+static inline unsigned int main_objects(struct kmem_cache *s)
+{
+	return stack_count(cpu_of(s));
+}
+
+static inline unsigned int spare_objects(struct kmem_cache *s)
+{
+	return cpu_of(s)->spare->avail;
 }
 
 /*

@@ -105,9 +105,7 @@ static void stale_array_slots_vouch_for_nothing(struct ktest *t)
 	kmem_cache_free(s, a);
 	*slab_word(s, a) = 0;
 	kmem_cache_free(s, b);
-	KTEST_EXPECT_PTR_EQ(t, cpu_of(s)->main->objects[
-			    cpu_of(s)->main->avail],
-			    s->no_object);
+	KTEST_EXPECT_PTR_EQ(t, *cpu_of(s)->stack.top, s->no_object);
 	*slab_word(s, a) = s->secret;
 	kmem_cache_free(s, c);
 }
@@ -225,8 +223,7 @@ static void end_of_array_is_no_object(struct ktest *t)
 
 	kmem_cache_free(s, p);
 	kmem_cache_free(s, q);
-	KTEST_EXPECT_PTR_EQ(t, cpu_of(s)->main->objects[
-			    cpu_of(s)->main->avail], s->no_object);
+	KTEST_EXPECT_PTR_EQ(t, *cpu_of(s)->stack.top, s->no_object);
 	KTEST_EXPECT_REPORTS(t, 1, "wrong cache",
 			     kmem_cache_free(s, s->no_object));
 	KTEST_EXPECT_REPORTS(t, 1, "wrong cache",

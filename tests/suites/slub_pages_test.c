@@ -56,7 +56,7 @@ static void single_pages_do_when_larger_blocks_are_gone(struct ktest *t)
 	p = kmem_cache_alloc(s, gfp);
 	if (KTEST_EXPECT_NOT_NULL(t, p)) {
 		KTEST_EXPECT_EQ(t, slab_of(p)->order, 0);
-		KTEST_EXPECT_EQ(t, cpu_of(s)->main->avail, 3);
+		KTEST_EXPECT_EQ(t, main_objects(s), 3);
 		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
 		KTEST_EXPECT_REPORTS(t, 1, "inside an object",
 				     kmem_cache_free(s, (char *)p + 8));

@@ -190,10 +190,10 @@ static void array_is_refilled_by_half(struct ktest *t)
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, s->sheaf_limit, 60);
-	KTEST_EXPECT_EQ(t, cpu_of(s)->main->avail, 29);
+	KTEST_EXPECT_EQ(t, main_objects(s), 29);
 	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 30);
 	kmem_cache_free(s, p);
-	KTEST_EXPECT_EQ(t, cpu_of(s)->main->avail, 30);
+	KTEST_EXPECT_EQ(t, main_objects(s), 30);
 	slab_flush_cpu(s);
 	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 0);
 	kmem_cache_destroy(s);
@@ -204,8 +204,8 @@ static unsigned int full_arrays(struct kmem_cache *s)
 	struct slab_sheaf *sheaf;
 	unsigned int n = 0;
 
-	list_for_each_entry(sheaf, &s->node[slab_local_node()].full_sheaves,
-			    list)
+	for (sheaf = s->node[slab_local_node()].full_sheaves; sheaf;
+	     sheaf = sheaf->next)
 		n++;
 	return n;
 }
@@ -221,12 +221,12 @@ static void full_arrays_go_to_the_node_before_slabs_are_touched(struct ktest *t)
 
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
 		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
-	KTEST_EXPECT_EQ(t, cpu_of(s)->main->avail, 0);
+	KTEST_EXPECT_EQ(t, main_objects(s), 0);
 	for (i = 0; i < 240; i++)
 		kmem_cache_free(s, objs[i]);
 	KTEST_EXPECT_EQ(t, full_arrays(s), 2);
-	KTEST_EXPECT_EQ(t, cpu_of(s)->main->avail, 60);
-	KTEST_EXPECT_EQ(t, cpu_of(s)->spare->avail, 60);
+	KTEST_EXPECT_EQ(t, main_objects(s), 60);
+	KTEST_EXPECT_EQ(t, spare_objects(s), 60);
 	slab_get_info(s, &info);
 	KTEST_EXPECT_EQ(t, info.active_objects, 46);
 	KTEST_EXPECT_EQ(t, slab_of(objs[0])->inuse, 64);

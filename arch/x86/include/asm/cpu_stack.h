@@ -45,6 +45,9 @@ static __always_inline void *cpu_stack_pop(struct cpu_stack *stack)
 		"2:\n\t"
 		RESTART_ENTRY
 		: "=&r"(p) : "m"(stack->top) : "memory", "cc" : empty);
+	/* spares the caller a second test */
+	if (!p)
+		__builtin_unreachable();
 	return p;
 empty:
 	return NULL;
