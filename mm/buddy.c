@@ -95,14 +95,16 @@ static void add_free_block(struct zone *zone, struct page *page,
 	page->zone_id = zone->zone_id;
 	page->migratetype = mt;
 	list_add(&page->buddy_list, &area->free_list[mt]);
-	area->nr_free++;
+	WRITE_ONCE(area->nr_free, area->nr_free + 1);
 }
 
 void del_free_block(struct zone *zone, struct page *page, unsigned int order)
 {
+	struct free_area *area = &zone->free_area[order];
+
 	list_del(&page->buddy_list);
 	page->type = PAGE_NONE;
-	zone->free_area[order].nr_free--;
+	WRITE_ONCE(area->nr_free, area->nr_free - 1);
 }
 
 /*
@@ -177,7 +179,7 @@ struct page *__rmqueue(struct zone *zone, unsigned int order,
 		page = rmqueue_fallback(zone, order, mt);
 	if (page) {
 		page->zone_id = zone->zone_id;
-		zone->nr_free_pages -= 1UL << order;
+		add_free_pages(zone, -(1L << order));
 	}
 	return page;
 }
@@ -192,7 +194,7 @@ static struct page *free_buddy(const struct zone *zone, struct page *page,
 	if (!zone_spans_pfn(zone, buddy_pfn))
 		return NULL;
 	buddy = page + (long)(buddy_pfn - pfn);
-	if (buddy->type != PAGE_BUDDY || buddy->order != order ||
+	if (READ_ONCE(buddy->type) != PAGE_BUDDY || buddy->order != order ||
 	    buddy->zone_id != zone->zone_id)
 		return NULL;
 	return likely(free_neighbour_intact(zone, buddy)) ? buddy : NULL;
@@ -213,7 +215,7 @@ void __free_one_page(struct zone *zone, struct page *page, unsigned int order,
 {
 	unsigned long pfn = page_to_pfn(page);
 
-	zone->nr_free_pages += 1UL << order;
+	add_free_pages(zone, 1L << order);
 	page->type = PAGE_NONE;
 	for (; order < MAX_PAGE_ORDER; order++) {
 		struct page *buddy = free_buddy(zone, page, pfn, order);

@@ -86,8 +86,8 @@ bool deferred_add(struct zone *zone, unsigned long pfn)
 		last->nr_blocks++;
 	else
 		return false;
-	zone->nr_deferred++;
-	zone->nr_free_pages += MAX_ORDER_NR_PAGES;
+	WRITE_ONCE(zone->nr_deferred, zone->nr_deferred + 1);
+	add_free_pages(zone, MAX_ORDER_NR_PAGES);
 	return true;
 }
 
@@ -103,7 +103,7 @@ struct page *deferred_take(struct zone *zone)
 		return NULL;
 	head = list_last_entry(&zone->deferred, struct page, buddy_list);
 	head->nr_blocks--;
-	zone->nr_deferred--;
+	WRITE_ONCE(zone->nr_deferred, zone->nr_deferred - 1);
 	block = pfn_to_page(range_end(head));
 	if (block == head)
 		close_range(head);

@@ -29,6 +29,13 @@ void set_pageblock_range(struct page *page, unsigned int order,
 			 enum migratetype mt);
 void del_free_block(struct zone *zone, struct page *page, unsigned int order);
 
+/* Counts free pages; READ_ONCE() sees the number without the lock. */
+static inline void add_free_pages(struct zone *zone, long nr)
+{
+	WRITE_ONCE(zone->nr_free_pages,
+		   zone->nr_free_pages + (unsigned long)nr);
+}
+
 /* mm/fallback.c: a block of another migrate type, NULL if there is none. */
 struct page *rmqueue_fallback(struct zone *zone, unsigned int order,
 			      enum migratetype mt);

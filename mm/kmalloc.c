@@ -101,7 +101,7 @@ static noinline void *kmalloc_unusual(size_t size, gfp_t gfp, int nid,
 	if (!page)
 		return NULL;
 	page->order = (u8)order;
-	page->type = PAGE_LARGE_KMALLOC;
+	WRITE_ONCE(page->type, PAGE_LARGE_KMALLOC);
 	return lowmem_page_address(page);
 }
 
@@ -182,7 +182,7 @@ static noinline void kfree_unusual(const void *p)
 		slab_report(kfree_fault(p), NULL, p);
 		return;
 	}
-	page->type = PAGE_ALLOC;
+	WRITE_ONCE(page->type, PAGE_ALLOC);
 	__free_pages(page, page->order);
 }
 

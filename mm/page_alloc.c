@@ -44,7 +44,7 @@ static void prep_compound(struct page *head, unsigned int order)
 	unsigned long i;
 
 	for (i = 1; i < 1UL << order; i++) {
-		head[i].type = PAGE_TAIL;
+		WRITE_ONCE(head[i].type, PAGE_TAIL);
 		head[i].zone_id = head->zone_id;
 		head[i].compound_head = head;
 	}
@@ -53,7 +53,7 @@ static void prep_compound(struct page *head, unsigned int order)
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		   unsigned long caller)
 {
-	page->type = PAGE_ALLOC;
+	WRITE_ONCE(page->type, PAGE_ALLOC);
 	page->order = (u8)order;
 	page->_refcount = 1;
 	page->private = caller;
@@ -156,7 +156,7 @@ static void undo_compound(struct page *head, unsigned int order)
 	unsigned long i;
 
 	for (i = 1; i < 1UL << order; i++)
-		head[i].type = PAGE_NONE;
+		WRITE_ONCE(head[i].type, PAGE_NONE);
 }
 
 /* One block, or its halves where its pageblocks differ in type. */

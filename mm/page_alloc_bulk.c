@@ -31,7 +31,7 @@ static void split_block(struct page *page, unsigned int order)
 
 	page->order = 0;
 	for (i = 1; i < 1UL << order; i++) {
-		page[i].type = PAGE_ALLOC;
+		WRITE_ONCE(page[i].type, PAGE_ALLOC);
 		page[i].order = 0;
 		page[i].zone_id = page->zone_id;
 		page[i]._refcount = page->_refcount;

@@ -256,7 +256,7 @@ void drop_damaged_block(struct zone *zone, struct page *page,
 	} else {
 		lost = abandon_list(area, mt);
 	}
-	zone->nr_free_pages -= lost << order;
+	add_free_pages(zone, -(long)(lost << order));
 	report_begin("bad page state", "pfn %#lx on the free list of order %u: type %u order %u list type %u",
 		     page_to_pfn(page), order, page->type, page->order,
 		     page->migratetype);

@@ -60,7 +60,7 @@ static void slab_mark_pages(struct kmem_cache *s, struct page *head,
 	unsigned int i;
 
 	for (i = 0; i < 1U << order; i++) {
-		head[i].type = PAGE_SLAB;
+		WRITE_ONCE(head[i].type, PAGE_SLAB);
 		head[i].order = (u8)order;
 		head[i].zone_id = head->zone_id;
 		head[i].slab_cache = s;
@@ -119,14 +119,14 @@ void slab_discard(struct page *head)
 	unsigned int i, order = head->order;
 
 	for (i = 1; i < 1U << order; i++) {
-		head[i].type = PAGE_NONE;
+		WRITE_ONCE(head[i].type, PAGE_NONE);
 		head[i].order = 0;
 		head[i].zone_id = 0;
 		head[i].slab_cache = NULL;
 	}
 	head->private = 0;
 	head->_refcount = 1;
-	head->type = PAGE_ALLOC;
+	WRITE_ONCE(head->type, PAGE_ALLOC);
 	__free_pages(head, order);
 }
 

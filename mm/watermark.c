@@ -77,13 +77,13 @@ static bool block_available(const struct zone *zone, unsigned int order)
 	for (; order < NR_PAGE_ORDERS; order++) {
 		const struct free_area *area = &zone->free_area[order];
 
-		if (!area->nr_free)
+		if (!READ_ONCE(area->nr_free))
 			continue;
 		for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
 			if (!list_empty(&area->free_list[mt]))
 				return true;
 	}
-	return zone->nr_deferred != 0;
+	return READ_ONCE(zone->nr_deferred) != 0;
 }
 
 bool zone_watermark_ok(const struct zone *zone, unsigned int order,

@@ -43,9 +43,17 @@
 
 #define barrier() __asm__ volatile("" : : : "memory")
 
-/* One access, not torn, not repeated, not left out. */
+/*
+ * One access, not torn, not repeated, not left out. To the thread sanitizer
+ * volatile says nothing, so it is told in words that it knows.
+ */
+#ifdef __SANITIZE_THREAD__
+#define READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+#else
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#endif
 
 /* Address of the caller: what reports name as the one who asked. */
 #define _RET_IP_ ((unsigned long)__builtin_return_address(0))

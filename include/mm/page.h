@@ -22,7 +22,8 @@
  *
  * Who may write: the owner of the block; for PAGE_BUDDY and PAGE_DEFERRED the
  * zone lock; for PAGE_SLAB's inuse, freelist and slab_list the lock of the
- * cache's node.
+ * cache's node. A block's type is looked at by others, too, without a lock (is
+ * the neighbour free?): its owner changes it by WRITE_ONCE().
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H

@@ -25,7 +25,7 @@ struct hosted_cpu {
 	unsigned int nr_threads;	/* (l) born and not dead, without idle */
 	unsigned int waiting;		/* (a) length of queue */
 	unsigned int events;		/* (a) EVENT_... */
-	unsigned int until_tick;	/* (r) moments before the next */
+	unsigned int until_tick;	/* (r) moments */
 };
 
 struct hosted_cpu *hosted_cpu(unsigned int cpu);

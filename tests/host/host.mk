@@ -7,6 +7,7 @@
 #	build/host/numa/memblock_*	foreign programs that know only memblock's
 #	build/host/flat/memblock_*	public header; with and without NUMA
 #	build/host/highmem/ktest	the suites, with high memory
+#	build/host/tsan/ktest		the suites, with the thread sanitizer
 #	build/host/m32/ktest		the same, compiled for 32 bits, if the
 #					compiler can (Debian: gcc-multilib)
 #
@@ -54,7 +55,7 @@ $(HOST_OUT)/fuzz-boot: $(call host_obj,tests/host/fuzz_boot.c) \
 
 # As in the Makefile: made anew when compiler, flags or sources change.
 $(HOST_OUT)/flags: FORCE
-	$(call stamp,$(HOSTCC) $(HOST_M32_FLAGS) $(HOST_CONTRACT_FLAGS))
+	$(call stamp,$(HOSTCC) $(HOST_M32_FLAGS) $(HOST_CONTRACT_FLAGS) $(HOST_TSAN))
 $(HOST_OUT)/link: FORCE
 	$(call stamp,$(HOST_COMMON) $(HOST_SUITES) $(HOST_MEMBLOCK))
 
@@ -98,6 +99,19 @@ ifeq ($(shell echo 'int main(void) { return 0; }' | $(HOSTCC) -m32 \
 HOST_HIGH_PROGRAMS += $(HOST_OUT)/m32/ktest
 endif
 endif
+
+# The suites on several CPUs, under the thread sanitizer. It watches accesses,
+# not bounds; gcc and clang both can. (clang does not say so itself.)
+HOST_TSAN := -fsanitize=thread
+HOST_TSAN_FLAGS := $(subst $(SANITIZE),$(HOST_TSAN),$(HOST_CFLAGS)) \
+	-D__SANITIZE_THREAD__=1
+
+$(HOST_OUT)/tsan/%.o: %.c $(HOST_OUT)/flags
+	@mkdir -p $(@D)
+	@$(HOST_COMPILE) $(HOST_TSAN_FLAGS)
+$(HOST_OUT)/tsan/ktest: $(HOST_KTEST_SOURCES:%.c=$(HOST_OUT)/tsan/%.o) \
+		$(HOST_OUT)/link
+	@$(subst $(SANITIZE),$(HOST_TSAN),$(HOST_LINK))
 
 # memblock alone, through its public header, the way a stranger would use it.
 # The allocator is compiled freestanding; the program against the C library.

@@ -2,7 +2,9 @@
 #ifndef ASM_MEMORY_LAYOUT_H
 #define ASM_MEMORY_LAYOUT_H
 
-#ifdef __LP64__
+#if defined(__SANITIZE_THREAD__)
+#include <asm/memory_layout_tsan.h>
+#elif defined(__LP64__)
 #include <asm/memory_layout_64.h>
 #else
 #include <asm/memory_layout_32.h>
