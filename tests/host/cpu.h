@@ -22,7 +22,7 @@ struct hosted_cpu {
 	struct list_head queue;		/* (l) threads that could run */
 	struct task_struct *running;	/* (l) */
 	struct task_struct *idle;	/* (b) runs when nobody else does */
-	unsigned int nr_threads;	/* (l) born and not dead, without idle */
+	unsigned int nr_threads;	/* (l) born, not dead; without idle */
 	unsigned int waiting;		/* (a) length of queue */
 	unsigned int events;		/* (a) EVENT_... */
 	unsigned int until_tick;	/* (r) moments */
