@@ -23,7 +23,7 @@
  * Locks: percpu_lock, interrupts off; memory for a chunk is asked for and
  * given back without it.
  * Invariants: a granule where an object begins is taken; used == taken
- * granules of all chunks, without the static part.
+ * granules of a chunk, without the static part; only the first has used == 0.
  * Cost: a scan of the bits; objects are made rarely and kept long.
  * Left out: Linux's units of scattered pages in vmalloc space, so that a chunk
  * for many CPUs needs a large block.
@@ -121,26 +121,31 @@ static unsigned long take(unsigned long n, unsigned long align)
 	return addr;
 }
 
-static bool add_chunk(void)
+/*
+ * The same from a new chunk. It is on the list only with something in it, so
+ * that it always goes back with what it holds last.
+ */
+static unsigned long take_from_new_chunk(unsigned long n, unsigned long align)
 {
 	struct pcpu_chunk *c;
-	unsigned long flags;
+	unsigned long flags, addr;
 	void *units;
 
 	if (!slab_is_available())
-		return false;
+		return 0;
 	c = kmalloc(sizeof(*c), GFP_KERNEL | __GFP_NOWARN);
 	units = c ? alloc_pages_exact(nr_cpu_ids * unit_size,
 				      GFP_KERNEL | __GFP_NOWARN) : NULL;
 	if (!units) {
 		kfree(c);
-		return false;
+		return 0;
 	}
 	chunk_init(c, (unsigned long)units);
+	addr = take_from(c, n, align);
 	spin_lock_irqsave(&percpu_lock, flags);
 	list_add_tail(&c->list, &chunks);
 	spin_unlock_irqrestore(&percpu_lock, flags);
-	return true;
+	return addr;
 }
 
 static void clear_copies(const void *ptr, unsigned long bytes)
@@ -166,8 +171,8 @@ void *__alloc_percpu(size_t size, size_t align)
 	n = DIV_ROUND_UP(size, GRANULE);
 	align = DIV_ROUND_UP(align, GRANULE);
 	addr = take(n, align);
-	if (!addr && add_chunk())
-		addr = take(n, align);
+	if (!addr)
+		addr = take_from_new_chunk(n, align);
 	if (!addr)
 		return NULL;
 	ptr = (void *)(addr - __per_cpu_offset[0]);
@@ -254,6 +259,8 @@ static const char *check_chunk(const struct pcpu_chunk *c)
 	     at = find_next_bit(c->begins, limit, at + 1))
 		if (!test_bit(at, c->taken))
 			return "per-CPU: an object begins in free space";
+	if (!c->used && c != &first_chunk)
+		return "per-CPU: a chunk without objects was kept";
 	taken = bitmap_weight(c->taken, limit);
 	return taken == c->used + fixed ? NULL :
 	       "per-CPU: used is not the number of taken granules";
@@ -289,7 +296,8 @@ void __init setup_per_cpu_areas(unsigned int nr_cpus, unsigned long reserve)
 	unsigned int cpu;
 
 	static_size = (unsigned long)(__stop_percpu - __start_percpu);
-	unit_size = ALIGN(static_size + reserve, PAGE_SIZE);
+	/* A chunk of its own has room for the largest object. */
+	unit_size = ALIGN(max(static_size + reserve, PCPU_MAX_SIZE), PAGE_SIZE);
 	if (unit_size > UNIT_MAX)
 		panic("per-CPU areas: %lu bytes per CPU are too many",
 		      unit_size);

@@ -17,8 +17,13 @@
 /* Where the template lies; ordinary data of the image's init part. */
 #define PER_CPU_SECTION "percpu"
 
+/* Wider ones would be several instructions. */
+#define PCPU_ONE_WORD(var) \
+	_Static_assert(sizeof(var) <= sizeof(long), "wider than a register")
+
 #define __this_cpu_read(var) ({ \
 	__typeof__(var) pcpu_value__; \
+	PCPU_ONE_WORD(var); \
 	__asm__ volatile("mov %%gs:%1, %0" \
 			 : "=q"(pcpu_value__) : "m"(var)); \
 	pcpu_value__; \
@@ -27,12 +32,14 @@
 /* The same for values that cannot change while we look: may be merged. */
 #define __this_cpu_read_stable(var) ({ \
 	__typeof__(var) pcpu_value__; \
+	PCPU_ONE_WORD(var); \
 	__asm__("mov %%gs:%1, %0" : "=q"(pcpu_value__) : "m"(var)); \
 	pcpu_value__; \
 })
 
 #define __this_cpu_write(var, value) do { \
 	__typeof__(var) pcpu_value__ = (value); \
+	PCPU_ONE_WORD(var); \
 	__asm__ volatile("mov %1, %%gs:%0" \
 			 : "=m"(var) : "q"(pcpu_value__)); \
 } while (0)
@@ -40,6 +47,7 @@
 /* The operand's size names the instruction: 1, 2, 4, or a word. */
 #define __this_cpu_op(op, var, value) do { \
 	__typeof__(var) pcpu_value__ = (value); \
+	PCPU_ONE_WORD(var); \
 	if (sizeof(var) == 1) \
 		__asm__ volatile(op "b %1, %%gs:%0" \
 				 : "+m"(var) : "q"(pcpu_value__) : "cc"); \

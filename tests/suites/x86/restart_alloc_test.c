@@ -1,0 +1,259 @@
+/*
+ * The allocators' fast paths, interrupted at every instruction of their
+ * restartable sequences by a handler that allocates and frees from the same
+ * cache. Engine: restart_sweep.c.
+ *
+ * Every object held carries its owner's mark in all its words. One handed out
+ * twice is found at once: it is held already. One that somebody else writes to
+ * has lost its mark when it is freed. One that is lost is missing at the end:
+ * in the cache's own count, or in the census of pages.
+ */
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/gfp.h>
+#include <mm/highmem.h>
+#include <mm/slab.h>
+
+#include "../../../mm/slab_info.h"
+#include "restart_sweep.h"
+
+#define OBJECT_SIZE 64
+#define MAX_HELD 160
+/* More than an array of the CPU has places. */
+#define BURST 80
+
+struct holding {
+	unsigned long *p;
+	unsigned long mark;
+};
+
+static struct subject {
+	void *(*alloc)(struct rng *rng);
+	void (*free)(void *p);
+	const char *(*validate)(void);
+} subject;
+
+static struct holding held[MAX_HELD];
+static unsigned int nr_held;
+static unsigned long last_mark;
+static const char *broken;
+static struct kmem_cache *cache;
+
+static void write_mark(const struct holding *h)
+{
+	unsigned int i;
+
+	for (i = 0; i < OBJECT_SIZE / sizeof(long); i++)
+		h->p[i] = h->mark;
+}
+
+static void check_mark(const struct holding *h)
+{
+	unsigned int i;
+
+	for (i = 0; i < OBJECT_SIZE / sizeof(long); i++)
+		if (h->p[i] != h->mark)
+			broken = "somebody wrote to an object that is held";
+}
+
+static void hold(void *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_held; i++)
+		if (held[i].p == p)
+			broken = "object handed out twice";
+	held[nr_held] = (struct holding){ p, ++last_mark };
+	write_mark(&held[nr_held++]);
+}
+
+/* One place stays free for the thread that was interrupted. */
+static void take_one(struct rng *rng, unsigned int limit)
+{
+	void *p;
+
+	if (nr_held >= limit)
+		return;
+	p = subject.alloc(rng);
+	if (p)
+		hold(p);
+	else
+		broken = "no memory";
+}
+
+/* Nobody's when the allocator gets it: a handler may be given it at once. */
+static void give_nth(unsigned int n)
+{
+	struct holding h = held[n];
+
+	held[n] = held[--nr_held];
+	check_mark(&h);
+	subject.free(h.p);
+}
+
+/* Half of the times what was taken last, which is pushed back. */
+static void give_one(struct rng *rng)
+{
+	unsigned int n = nr_held;
+
+	if (n)
+		give_nth(rng_below(rng, 2) ? n - 1 :
+			 (unsigned int)rng_below(rng, n));
+}
+
+static void one_operation(struct rng *rng)
+{
+	if (rng_below(rng, 2))
+		take_one(rng, MAX_HELD);
+	else
+		give_one(rng);
+}
+
+static void some_interrupt(struct rng *rng)
+{
+	u64 n = 1 + rng_below(rng, 4);
+
+	switch (rng_below(rng, 16)) {
+	case 0:			/* the CPU's arrays run empty */
+		for (n = BURST; n; n--)
+			take_one(rng, MAX_HELD - 1);
+		break;
+	case 1:			/* and full */
+		for (n = BURST; n; n--)
+			give_one(rng);
+		break;
+	case 2 ... 5:
+		while (n--)
+			take_one(rng, MAX_HELD - 1);
+		break;
+	case 6 ... 9:
+		while (n--)
+			give_one(rng);
+		break;
+	case 10 ... 12:		/* the same object out and in */
+		if (nr_held == MAX_HELD - 1)
+			break;
+		take_one(rng, MAX_HELD - 1);
+		give_nth(nr_held - 1);
+		break;
+	default:		/* in and out */
+		give_one(rng);
+		take_one(rng, MAX_HELD - 1);
+	}
+}
+
+static const char *check_subject(void)
+{
+	static unsigned int calls;
+
+	if (!broken && subject.validate && ++calls % 4096 == 0)
+		broken = subject.validate();
+	return broken;
+}
+
+static const struct sweep_target target = {
+	one_operation, some_interrupt, check_subject
+};
+
+static void sweep_subject(struct ktest *t, struct subject what)
+{
+	struct sweep_result result;
+
+	subject = what;
+	broken = NULL;
+	if (restart_sweep(t, &target, &result))
+		ktest_note(t, "%lu interrupts at %lu places, %lu rewound",
+			   result.interrupts, result.points, result.rewound);
+	while (nr_held)
+		give_nth(nr_held - 1);
+	if (broken)
+		ktest_fail(t, __FILE__, __LINE__, "at the end: %s", broken);
+}
+
+/* ----- kmem_cache_alloc(), kmem_cache_free() ----- */
+
+static void *alloc_object(struct rng *rng)
+{
+	return kmem_cache_alloc(cache, GFP_ATOMIC);
+}
+
+static void free_object(void *p)
+{
+	kmem_cache_free(cache, p);
+}
+
+static const char *validate_cache(void)
+{
+	return kmem_cache_validate(cache);
+}
+
+static void a_cache_keeps_all_objects(struct ktest *t)
+{
+	struct slab_info info;
+
+	cache = kmem_cache_create("restart", OBJECT_SIZE, 0, SLAB_NO_MERGE,
+				  NULL);
+	KTEST_ASSERT_NOT_NULL(t, cache);
+	sweep_subject(t, (struct subject){
+		alloc_object, free_object, validate_cache });
+	slab_get_info(cache, &info);
+	KTEST_EXPECT_EQ(t, info.active_objects, 0);
+	kmem_cache_shrink(cache);
+	slab_get_info(cache, &info);
+	KTEST_EXPECT_EQ(t, info.objects, 0);
+	kmem_cache_destroy(cache);
+}
+
+/* ----- kmalloc(), kfree() ----- */
+
+/* A size the compiler does not know. */
+static void *alloc_bytes(struct rng *rng)
+{
+	return kmalloc(OBJECT_SIZE + (size_t)rng_below(rng, 1), GFP_ATOMIC);
+}
+
+static void free_bytes(void *p)
+{
+	kfree(p);
+}
+
+static void kmalloc_keeps_all_objects(struct ktest *t)
+{
+	struct kmem_cache *s = kmalloc_caches[KMALLOC_NORMAL]
+					     [kmalloc_index(OBJECT_SIZE)];
+	struct slab_info before, after;
+
+	slab_get_info(s, &before);
+	sweep_subject(t, (struct subject){ alloc_bytes, free_bytes, NULL });
+	slab_get_info(s, &after);
+	KTEST_EXPECT_EQ(t, after.active_objects, before.active_objects);
+}
+
+/* ----- pages ----- */
+
+static void *alloc_one_page(struct rng *rng)
+{
+	struct page *page = alloc_pages(GFP_ATOMIC, 0);
+
+	return page ? lowmem_page_address(page) : NULL;
+}
+
+static void free_one_page(void *p)
+{
+	__free_pages(virt_to_page(p), 0);
+}
+
+static void pages_are_all_kept(struct ktest *t)
+{
+	sweep_subject(t, (struct subject){
+		alloc_one_page, free_one_page, NULL });
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(a_cache_keeps_all_objects),
+	KTEST_CASE(kmalloc_keeps_all_objects),
+	KTEST_CASE(pages_are_all_kept),
+	{}
+};
+
+KTEST_SUITE(restart_alloc, cases);
