@@ -24,7 +24,9 @@
 #include <kernel/kallsyms.h>
 #include <kernel/ktest.h>
 #include <kernel/panic.h>
+#include <kernel/preempt.h>
 #include <kernel/printk.h>
+#include <kernel/sched.h>
 #include <kernel/shell.h>
 #include <kernel/time.h>
 #include <kernel/version.h>
@@ -161,8 +163,10 @@ void __noreturn start_kernel(u32 magic, u32 info_phys)
 
 	setup_arch(&boot_info);		/* memory map, memblock, direct map */
 	mm_init();			/* zones, page allocator, slab caches */
+	sched_init();			/* we are a thread from here on */
 	time_init();			/* interrupt controller, clock, tick */
 	local_irq_enable();
+	might_sleep_enable();
 	free_initmem();			/* no __init code or data after this */
 	ktest_set_observer(&census_observer);
 

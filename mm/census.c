@@ -23,6 +23,7 @@
  * Cost: one step per block, never per frame.
  */
 #include <asm/irqflags.h>
+#include <asm/kernel_stack.h>
 #include <kernel/printk.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
@@ -228,6 +229,7 @@ void census_walk(struct census *c, census_visit visit, void *arg)
 
 void census_take(struct census *c)
 {
+	kernel_stack_trim();
 	kmem_cache_shrink_all();
 	census_walk(c, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* How the areas of the address map are described that every target has. */
+#include <asm/kernel_stack.h>
 #include <asm/machine.h>
 #include <lib/sprintf.h>
 #include <mm/memory_model.h>
@@ -28,4 +29,18 @@ void area_say_descriptor(const struct area *r, unsigned long addr, char *buf,
 
 	ksnprintf(buf, size, "%s, struct page of pfn 0x%lx%s", r->name, pfn,
 		  pfn_valid(pfn) ? "" : ", which has none");
+}
+
+void area_say_kernel_stack(const struct area *r, unsigned long addr, char *buf,
+			   size_t size)
+{
+	unsigned long low, high;
+
+	if (kernel_stack_is_guard(addr))
+		ksnprintf(buf, size, "guard page of a thread's stack");
+	else if (kernel_stack_bounds(addr, &low, &high))
+		ksnprintf(buf, size, "a thread's stack, %lu bytes below its top",
+			  high - addr);
+	else
+		ksnprintf(buf, size, "%s, none here", r->name);
 }

@@ -25,6 +25,8 @@ const struct area address_map[] = {
 	{ PAGE_OFFSET, PAGE_OFFSET + DIRECT_MAP_SIZE, "direct map",
 	  say_lowmem },
 	{ VMALLOC_START, VMALLOC_END, "vmalloc area", area_say_name },
+	{ KERNEL_STACK_START, KERNEL_STACK_END, "kernel stacks",
+	  area_say_kernel_stack },
 	{ PKMAP_START, FIXMAP_START, "pkmap, kmap() of high memory",
 	  area_say_name },
 	{ FIXMAP_START, FIXMAP_START + FIXMAP_SIZE, "fixmap", area_say_name },

@@ -18,6 +18,8 @@ const struct area address_map[] = {
 	{ PAGE_OFFSET, PAGE_OFFSET + DIRECT_MAP_SIZE, "direct map",
 	  area_say_direct_map },
 	{ VMALLOC_START, VMALLOC_END, "vmalloc area", area_say_name },
+	{ KERNEL_STACK_START, KERNEL_STACK_END, "kernel stacks",
+	  area_say_kernel_stack },
 	{ VMEMMAP_START, (unsigned long)(vmemmap + MAX_PFN), "vmemmap",
 	  area_say_descriptor },
 	{ KERNEL_BASE, KERNEL_BASE + KERNEL_IMAGE_SIZE, "kernel image",

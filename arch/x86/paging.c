@@ -9,11 +9,13 @@
  *	direct map	biggest pages	RAM RW-, text and constants R--
  *	descriptors	RW-
  *	fixmap		4 KiB pages	windows R--
+ *	thread stacks	4 KiB pages	RW-, as they come and go
  *	all else	not mapped	the null page, the guard page of the
  *					boot stack, holes, the first code
  *
  *	1. Map the RAM that the first tables show, the image and the fixmap in
- *	   a new tree, whose pages come from that RAM.
+ *	   a new tree, whose pages come from that RAM; and make the tables that
+ *	   thread stacks will need.
  *	2. Load it. Code, stack and RAM stay where they are in virtual memory,
  *	   so nothing is noticed.
  *	3. Map the rest of RAM, if the target has addresses for it.
@@ -23,6 +25,7 @@
  * become free memory.
  */
 #include <asm/fixmap.h>
+#include <asm/kernel_stack.h>
 #include <asm/paging.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
@@ -60,6 +63,7 @@ void __init paging_init(void)
 	direct_map_ram(0, boot_mapped_end());
 	map_image();
 	fixmap_init();
+	kernel_stack_init();
 	switch_to_final();
 	map_rest_of_ram();
 	pr_info("paging: direct map of %llu MiB of RAM, "

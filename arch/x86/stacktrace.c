@@ -14,6 +14,7 @@
  * stacks to the interrupted one). So the walk ends, whatever is in memory.
  */
 #include <asm/desc.h>
+#include <asm/kernel_stack.h>
 #include <asm/machine.h>
 #include <asm/sections.h>
 #include <asm/traps.h>
@@ -34,7 +35,8 @@ static bool find_stack(unsigned long addr, struct stack_bounds *stack)
 {
 	stack->exception = exception_stack_bounds(addr, &stack->low,
 						  &stack->high);
-	if (stack->exception)
+	if (stack->exception ||
+	    kernel_stack_bounds(addr, &stack->low, &stack->high))
 		return true;
 	stack->low = (unsigned long)boot_stack;
 	stack->high = (unsigned long)boot_stack_top;

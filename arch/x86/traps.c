@@ -17,11 +17,13 @@
 #include <asm/desc.h>
 #include <asm/i8259.h>
 #include <asm/irq.h>
+#include <asm/kernel_stack.h>
 #include <asm/machine.h>
 #include <asm/restart.h>
 #include <asm/sections.h>
 #include <asm/traps.h>
 #include <kernel/panic.h>
+#include <kernel/sched.h>
 
 static unsigned long counts[NR_EXCEPTIONS];
 
@@ -104,8 +106,9 @@ static bool is_stack_overflow(const struct pt_regs *regs)
 	unsigned long addr = read_cr2();
 
 	return regs->vector == X86_TRAP_DF &&
-	       addr >= (unsigned long)boot_stack_guard &&
-	       addr < (unsigned long)boot_stack;
+	       (kernel_stack_is_guard(addr) ||
+		(addr >= (unsigned long)boot_stack_guard &&
+		 addr < (unsigned long)boot_stack));
 }
 
 static void __noreturn die(const struct pt_regs *regs)
@@ -121,7 +124,8 @@ static void __noreturn die(const struct pt_regs *regs)
 	show_regs(regs);
 	show_caller(regs);
 	if (is_stack_overflow(regs))
-		name = "kernel stack overflow";
+		panic("kernel stack overflow in thread %s at %pS",
+		      current->name, (void *)regs->ip);
 	panic("%s at %pS", name, (void *)regs->ip);
 }
 

@@ -36,6 +36,7 @@ struct task_struct {
 	enum task_state state;		/* (r); (o) may set it for itself */
 	bool on_rq;			/* (r) in the queue or running */
 	struct list_head run_list;	/* (r) */
+	struct list_head threads;	/* (r) all threads of the CPU */
 	int pid;			/* (b) 0: an idle or boot thread */
 	char name[TASK_NAME_SIZE];	/* (b) */
 	struct kthread *kthread;	/* (b) NULL for idle threads */

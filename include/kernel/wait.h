@@ -39,6 +39,8 @@ void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *w);
 /* All waiters that are not exclusive, and one (all) that are. */
 void wake_up(struct wait_queue_head *wq);
 void wake_up_all(struct wait_queue_head *wq);
+/* The same for who holds wq->lock already. */
+void wake_up_locked(struct wait_queue_head *wq, bool all);
 bool waitqueue_active(struct wait_queue_head *wq);
 
 #define wait_event(wq, condition) do { \

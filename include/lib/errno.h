@@ -4,6 +4,8 @@
 
 #ifndef ENOMEM
 #define ENOENT 2
+#define EINTR 4
+#define ENXIO 6
 #define EAGAIN 11
 #define ENOMEM 12
 #define EFAULT 14

@@ -10,6 +10,9 @@
 
 #define KERNEL_STACK_SIZE 16384UL
 
+/* Boot, with the final page tables in the making: tables for the area. */
+void kernel_stack_init(void);
+
 /* Lowest address of a stack; NULL: no memory. May sleep. */
 void *kernel_stack_alloc(void);
 /*

@@ -6,7 +6,8 @@
  *	                      in it at phys + KERNEL_BASE
  *	f8000000 - f87fffff   hole: nothing runs from one into      8 MiB
  *	                      the other unseen
- *	f8800000 - ff7fffff   vmalloc                               112 MiB
+ *	f8800000 - fe7fffff   vmalloc                               96 MiB
+ *	fe800000 - ff7fffff   stacks of threads, with guard pages   16 MiB
  *	ff800000 - ff9fffff   pkmap: kmap() of high memory          2 MiB
  *	ffa00000 - ffbfffff   fixmap: windows on firmware's memory  2 MiB
  *	ffc00000 - ffdfffff   fixmap: slots of kmap_local_page()    2 MiB
@@ -22,7 +23,9 @@
 #define MAX_PHYSMEM_BITS 36
 #define DIRECT_MAP_SIZE 0x38000000UL
 #define VMALLOC_START 0xf8800000UL
-#define VMALLOC_END 0xff800000UL
+#define VMALLOC_END 0xfe800000UL
+#define KERNEL_STACK_START 0xfe800000UL
+#define KERNEL_STACK_END 0xff800000UL
 #define KERNEL_BASE PAGE_OFFSET
 #define PKMAP_START 0xff800000UL
 #define FIXMAP_START 0xffa00000UL

@@ -4,7 +4,9 @@
  *	0000000000000000 - 00007fffffffffff   user (null page unmapped)
  *	   ... non-canonical hole ...
  *	ffff888000000000 - ffffc87fffffffff   direct map of RAM         64 TiB
- *	ffffc90000000000 - ffffe8ffffffffff   vmalloc                   32 TiB
+ *	ffffc90000000000 - ffffe8fffeffffff   vmalloc                   32 TiB
+ *	ffffe8ffff000000 - ffffe8ffffffffff   stacks of threads,        16 MiB
+ *					      with guard pages
  *	ffffea0000000000 - ffffea7fffffffff   vmemmap: struct page[]   512 GiB
  *	ffffffff80000000 - ffffffffbfffffff   kernel image (phys + base) 1 GiB
  *	ffffffffff400000 - ffffffffff5fffff   fixmap                     2 MiB
@@ -16,7 +18,9 @@
 #define MAX_PHYSMEM_BITS 46
 #define DIRECT_MAP_SIZE (1UL << MAX_PHYSMEM_BITS)
 #define VMALLOC_START 0xffffc90000000000UL
-#define VMALLOC_END 0xffffe90000000000UL
+#define VMALLOC_END 0xffffe8ffff000000UL
+#define KERNEL_STACK_START 0xffffe8ffff000000UL
+#define KERNEL_STACK_END 0xffffe90000000000UL
 #define VMEMMAP_START 0xffffea0000000000UL
 #define KERNEL_BASE 0xffffffff80000000UL
 #define KERNEL_IMAGE_SIZE 0x40000000UL

@@ -18,6 +18,15 @@ static inline void __noreturn cpu_halt(void)
 		__asm__ volatile("cli; hlt" : : : "memory");
 }
 
+/*
+ * With interrupts off: turns them on and stops until one comes; one that came
+ * before is not missed. STI lets no interrupt in before the next instruction.
+ */
+static inline void cpu_idle_wait(void)
+{
+	__asm__ volatile("sti; hlt" : : : "memory");
+}
+
 /* Waits for what comes before. LFENCE came with SSE2, which not all have. */
 #ifdef __x86_64__
 #define CPU_WAIT "lfence"
