@@ -5,14 +5,17 @@
  *	                                                  --> MADT
  *	                                                  --> SRAT ...
  *
- * Only their places are wanted here: tables that lie in RAM must not be handed
- * out, and the self-test shows that none was written over.
+ * Their places are wanted because tables that lie in RAM must not be handed
+ * out, and the self-test shows that none was written over; and who needs what
+ * is in one finds it here by its name.
  *
  * All of it is somebody else's data: a table counts only if its length is
  * sane, it can be mapped, and its bytes sum to 0. One that does not is passed
- * over. Nothing is followed more than one step down, so a circle ends.
+ * over, and told to who looks for it. Nothing is followed more than one step
+ * down, so a circle ends.
  */
 #include <asm/fixmap.h>
+#include <kernel/printk.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 
@@ -51,6 +54,13 @@ _Static_assert(sizeof(struct table_header) == 36, "layout of a header");
 /* A table that says it is bigger is nonsense, or none of our business. */
 #define TABLE_MAX FIXMAP_WINDOW_SIZE
 
+/* Whom to tell of a table, and of an address that names no good one. */
+struct walk {
+	acpi_table_fn fn;
+	void (*damaged)(phys_addr_t pa, void *arg);	/* or NULL */
+	void *arg;
+};
+
 static bool sums_to_zero(const void *p, size_t n)
 {
 	const u8 *bytes = p;
@@ -81,12 +91,12 @@ static const struct table_header *map_table(phys_addr_t pa)
 }
 
 static void visit(const struct table_header *h, phys_addr_t pa,
-		  acpi_table_fn fn, void *arg)
+		  const struct walk *w)
 {
 	char name[sizeof(h->signature) + 1] = "";
 
 	memcpy(name, h->signature, sizeof(h->signature));
-	fn(name, pa, h->length, arg);
+	w->fn(name, pa, h->length, w->arg);
 }
 
 /* A little-endian address of width 4 or 8 at p. */
@@ -98,8 +108,7 @@ static phys_addr_t read_address(const void *p, unsigned int width)
 	return v;
 }
 
-static void visit_dsdt(const struct table_header *fadt, acpi_table_fn fn,
-		       void *arg)
+static void visit_dsdt(const struct table_header *fadt, const struct walk *w)
 {
 	const char *p = (const char *)fadt;
 	const struct table_header *h;
@@ -112,25 +121,28 @@ static void visit_dsdt(const struct table_header *fadt, acpi_table_fn fn,
 	h = pa ? map_table(pa) : NULL;
 	if (!h)
 		return;
-	visit(h, pa, fn, arg);
+	visit(h, pa, w);
 	early_memunmap(h);
 }
 
-static void visit_entry(phys_addr_t pa, acpi_table_fn fn, void *arg)
+static void visit_entry(phys_addr_t pa, const struct walk *w)
 {
 	const struct table_header *h = map_table(pa);
 
-	if (!h)
+	if (!h) {
+		if (w->damaged)
+			w->damaged(pa, w->arg);
 		return;
-	visit(h, pa, fn, arg);
+	}
+	visit(h, pa, w);
 	if (!memcmp(h->signature, "FACP", 4))
-		visit_dsdt(h, fn, arg);
+		visit_dsdt(h, w);
 	early_memunmap(h);
 }
 
 /* The RSDT or XSDT at pa and what it lists; false if it is no such table. */
 static bool visit_root(phys_addr_t pa, const char *signature,
-		       unsigned int width, acpi_table_fn fn, void *arg)
+		       unsigned int width, const struct walk *w)
 {
 	const struct table_header *h = pa ? map_table(pa) : NULL;
 	const char *p, *end;
@@ -140,11 +152,11 @@ static bool visit_root(phys_addr_t pa, const char *signature,
 		return false;
 	ok = !memcmp(h->signature, signature, 4);
 	if (ok) {
-		visit(h, pa, fn, arg);
+		visit(h, pa, w);
 		p = (const char *)(h + 1);
 		end = (const char *)h + h->length;
 		for (; end - p >= (long)width; p += width)
-			visit_entry(read_address(p, width), fn, arg);
+			visit_entry(read_address(p, width), w);
 	}
 	early_memunmap(h);
 	return ok;
@@ -171,21 +183,28 @@ static bool read_rsdp(const struct boot_info *boot, struct rsdp *rsdp)
 	       sums_to_zero(rsdp, RSDP_SIZE_V1);
 }
 
-void acpi_for_each_table(const struct boot_info *boot, acpi_table_fn fn,
-			 void *arg)
+static void walk_tables(const struct boot_info *boot, const struct walk *w)
 {
 	struct rsdp rsdp;
 
 	if (!read_rsdp(boot, &rsdp))
 		return;
 	if (boot->rsdp)
-		fn("RSDP", boot->rsdp,
-		   rsdp.revision >= 2 ? RSDP_SIZE_V2 : RSDP_SIZE_V1, arg);
+		w->fn("RSDP", boot->rsdp,
+		      rsdp.revision >= 2 ? RSDP_SIZE_V2 : RSDP_SIZE_V1, w->arg);
 	if (rsdp.revision >= 2 && rsdp.length >= RSDP_SIZE_V2 &&
 	    sums_to_zero(&rsdp, RSDP_SIZE_V2) &&
-	    visit_root(rsdp.xsdt, "XSDT", 8, fn, arg))
+	    visit_root(rsdp.xsdt, "XSDT", 8, w))
 		return;
-	visit_root(rsdp.rsdt, "RSDT", 4, fn, arg);
+	visit_root(rsdp.rsdt, "RSDT", 4, w);
+}
+
+void acpi_for_each_table(const struct boot_info *boot, acpi_table_fn fn,
+			 void *arg)
+{
+	const struct walk w = { .fn = fn, .arg = arg };
+
+	walk_tables(boot, &w);
 }
 
 struct search {
@@ -202,13 +221,26 @@ static void match_name(const char *name, phys_addr_t pa, unsigned long size,
 		s->pa = pa;
 }
 
+/* Told only if it is, or was once, the table that is looked for. */
+static void tell_damaged(phys_addr_t pa, void *arg)
+{
+	const struct table_header *h = early_memremap(pa, sizeof(*h));
+	const struct search *s = arg;
+
+	if (h && !memcmp(h->signature, s->name, sizeof(h->signature)))
+		pr_err("ACPI: table %s at %#llx has a wrong length or checksum: "
+		       "passed over\n", s->name, pa);
+	early_memunmap(h);
+}
+
 const void *acpi_find_table(const struct boot_info *boot, const char *name,
 			    unsigned long *size)
 {
 	struct search s = { .name = name };
+	const struct walk w = { match_name, tell_damaged, &s };
 	const struct table_header *h;
 
-	acpi_for_each_table(boot, match_name, &s);
+	walk_tables(boot, &w);
 	h = s.pa ? map_table(s.pa) : NULL;
 	if (h)
 		*size = h->length;

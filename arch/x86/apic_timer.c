@@ -14,8 +14,8 @@
  *	   and after the others; a look that took long is taken again. What is
  *	   left over is wrong by less than a hundredth, and of several tries
  *	   the median counts.
- *	2. A try is void if the PIT ran over, did not run, or the loop had its
- *	   number of turns: each loop ends.
+ *	2. A try is void if the PIT ran over. If it does neither that nor count
+ *	   far enough, it never will. So each loop ends.
  *	3. A rate outside of what was ever built is not believed. Then there is
  *	   no tick, and the time stamp counter is taken for so fast that a
  *	   delay is long enough rather than too short.
@@ -48,13 +48,16 @@
 /* What reading the clocks may take, as part of the time measured. */
 #define SHARPNESS 256
 #define TRY_TICKS (PIT_HZ / 200)	/* 5 ms */
-/* Reading a port takes 1 us or so; this is seconds. */
-#define TRY_TURNS 2000000U
+/* No try takes as long, the PIT runs over before: it does not count. */
+#define TRY_CYCLES (TSC_KHZ_MAX * 60ULL)
+#define TRY_TURNS 5000000U
 
 #define TSC_KHZ_MIN 10000U
 #define TSC_KHZ_MAX 10000000U
 #define TIMER_KHZ_MIN 100U		/* behind the divider */
 #define TIMER_KHZ_MAX 1000000U
+
+enum outcome { VOID, MEASURED, HOPELESS };
 
 /* Of one try, in kHz. */
 struct rates {
@@ -124,7 +127,8 @@ static bool __init are_sharp(const struct sample *a, const struct sample *b)
 	return width(a) <= allowed && width(b) <= allowed;
 }
 
-static bool __init measure_once(struct rates *r)
+/* One try, until enough time is over. Void tries may be repeated. */
+static enum outcome __init measure_once(struct rates *r)
 {
 	unsigned int turns = TRY_TURNS;
 	struct sample a, b;
@@ -132,15 +136,17 @@ static bool __init measure_once(struct rates *r)
 
 	pit_start();
 	if (!take_first_sample(&a))
-		return false;
+		return VOID;
 	do {
-		if (!take_sample(&b) || !--turns)
-			return false;
+		if (!take_sample(&b))
+			return VOID;
+		if (b.tsc - a.tsc > TRY_CYCLES || !--turns)
+			return HOPELESS;
 		elapsed = b.pit - a.pit;
 	} while (elapsed < TRY_TICKS || !are_sharp(&a, &b));
 	r->tsc = (b.tsc - a.tsc) * PIT_HZ / elapsed / 1000;
 	r->timer = (u64)(a.timer - b.timer) * PIT_HZ / elapsed / 1000;
-	return true;
+	return MEASURED;
 }
 
 static int __init compare(const void *a, const void *b)
@@ -155,13 +161,15 @@ static bool __init measure(struct rates *result)
 {
 	u64 tsc[WANTED], timer[WANTED];
 	unsigned int n = 0, i;
+	enum outcome outcome = VOID;
 	struct rates r;
 
-	for (i = 0; i < TRIES && n < WANTED; i++) {
-		if (!measure_once(&r))
-			continue;
-		tsc[n] = r.tsc;
-		timer[n++] = r.timer;
+	for (i = 0; i < TRIES && n < WANTED && outcome != HOPELESS; i++) {
+		outcome = measure_once(&r);
+		if (outcome == MEASURED) {
+			tsc[n] = r.tsc;
+			timer[n++] = r.timer;
+		}
 	}
 	pit_stop();
 	if (!n)
@@ -232,9 +240,14 @@ void __init apic_timer_calibrate(void)
 
 /* ----- the tick of this CPU ----- */
 
+bool apic_timer_usable(void)
+{
+	return timer_per_tick != 0;
+}
+
 void apic_timer_start(void)
 {
-	if (!timer_per_tick)
+	if (!apic_timer_usable())
 		return;
 	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
 	apic_write(APIC_LVT_TIMER, LVT_PERIODIC | VECTOR_TIMER);
@@ -243,7 +256,7 @@ void apic_timer_start(void)
 
 void apic_timer_stop(void)
 {
-	if (!timer_per_tick)
+	if (!apic_timer_usable())
 		return;
 	apic_write(APIC_LVT_TIMER, LVT_MASKED);
 	apic_write(APIC_TIMER_INITIAL, 0);

@@ -19,7 +19,6 @@
  *	nosmp		only the CPU that boots
  *	maxcpus=N	at most N (0: the same as nosmp)
  */
-#include <asm/control_regs.h>
 #include <asm/fixmap.h>
 #include <asm/madt.h>
 #include <asm/smp.h>
@@ -35,8 +34,7 @@
 #include "apic_cpuid.h"
 #include "cpu_list.h"
 
-static u32 apic_ids[NR_CPUS] __ro_after_init;
-static unsigned int nr_cpus __ro_after_init = 1;
+static struct cpu_list list __ro_after_init = { .nr = 1 };
 static phys_addr_t told_base __ro_after_init;
 static unsigned int wanted __initdata = NR_CPUS;
 static struct madt_cpu found[NR_CPUS] __initdata;
@@ -56,19 +54,19 @@ static int __init set_maxcpus(const char *value)
 
 	if (kstrtou64(value, &n))
 		return -EINVAL;
-	wanted = (unsigned int)clamp(n, (u64)1, (u64)NR_CPUS);
+	wanted = (unsigned int)clamp(n, 1ULL, (u64)NR_CPUS);
 	return 0;
 }
 early_param("maxcpus", set_maxcpus);
 
 unsigned int arch_nr_cpus(void)
 {
-	return nr_cpus;
+	return list.nr;
 }
 
 u32 cpu_apic_id(unsigned int cpu)
 {
-	return apic_ids[cpu];
+	return list.apic_ids[cpu];
 }
 
 phys_addr_t madt_apic_base(void)
@@ -76,24 +74,25 @@ phys_addr_t madt_apic_base(void)
 	return told_base;
 }
 
-/* The CPUs found, behind the one that boots; how many had no room. */
-static unsigned int __init number_cpus(unsigned int n)
+void cpu_list_number(struct cpu_list *l, u32 boot_id, u32 highest,
+		     unsigned int max, const struct madt_cpu *cpus,
+		     unsigned int n)
 {
-	u32 highest = cpuid_has_x2apic() ? ~0U - 1 : 0xfe;
-	unsigned int i, left_out = 0;
+	unsigned int i;
 
+	l->apic_ids[0] = boot_id;
+	l->nr = 1;
+	l->nr_left_out = l->nr_out_of_reach = 0;
 	for (i = 0; i < n; i++) {
-		if (found[i].apic_id == apic_ids[0])
+		if (cpus[i].apic_id == boot_id)
 			continue;
-		if (found[i].apic_id > highest)
-			pr_warn("CPU with APIC %u left out: only an x2APIC "
-				"reaches it\n", found[i].apic_id);
-		else if (nr_cpus == min(wanted, (unsigned int)NR_CPUS))
-			left_out++;
+		if (cpus[i].apic_id > highest)
+			l->nr_out_of_reach++;
+		else if (l->nr == max)
+			l->nr_left_out++;
 		else
-			apic_ids[nr_cpus++] = found[i].apic_id;
+			l->apic_ids[l->nr++] = cpus[i].apic_id;
 	}
-	return left_out;
 }
 
 static bool __init is_listed(unsigned int n, u32 apic_id)
@@ -106,18 +105,23 @@ static bool __init is_listed(unsigned int n, u32 apic_id)
 
 static void __init use_madt(const struct madt_info *info)
 {
-	unsigned int left_out;
+	u32 boot_id = list.apic_ids[0];
 
 	told_base = info->apic_base;
-	if (!info->nr_left_out && !is_listed(info->nr_cpus, apic_ids[0]))
+	if (!info->nr_left_out && !is_listed(info->nr_cpus, boot_id))
 		pr_warn("MADT: the CPU that boots, APIC %u, is not in it\n",
-			apic_ids[0]);
-	left_out = number_cpus(info->nr_cpus) + info->nr_left_out;
+			boot_id);
+	cpu_list_number(&list, boot_id, cpuid_has_x2apic() ?
+			X2APIC_ID_MAX : XAPIC_ID_MAX, wanted, found,
+			info->nr_cpus);
 	if (info->nr_bad)
 		pr_warn("MADT: %u entries make no sense\n", info->nr_bad);
-	if (left_out)
-		pr_warn("CPUs: %u more are left out, limit %u\n", left_out,
-			wanted);
+	if (list.nr_out_of_reach)
+		pr_warn("CPUs: %u are left out that only an x2APIC reaches\n",
+			list.nr_out_of_reach);
+	if (list.nr_left_out + info->nr_left_out)
+		pr_warn("CPUs: %u more are left out, limit %u\n",
+			list.nr_left_out + info->nr_left_out, wanted);
 }
 
 /* False if nothing told us of other CPUs. */
@@ -144,10 +148,10 @@ static bool __init read_madt(const struct boot_info *boot)
 
 void __init cpu_list_init(const struct boot_info *boot)
 {
-	apic_ids[0] = cpuid_apic_id();
+	list.apic_ids[0] = cpuid_apic_id();
 	if (!cpuid_has_apic())
 		pr_warn("CPU: no local APIC: one CPU\n");
 	else if (read_madt(boot))
-		pr_info("CPUs: %u, this one has APIC %u\n", nr_cpus,
-			apic_ids[0]);
+		pr_info("CPUs: %u, this one has APIC %u\n", list.nr,
+			list.apic_ids[0]);
 }

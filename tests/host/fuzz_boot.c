@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <asm/e820.h>
+#include <asm/madt.h>
 #include <asm/page.h>
 #include <kernel/boot_info.h>
 #include <lib/kernel.h>
@@ -244,6 +245,63 @@ static bool fuzz_e820(void)
 	return same_answers(given, nr, &table);
 }
 
+/* An entry of a kind we know, of a length that mostly fits it. */
+static void append_madt_entry(u8 *to, u32 *at)
+{
+	static const u8 kinds[][2] = { { 0, 8 }, { 0, 8 }, { 9, 16 }, { 5, 12 },
+				       { 1, 12 }, { 4, 6 } };
+	const u8 *kind = kinds[below(ARRAY_SIZE(kinds))];
+	u8 length = below(8) ? kind[1] : (u8)below(20);
+	u32 start = *at;
+
+	to[(*at)++] = kind[0];
+	to[(*at)++] = length;
+	while (*at < start + length)
+		append_random(to, at, 1);
+}
+
+/* The obvious answer: no APIC twice, none that means all. */
+static bool madt_is_sane(const struct madt_info *madt,
+			 const struct madt_cpu *cpus, u32 max)
+{
+	u32 i, j;
+
+	if (madt->nr_cpus > max || (madt->nr_left_out && madt->nr_cpus < max))
+		return false;
+	for (i = 0; i < madt->nr_cpus; i++) {
+		if (cpus[i].apic_id == 0xffffffff)
+			return false;
+		for (j = 0; j < i; j++)
+			if (cpus[j].apic_id == cpus[i].apic_id)
+				return false;
+	}
+	return true;
+}
+
+/* The table ends at the guard page, and so, for another run, do the CPUs. */
+static bool fuzz_madt(void)
+{
+	struct madt_cpu cpus[16], *at_guard;
+	struct madt_info first, second;
+	u32 at = 44, entries = below(24), max = below(17);
+	const char *error;
+	u8 build[2048] = "APIC";
+
+	while (entries--)
+		append_madt_entry(build, &at);
+	memcpy(build + 4, &at, 4);
+	damage(build + (below(8) ? 36 : 0), at - 36);
+	at -= below(4) ? 0 : below(at);
+	memcpy(guard - at, build, at);
+	error = madt_parse(guard - at, at, &first, cpus, max);
+	at_guard = (void *)(guard - max * sizeof(*at_guard));
+	if (madt_parse(build, at, &second, at_guard, max) != error ||
+	    memcmp(&first, &second, sizeof(first)))
+		return false;
+	return madt_is_sane(&first, cpus, max) &&
+	       !memcmp(cpus, at_guard, first.nr_cpus * sizeof(*cpus));
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(void);
@@ -251,6 +309,7 @@ static const struct {
 	{ "multiboot2_survives_damage_next_to_a_guard_page", fuzz_multiboot2 },
 	{ "pvh_survives_damage_next_to_a_guard_page", fuzz_pvh },
 	{ "e820_agrees_with_the_obvious_answer", fuzz_e820 },
+	{ "madt_survives_damage_next_to_a_guard_page", fuzz_madt },
 };
 
 int main(int argc, char **argv)

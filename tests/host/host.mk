@@ -32,7 +32,8 @@ HOST_WITHOUT := kernel/main.c kernel/kallsyms.c kernel/shell.c \
 	kernel/sched.c kernel/task.c kernel/kthread.c kernel/time.c kernel/timer.c
 HOST_COMMON := $(filter-out $(HOST_WITHOUT),$(wildcard mm/*.c lib/*.c \
 	kernel/*.c)) $(wildcard boot/*.c arch/x86/e820*.c \
-	arch/x86/memmap_param.c) tests/host/machine.c tests/host/simulate.c \
+	arch/x86/memmap_param.c arch/x86/madt.c) tests/host/machine.c \
+	tests/host/simulate.c \
 	tests/host/ram.c tests/host/mapfile.c tests/host/sched.c \
 	tests/host/smp.c tests/host/time.c
 HOST_SUITES := $(wildcard tests/suites/*.c tests/host/*_test.c)

@@ -42,5 +42,7 @@ void apic_send_startup(u32 apic_id, u8 page);
 void apic_timer_calibrate(void);
 void apic_timer_start(void);
 void apic_timer_stop(void);
+/* There is a rate, and so there can be a tick. */
+bool apic_timer_usable(void);
 
 #endif
