@@ -46,33 +46,16 @@
 
 #include "internal.h"
 
-/*
- * The migrate type is kept in the pageblock's first descriptor, turned so
- * that a descriptor of zeroes, which nobody has written yet, says movable.
- */
-static u8 encode_migratetype(enum migratetype mt)
-{
-	return (u8)(mt ^ MIGRATE_MOVABLE);
-}
-
-static enum migratetype decode_migratetype(u8 stored)
-{
-	return (enum migratetype)(stored ^ MIGRATE_MOVABLE);
-}
-
-static struct page *pageblock_first(const struct page *page)
-{
-	return pfn_to_page(pageblock_start_pfn(page_to_pfn(page)));
-}
-
 enum migratetype get_pageblock_migratetype(const struct page *page)
 {
-	return decode_migratetype(pageblock_first(page)->pageblock);
+	return pageblock_type(page);
 }
 
 void set_pageblock_migratetype(struct page *page, enum migratetype mt)
 {
-	pageblock_first(page)->pageblock = encode_migratetype(mt);
+	struct page *first = page - page_to_pfn(page) % pageblock_nr_pages;
+
+	WRITE_ONCE(first->pageblock, (u8)(mt ^ MIGRATE_MOVABLE));
 }
 
 /* Every pageblock that a block of this order touches. */

@@ -10,11 +10,13 @@
  * 2. A frame where no block begins has no owner: lost. A block that runs past
  *    the end of its RAM, or into another zone's, or has a head where one of
  *    its halves, quarters ... begins, is owned twice.
- * 3. The free lists are walked too. What they hold must be what the walk over
- *    the frames called free, or some block is on no list, or on two.
+ * 3. The free lists and the CPUs' arrays are counted too. What they hold must
+ *    be what the walk over the frames called free, or some block is on no
+ *    list, or on two.
  *
  *	ram == sum over owners of pages[owner] + lost
  *	pages[FREE] == sum over zones and orders of free << order
+ *	pages[PCP] == sum over zones, CPUs and arrays of blocks << order
  *
  * Beside the sums stands the same by zone: high memory has an owner too, and
  * the kernel's own things are never there.
@@ -31,10 +33,11 @@
 #include <mm/census.h>
 #include <mm/slab.h>
 
-#include "internal.h"
+#include "pcp.h"
 
 static const char *const owner_names[NR_CENSUS_OWNERS] = {
 	[CENSUS_FREE] = "free",
+	[CENSUS_PCP] = "per-CPU free",
 	[CENSUS_SLAB] = "slab",
 	[CENSUS_LARGE_KMALLOC] = "large kmalloc",
 	[CENSUS_PAGETABLE] = "page tables",
@@ -78,6 +81,8 @@ static enum census_owner owner_of(const struct page *page)
 		return reserved_owner(page->owner);
 	case PAGE_BUDDY:
 		return CENSUS_FREE;
+	case PAGE_PCP:
+		return CENSUS_PCP;
 	case PAGE_ALLOC:
 		return CENSUS_ALLOCATED;
 	case PAGE_SLAB:
@@ -224,6 +229,7 @@ void census_walk(struct census *c, census_visit visit, void *arg)
 	for (pfn = 0; next_ram_range(pfn, &ram, NULL); pfn = ram.end)
 		count_range(&s, ram);
 	count_free_lists(c);
+	c->in_arrays = nr_pcp_pages();
 	local_irq_restore(flags);
 }
 
@@ -231,6 +237,7 @@ void census_take(struct census *c)
 {
 	kernel_stack_trim();
 	kmem_cache_shrink_all();
+	drain_all_pages();
 	census_walk(c, NULL, NULL);
 }
 
@@ -249,6 +256,8 @@ const char *census_check(const struct census *c)
 		return "the owners' frames do not add up to RAM";
 	if (free_list_pages(c) != c->pages[CENSUS_FREE])
 		return "free frames are not what the free lists hold";
+	if (c->in_arrays != c->pages[CENSUS_PCP])
+		return "per-CPU free frames are not what the arrays hold";
 	return NULL;
 }
 

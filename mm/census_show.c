@@ -93,6 +93,7 @@ static int cmd_census(int argc, char **argv)
 	view.slabs = (struct tally){ 0 };
 	view.callers = (struct tally){ 0 };
 	kmem_cache_shrink_all();
+	drain_all_pages();
 	census_walk(&view.census, tally_block, NULL);
 	census_print(&view.census);
 	print_slabs(&view.slabs);

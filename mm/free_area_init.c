@@ -28,7 +28,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 
-#include "internal.h"
+#include "pcp.h"
 
 pg_data_t node_data[MAX_NUMNODES];
 
@@ -57,6 +57,7 @@ void zone_init(struct zone *zone, const char *name, u8 zone_id,
 		.name = name, .zone_id = zone_id, .zone_pgdat = pgdat,
 		.zone_start_pfn = start_pfn, .spanned_pages = spanned,
 		.lock = SPIN_LOCK_UNLOCKED(RANK_ZONE),
+		.per_cpu_pageset = &boot_pageset,
 	};
 	INIT_LIST_HEAD(&zone->deferred);
 	for (order = 0; order < NR_PAGE_ORDERS; order++)

@@ -17,6 +17,17 @@
 #define ALLOC_NON_BLOCK		0x10u	/* cannot wait: a quarter less more */
 #define ALLOC_MIN_RESERVE	0x20u	/* __GFP_HIGH: half of min */
 
+/*
+ * The migrate type of a pageblock is kept in its first descriptor, turned so
+ * that a descriptor of zeroes, which nobody has written yet, says movable.
+ */
+static __always_inline enum migratetype pageblock_type(const struct page *page)
+{
+	page -= page_to_pfn(page) % pageblock_nr_pages;
+	return (enum migratetype)(READ_ONCE(page->pageblock) ^
+				  MIGRATE_MOVABLE);
+}
+
 /* mm/buddy.c: one zone, zone locked. */
 struct page *__rmqueue(struct zone *zone, unsigned int order,
 		       enum migratetype mt);
@@ -25,6 +36,8 @@ void __free_one_page(struct zone *zone, struct page *page, unsigned int order,
 /* Splits a block that is on no list: its low part of `low` is kept. */
 void expand(struct zone *zone, struct page *page, unsigned int low,
 	    unsigned int high, enum migratetype mt);
+/* One block that is on no list, its pageblocks of whatever type. */
+void free_to_zone(struct zone *zone, struct page *page, unsigned int order);
 void set_pageblock_range(struct page *page, unsigned int order,
 			 enum migratetype mt);
 void del_free_block(struct zone *zone, struct page *page, unsigned int order);

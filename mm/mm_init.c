@@ -9,6 +9,7 @@
  *	page allocator
  *	   | init_per_zone_wmark_min()	reserves, now that sizes are known
  *	   | kmem_cache_init()		the first caches come out of pages
+ *	   | setup_zone_pagesets()	each CPU may keep pages at hand
  *	   v
  *	kmalloc
  *
@@ -29,7 +30,7 @@
 
 #include "internal.h"
 
-/* Per CPU: what the caches and zones of the boot will ask for. */
+/* Per CPU: what the caches of the boot will ask for. */
 #define EARLY_PERCPU_RESERVE (40 * 1024UL)
 
 /* First frame beyond what the kernel maps for good. */
@@ -71,9 +72,11 @@ void __init mm_init(void)
 
 	free_area_init(max_zone_pfn);
 	build_all_zonelists();
-	setup_per_cpu_areas(arch_nr_cpus(), EARLY_PERCPU_RESERVE);
+	setup_per_cpu_areas(arch_nr_cpus(), EARLY_PERCPU_RESERVE +
+			    zone_pagesets_size(arch_nr_cpus()));
 	early_free_all();
 	init_per_zone_wmark_min();
 	kmem_cache_init();
+	setup_zone_pagesets();
 	mem_init_print_info();
 }

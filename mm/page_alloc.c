@@ -1,36 +1,49 @@
 /*
  * The page allocator's front: from a gfp to a block, and back.
  *
- * 1. The gfp chooses a list of zones (mm/zonelist.c), a migrate type, and how
- *    far below the watermarks it may go (mm/watermark.c).
- * 2. First walk: the first zone above its low watermark that has a block
- *    gives it. Second walk: the same against min, with the reserves the gfp
- *    is entitled to. With __GFP_MEMALLOC: no watermark at all.
- * 3. The block is the caller's: PAGE_ALLOC, one reference, the caller's
+ * 1. Most requests end here: the CPU's own array of the zone and type that the
+ *    gfp asks first (mm/pcp.c) has a block. A pop, no lock, no watermark.
+ * 2. Otherwise the gfp chooses a list of zones (mm/zonelist.c), a migrate
+ *    type, and how far below the watermarks it may go (mm/watermark.c).
+ * 3. First walk: the first zone above its low watermark that has a block gives
+ *    it, and brings some for the array. Second walk: the same against min,
+ *    with the reserves the gfp is entitled to, one block and no more. With
+ *    __GFP_MEMALLOC: no watermark at all.
+ * 4. Nothing: what the CPUs keep at hand goes back to the zones, this CPU's
+ *    first, then, if the gfp may sleep, everybody's; each time one more walk.
+ * 5. The block is the caller's: PAGE_ALLOC, one reference, the caller's
  *    address in page->private (the census says who holds what).
- * 4. A free checks the page (mm/page_check.c), drops a reference, and with
- *    the last one gives the block to the zone it came from.
+ * 6. A free checks the page (mm/page_check.c), drops a reference, and with
+ *    the last one pushes the block into the CPU's array of its zone.
  *
- *	alloc_pages(gfp, order)
- *	  zonelist:  Normal ----> DMA32 ----> DMA	low? min? reserve?
- *	                |  zone->lock
- *	             __rmqueue(zone, order, type)	mm/buddy.c
+ *	alloc_pages(gfp, order)                    __free_pages(page, order)
+ *	  |  pop                                     push  |
+ *	  +------------ this CPU's arrays -----------------+
+ *	  | empty:           batches                       | full:
+ *	  zonelist:  Normal ----> DMA32 ----> DMA          |
+ *	       low? min? reserve?  |  zone->lock           |
+ *	              __rmqueue(zone, order, type) __free_one_page()
  *
- * __GFP_NOFAIL: the one thing that could produce memory while we wait is an
- * interrupt handler that frees some; there is no reclaim and no other thread.
- * So the request takes from all reserves, and if even these have nothing it
- * can never be met: that is a panic, not a wait without end.
+ * The common case is written down once more, inline and without a call, in
+ * alloc_pages() and __free_pages(); whatever is out of the ordinary goes to
+ * the functions that ask all questions. To have the only reference means that
+ * nobody else can take or drop one: it needs no atomic instruction to go.
+ *
+ * __GFP_NOFAIL: the one thing that could produce memory while we wait is
+ * somebody else who frees some; there is no reclaim. So the request takes
+ * from all reserves, and if even these have nothing it can never be met: that
+ * is a panic, not a wait without end.
  *
  * Locks: zone->lock, around the zone's work alone; interrupts are off only
- * there. Per-CPU lists belong between the walk and rmqueue(), and in front of
- * free_checked_block().
+ * there.
  * Invariant: PAGE_ALLOC heads have _refcount >= 1.
  */
 #include <kernel/panic.h>
+#include <kernel/preempt.h>
 #include <lib/kernel.h>
 #include <mm/highmem.h>
 
-#include "internal.h"
+#include "pcp.h"
 
 /* Is the block compound? Its head looks like any other; its tails tell. */
 static bool block_is_compound(const struct page *page, unsigned int order)
@@ -86,10 +99,25 @@ static bool zone_allowed(const struct zone *zone, unsigned int order,
 	return zone_watermark_ok(zone, order, mark, highest, alloc_flags);
 }
 
+/* Above the low watermark the array is used, and filled. */
+static struct page *rmqueue_pcplist(struct zone *zone, gfp_t gfp,
+				    unsigned int order, enum zone_type highest)
+{
+	enum migratetype mt = gfp_migratetype(gfp);
+	struct page *page = pcp_pop(zone, order, mt);
+
+	if (page)
+		return page;
+	return pcp_refill(zone, order, mt,
+			  zone_watermark_floor(zone, low_wmark_pages(zone),
+					       highest, 0));
+}
+
 static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 					   int nid, unsigned int alloc_flags)
 {
 	struct zone *const *z = node_zonelist(nid, gfp)->zones;
+	bool pcp = order_has_pcp(order) && alloc_flags == WMARK_LOW;
 	enum zone_type highest = gfp_zone(gfp);
 
 	for (; *z; z++) {
@@ -97,20 +125,38 @@ static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 
 		if (!zone_allowed(*z, order, alloc_flags, highest))
 			continue;
-		page = rmqueue(*z, order, gfp_migratetype(gfp));
+		page = pcp ? rmqueue_pcplist(*z, gfp, order, highest) :
+			     rmqueue(*z, order, gfp_migratetype(gfp));
 		if (page)
 			return page;
 	}
 	return NULL;
 }
 
+/* All that is at hand is used before a request fails. */
+static struct page *alloc_after_drain(gfp_t gfp, unsigned int order, int nid,
+				      unsigned int alloc_flags)
+{
+	struct page *page = NULL;
+
+	if (drain_local_pages())
+		page = get_page_from_freelist(gfp, order, nid, alloc_flags);
+	if (page || !gfpflags_allow_blocking(gfp) || in_atomic())
+		return page;
+	drain_all_pages();
+	return get_page_from_freelist(gfp, order, nid, alloc_flags);
+}
+
 /* The low watermark did not hold: what else the gfp may do. */
 static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order,
 					    int nid, unsigned long caller)
 {
+	unsigned int alloc_flags = gfp_to_alloc_flags(gfp);
 	struct page *page;
 
-	page = get_page_from_freelist(gfp, order, nid, gfp_to_alloc_flags(gfp));
+	page = get_page_from_freelist(gfp, order, nid, alloc_flags);
+	if (!page)
+		page = alloc_after_drain(gfp, order, nid, alloc_flags);
 	if (page || !(gfp & __GFP_NOFAIL))
 		goto out;
 	WARN_ON_ONCE(order > 1 || !gfpflags_allow_blocking(gfp));
@@ -124,8 +170,17 @@ out:
 	return page;
 }
 
-struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
-			   unsigned long caller)
+/* The zone asked first gives what this CPU has of it, whatever its marks. */
+static struct page *alloc_at_hand(gfp_t gfp, unsigned int order, int nid)
+{
+	struct zone *zone = node_zonelist(nid, gfp)->zones[0];
+
+	return zone && order_has_pcp(order) ?
+	       pcp_pop(zone, order, gfp_migratetype(gfp)) : NULL;
+}
+
+noinline struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
+				    unsigned long caller)
 {
 	struct page *page;
 
@@ -133,7 +188,11 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
 		warn_alloc_failed(gfp, order, caller);
 		return NULL;
 	}
-	page = get_page_from_freelist(gfp, order, nid, WMARK_LOW);
+	if (gfpflags_allow_blocking(gfp))
+		might_sleep();
+	page = alloc_at_hand(gfp, order, nid);
+	if (!page)
+		page = get_page_from_freelist(gfp, order, nid, WMARK_LOW);
 	if (unlikely(!page))
 		page = alloc_slowpath(gfp, order, nid, caller);
 	if (likely(page))
@@ -141,8 +200,30 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
 	return page;
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+static noinline struct page *alloc_beside_damaged(struct page *page, gfp_t gfp,
+						  unsigned int order,
+						  unsigned long caller)
 {
+	report_damaged_pcp(page, order);
+	return __alloc_pages(gfp, order, NUMA_NO_NODE, caller);
+}
+
+/* What prep_new_page() would write is there already, but for two fields. */
+struct page * __restartable alloc_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page;
+
+	if (unlikely(!order_has_pcp(order) || (gfp & PCP_GFP_NOT_HOT)))
+		goto slow;
+	page = cpu_stack_pop(pcp_stack_of_gfp[gfp & PCP_GFP_MASK] + order);
+	if (unlikely(!page))
+		goto slow;
+	if (unlikely(!pcp_block_intact(page, order)))
+		return alloc_beside_damaged(page, gfp, order, _RET_IP_);
+	WRITE_ONCE(page->type, PAGE_ALLOC);
+	page->private = _RET_IP_;
+	return page;
+slow:
 	return __alloc_pages(gfp, order, NUMA_NO_NODE, _RET_IP_);
 }
 
@@ -160,8 +241,7 @@ static void undo_compound(struct page *head, unsigned int order)
 }
 
 /* One block, or its halves where its pageblocks differ in type. */
-static void free_to_zone(struct zone *zone, struct page *page,
-			 unsigned int order)
+void free_to_zone(struct zone *zone, struct page *page, unsigned int order)
 {
 	enum migratetype mt = get_pageblock_migratetype(page);
 
@@ -179,14 +259,9 @@ static void free_to_zone(struct zone *zone, struct page *page,
 
 void free_checked_block(struct page *page, unsigned int order)
 {
-	struct zone *zone = page_zone(page);
-	unsigned long flags;
-
 	if (unlikely(block_is_compound(page, order)))
 		undo_compound(page, order);
-	spin_lock_irqsave(&zone->lock, flags);
-	free_to_zone(zone, page, order);
-	spin_unlock_irqrestore(&zone->lock, flags);
+	free_unref_page(page, order);
 }
 
 void drop_page_ref(struct page *page, unsigned int order)
@@ -195,10 +270,41 @@ void drop_page_ref(struct page *page, unsigned int order)
 		free_checked_block(page, order);
 }
 
-void __free_pages(struct page *page, unsigned int order)
+static noinline void free_pages_slow(struct page *page, unsigned int order,
+				     unsigned long caller)
 {
-	if (likely(page_free_ok(page, order, _RET_IP_)))
+	if (page_free_ok(page, order, caller))
 		drop_page_ref(page, order);
+}
+
+/* A sound free of the last reference to a block without tails. */
+static __always_inline bool free_is_plain(const struct page *page,
+					  unsigned int order)
+{
+	return likely(order_has_pcp(order)) &&
+	       likely(page_surely_backed(page)) &&
+	       likely(page->type == PAGE_ALLOC) &&
+	       likely(page->order == order) &&
+	       likely(__atomic_load_n(&page->_refcount,
+				      __ATOMIC_ACQUIRE) == 1) &&
+	       likely(!block_is_compound(page, order));
+}
+
+void __restartable __free_pages(struct page *page, unsigned int order)
+{
+	enum migratetype mt;
+
+	if (unlikely(!free_is_plain(page, order)))
+		goto slow;
+	mt = pageblock_type(page);
+	if (unlikely(mt >= MIGRATE_PCPTYPES))
+		goto slow;
+	WRITE_ONCE(page->type, PAGE_PCP);
+	if (unlikely(!cpu_stack_push(pcp_stack(page, order, mt), page, NULL)))
+		pcp_free_full(page, order, mt);
+	return;
+slow:
+	free_pages_slow(page, order, _RET_IP_);
 }
 
 /* The head of a compound block for its tails, the page itself otherwise. */

@@ -10,7 +10,7 @@
  *	pointer into vmemmap?  no -> "not a page descriptor"
  *	descriptor backed?     no -> "outside RAM"
  *	type		NONE  -> hole | inside of ... | never handed out
- *			BUDDY, DEFERRED -> already free
+ *			BUDDY, PCP, DEFERRED -> already free
  *			RESERVED, TAIL, SLAB, TABLE ...
  *			ALLOC -> wrong order | no reference left
  *
@@ -46,6 +46,7 @@ static const char *const type_words[NR_PAGE_TYPES] = {
 	[PAGE_LARGE_KMALLOC] = "large kmalloc",
 	[PAGE_TABLE] = "page table",
 	[PAGE_DEFERRED] = "already free, never handed out",
+	[PAGE_PCP] = "already free, at hand for a CPU",
 };
 
 struct page *block_head(struct page *page)

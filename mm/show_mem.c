@@ -1,20 +1,22 @@
 /*
  * What the page allocator looks like from outside: the shell commands
  * `meminfo`, `zoneinfo` and `buddyinfo`, in the formats of Linux's /proc files
- * of these names (lines for what does not exist here are left out), and the
- * summary that goes with an allocation failure.
+ * of these names (lines for what does not exist here are left out), `pcpinfo`
+ * for what CPUs keep at hand, and the summary that goes with an allocation
+ * failure. As in Linux, blocks at hand are not in MemFree.
  *
  * Numbers are read without locks: each is right by itself.
  */
 #include <kernel/init.h>
 #include <kernel/printk.h>
 #include <kernel/shell.h>
+#include <kernel/smp.h>
 #include <lib/kernel.h>
 #include <mm/census.h>
 #include <mm/highmem.h>
 #include <mm/slab.h>
 
-#include "internal.h"
+#include "pcp.h"
 
 #define KB(pages) ((pages) << (PAGE_SHIFT - 10))
 
@@ -23,6 +25,8 @@ void show_free_areas(void)
 	struct zone *zone;
 	unsigned int order;
 
+	printk("free:%lukB, at hand for CPUs:%lukB\n", KB(nr_free_pages()),
+	       KB(nr_pcp_pages()));
 	for_each_populated_zone(zone) {
 		printk("Node %d %s free:%lukB min:%lukB low:%lukB high:%lukB present:%lukB managed:%lukB blocks:",
 		       zone->zone_pgdat->node_id, zone->name,
@@ -132,6 +136,31 @@ static void print_protection(const struct zone *zone)
 	printk(")\n");
 }
 
+static unsigned int pageset_blocks(const struct zone *zone, unsigned int cpu,
+				   unsigned int order)
+{
+	return pcp_count(zone, cpu, MIGRATE_UNMOVABLE, order) +
+	       pcp_count(zone, cpu, MIGRATE_MOVABLE, order) +
+	       pcp_count(zone, cpu, MIGRATE_RECLAIMABLE, order);
+}
+
+/* Pages, as in Linux; high is what all arrays of the CPU hold together. */
+static void print_pagesets(const struct zone *zone)
+{
+	unsigned int cpu, order, high = 0;
+
+	for (order = 0; order < NR_PCP_ORDERS; order++)
+		high += MIGRATE_PCPTYPES * zone->pageset_high[order] << order;
+	printk("  pagesets\n");
+	for_each_online_cpu(cpu) {
+		printk("    cpu: %u\n", cpu);
+		printk("              count: %lu\n", zone_pcp_pages(zone, cpu));
+		printk("              high:  %u\n", high);
+		printk("              batch: %u\n",
+		       pcp_batch(zone->pageset_high[0]));
+	}
+}
+
 static void print_zone(const struct zone *zone)
 {
 	printk("Node %d, zone %8s\n", zone->zone_pgdat->node_id, zone->name);
@@ -144,6 +173,7 @@ static void print_zone(const struct zone *zone)
 	printk("        present  %lu\n", zone->present_pages);
 	printk("        managed  %lu\n", zone->managed_pages);
 	print_protection(zone);
+	print_pagesets(zone);
 	printk("  start_pfn:           %lu\n", zone->zone_start_pfn);
 	printk("  untouched:           %lu\n", deferred_pages(zone));
 }
@@ -159,3 +189,32 @@ static int cmd_zoneinfo(int argc, char **argv)
 }
 SHELL_COMMAND(zoneinfo, "", "zones, watermarks, as in /proc/zoneinfo",
 	      cmd_zoneinfo);
+
+/* Blocks at hand, by order, of all types; and how many one type may have. */
+static void print_pcp(const struct zone *zone)
+{
+	unsigned int cpu, order;
+
+	printk("Node %d, zone %8s   at most", zone->zone_pgdat->node_id,
+	       zone->name);
+	for (order = 0; order < NR_PCP_ORDERS; order++)
+		printk(" 3*%-3u", zone->pageset_high[order]);
+	printk("\n");
+	for_each_online_cpu(cpu) {
+		printk("  cpu %2u%25s", cpu, "");
+		for (order = 0; order < NR_PCP_ORDERS; order++)
+			printk(" %5u", pageset_blocks(zone, cpu, order));
+		printk(" = %lu pages\n", zone_pcp_pages(zone, cpu));
+	}
+}
+
+static int cmd_pcpinfo(int argc, char **argv)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		print_pcp(zone);
+	return 0;
+}
+SHELL_COMMAND(pcpinfo, "", "free blocks that each CPU keeps at hand",
+	      cmd_pcpinfo);

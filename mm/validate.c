@@ -11,7 +11,7 @@
  */
 #include <lib/kernel.h>
 
-#include "internal.h"
+#include "pcp.h"
 
 /* What pos leads to is looked at only if it is there. */
 static const char *check_next(const struct zone *zone,
@@ -233,6 +233,9 @@ const char *page_alloc_validate(void)
 		if (bad)
 			return bad;
 	}
+	bad = pcp_validate();
+	if (bad)
+		return bad;
 	return managed == totalram_pages() ? NULL :
 	       "totalram_pages is not the sum of the zones' managed pages";
 }

@@ -2,8 +2,8 @@
  * Census of page frames: each frame of RAM has exactly one owner, and the sum
  * of all owners is RAM.
  *
- *	ram == free + slab + large kmalloc + page tables + memmap + kernel
- *	       + init + boot data + early tables + reserved + allocated
+ *	ram == free + per-CPU free + slab + large kmalloc + page tables + memmap
+ *	       + kernel + init + boot data + early tables + reserved + allocated
  *
  * A frame with two owners, or none, is named. Cost: one step per block.
  */
@@ -16,6 +16,7 @@
 
 enum census_owner {
 	CENSUS_FREE,
+	CENSUS_PCP,		/* free, in a CPU's arrays */
 	CENSUS_SLAB,
 	CENSUS_LARGE_KMALLOC,
 	CENSUS_PAGETABLE,
@@ -36,6 +37,7 @@ struct census {
 	unsigned long zone_pages[MAX_NR_ZONES][NR_CENSUS_OWNERS];
 	/* blocks, deferred ones included, per node and zone and order */
 	unsigned long free[MAX_NUMNODES][MAX_NR_ZONES][NR_PAGE_ORDERS];
+	unsigned long in_arrays;		/* frames, by the arrays */
 	unsigned long lost;			/* frames without an owner */
 	unsigned long double_owned;
 	unsigned long first_bad_pfn;

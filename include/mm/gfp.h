@@ -97,6 +97,14 @@ void split_page(struct page *page, unsigned int order);
 unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr,
 				     struct page **array);
 
+/*
+ * Gives the free blocks in this CPU's arrays / in all CPUs' arrays back to
+ * their zones, so that they can merge; the first returns how many pages. Any
+ * context / may sleep.
+ */
+unsigned long drain_local_pages(void);
+void drain_all_pages(void);
+
 /* References: a block is free when the last is put. */
 void get_page(struct page *page);
 void put_page(struct page *page);

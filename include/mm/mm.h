@@ -31,7 +31,7 @@ int early_pfn_to_nid(unsigned long pfn);
 /* Pages the allocator was given, all zones. */
 unsigned long totalram_pages(void);
 void totalram_pages_add(long count);
-/* Pages free now, all zones. */
+/* Pages free now, all zones; without those in per-CPU arrays. */
 unsigned long nr_free_pages(void);
 /* The same of ZONE_HIGHMEM alone; 0 where there is none. */
 unsigned long totalhigh_pages(void);
@@ -46,6 +46,12 @@ void free_reserved_page(struct page *page);
  */
 const char *zone_validate(struct zone *zone);
 const char *page_alloc_validate(void);
+
+/* What zones keep at hand per CPU (mm/pcp.c). */
+/* Bytes of per-CPU memory that setup_zone_pagesets() will ask for. Boot. */
+unsigned long zone_pagesets_size(unsigned int nr_cpus);
+/* Once kmalloc works; until then no CPU keeps anything. Boot. */
+void setup_zone_pagesets(void);
 
 /* Blocks of an order that are free in a zone, untouched memory included. */
 unsigned long zone_nr_free(struct zone *zone, unsigned int order);

@@ -22,6 +22,10 @@
 #define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
 #define MAX_ORDER_NR_PAGES (1UL << MAX_PAGE_ORDER)
 
+/* Blocks up to this order are kept at hand by each CPU: mm/pcp.c. */
+#define PAGE_ALLOC_COSTLY_ORDER 3
+#define NR_PCP_ORDERS (PAGE_ALLOC_COSTLY_ORDER + 1)
+
 /* Migrate types belong to whole pageblocks: 2 MiB. */
 #define pageblock_order 9
 #define pageblock_nr_pages (1UL << pageblock_order)
@@ -54,6 +58,7 @@ struct free_area {
 };
 
 struct pglist_data;
+struct per_cpu_pages;
 
 struct zone {
 	spinlock_t lock;
@@ -69,7 +74,12 @@ struct zone {
 	unsigned long _watermark[NR_WMARK];	/* (b) pages */
 	unsigned long lowmem_reserve[MAX_NR_ZONES];	/* (b) pages */
 
-	unsigned long nr_free_pages;		/* (z) deferred ones included */
+	/* arrays of free blocks: a per-CPU pointer, and blocks per array */
+	struct per_cpu_pages *per_cpu_pageset;	/* (b) */
+	u8 pageset_high[NR_PCP_ORDERS];		/* (b) */
+
+	/* (z) deferred ones included, those in per-CPU arrays not */
+	unsigned long nr_free_pages;
 	struct free_area free_area[NR_PAGE_ORDERS];
 
 	/*

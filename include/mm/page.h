@@ -13,6 +13,7 @@
  *	order 2, allocated	A . . .		A PAGE_ALLOC
  *	order 2, compound	A T T T		T PAGE_TAIL, compound_head -> A
  *	order 2, slab		S S S S		S PAGE_SLAB
+ *	order 2, at hand	P . . .		P PAGE_PCP
  *	never touched		D . . . . ...	D PAGE_DEFERRED, . zeroes
  *
  * A descriptor of zeroes is a frame that nobody may free: a hole, the inside
@@ -20,10 +21,11 @@
  * frame of each range, however long, is written: D links the ranges of a zone
  * and counts the range's blocks of MAX_PAGE_ORDER.
  *
- * Who may write: the owner of the block; for PAGE_BUDDY and PAGE_DEFERRED the
- * zone lock; for PAGE_SLAB's inuse, freelist and slab_list the lock of the
- * cache's node. A block's type is looked at by others, too, without a lock (is
- * the neighbour free?): its owner changes it by WRITE_ONCE().
+ * Who may write: the owner of the block, which for PAGE_PCP is the CPU in whose
+ * array it lies; for PAGE_BUDDY and PAGE_DEFERRED the zone lock; for
+ * PAGE_SLAB's inuse, freelist and slab_list the lock of the cache's node. A
+ * block's type is looked at by others, too, without a lock (is the neighbour
+ * free?): its owner changes it by WRITE_ONCE().
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H
@@ -41,6 +43,7 @@ enum page_type {
 	PAGE_LARGE_KMALLOC,	/* head of a block kmalloc handed out */
 	PAGE_TABLE,	/* a page table */
 	PAGE_DEFERRED,	/* first frame of a free range never touched yet */
+	PAGE_PCP,	/* head of a free block in a CPU's array */
 	NR_PAGE_TYPES
 };
 
@@ -52,7 +55,8 @@ struct page {
 	u8 zone_id;		/* node << 2 | zone; heads, tails, slabs */
 	u8 pageblock;		/* first of a pageblock: its migrate type */
 	union {
-		u32 _refcount;		/* allocated: users, >= 1 */
+		u32 _refcount;		/* allocated: users, >= 1;
+					   PAGE_PCP: 1, the array */
 		u32 migratetype;	/* PAGE_BUDDY: the list it is on */
 		struct {		/* PAGE_SLAB, head only */
 			u16 inuse;	/* objects not in the freelist */

@@ -5,6 +5,7 @@
 #include <mm/mm.h>
 
 #include "slub_fixture.h"
+#include "settled.h"
 
 static const size_t class_sizes[NR_KMALLOC_CLASSES] = {
 	8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192
@@ -184,16 +185,16 @@ static void sizes_no_block_has_give_null_and_a_report(struct ktest *t)
 
 static void large_blocks_are_whole_pages_and_go_back(struct ktest *t)
 {
-	unsigned long before = nr_free_pages();
+	unsigned long before = settled_free_pages();
 	char *p = kmalloc(5 * PAGE_SIZE, GFP_KERNEL);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, virt_to_page(p)->type, PAGE_LARGE_KMALLOC);
 	KTEST_EXPECT_EQ(t, ksize(p), 8 * PAGE_SIZE);
-	KTEST_EXPECT_EQ(t, nr_free_pages(), before - 8);
+	KTEST_EXPECT_EQ(t, settled_free_pages(), before - 8);
 	memset(p, 0xaa, 8 * PAGE_SIZE);
 	kfree(p);
-	KTEST_EXPECT_EQ(t, nr_free_pages(), before);
+	KTEST_EXPECT_EQ(t, settled_free_pages(), before);
 }
 
 static void wrong_frees_of_large_blocks_are_refused(struct ktest *t)

@@ -6,6 +6,7 @@
 #include <mm/slab.h>
 
 #include "../../mm/internal.h"
+#include "settled.h"
 
 #define BULK 100
 
@@ -14,7 +15,7 @@ static void blocks_of_every_order_are_aligned_and_counted(struct ktest *t)
 	unsigned int order;
 
 	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
-		unsigned long before = nr_free_pages();
+		unsigned long before = settled_free_pages();
 		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
 						order);
 
@@ -22,13 +23,14 @@ static void blocks_of_every_order_are_aligned_and_counted(struct ktest *t)
 			continue;	/* a small machine has no such block */
 		KTEST_EXPECT_TRUE(t, IS_ALIGNED(page_to_pfn(page),
 						1UL << order));
-		KTEST_EXPECT_EQ(t, nr_free_pages(), before - (1UL << order));
+		KTEST_EXPECT_EQ(t, settled_free_pages(),
+				before - (1UL << order));
 		KTEST_EXPECT_EQ(t, page->type, PAGE_ALLOC);
 		KTEST_EXPECT_EQ(t, page->order, order);
 		KTEST_EXPECT_EQ(t, page_count(page), 1);
 		KTEST_EXPECT_NE(t, page->private, 0);
 		__free_pages(page, order);
-		KTEST_EXPECT_EQ(t, nr_free_pages(), before);
+		KTEST_EXPECT_EQ(t, settled_free_pages(), before);
 	}
 }
 
@@ -160,16 +162,16 @@ static void compound_tails_are_of_their_heads_zone(struct ktest *t)
 
 static void block_is_free_when_the_last_reference_goes(struct ktest *t)
 {
-	unsigned long before = nr_free_pages();
+	unsigned long before = settled_free_pages();
 	struct page *page = alloc_pages(GFP_KERNEL, 2);
 
 	KTEST_ASSERT_NOT_NULL(t, page);
 	get_page(page);
 	__free_pages(page, 2);
-	KTEST_EXPECT_EQ(t, nr_free_pages(), before - 4);
+	KTEST_EXPECT_EQ(t, settled_free_pages(), before - 4);
 	KTEST_EXPECT_EQ(t, page_count(page), 1);
 	put_page(page);
-	KTEST_EXPECT_EQ(t, nr_free_pages(), before);
+	KTEST_EXPECT_EQ(t, settled_free_pages(), before);
 	KTEST_EXPECT_REPORTS(t, 1, "already free", put_page(page));
 	KTEST_EXPECT_REPORTS(t, 1, "already free", get_page(page));
 }
@@ -180,14 +182,15 @@ static void exact_allocation_gives_back_the_rest(struct ktest *t)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		unsigned long before = nr_free_pages();
+		unsigned long before = settled_free_pages();
 		u8 *p = alloc_pages_exact(sizes[i], GFP_KERNEL | __GFP_ZERO);
 
 		KTEST_ASSERT_NOT_NULL(t, p);
-		KTEST_EXPECT_EQ(t, nr_free_pages(), before - PFN_UP(sizes[i]));
+		KTEST_EXPECT_EQ(t, settled_free_pages(),
+				before - PFN_UP(sizes[i]));
 		memset(p, 0x11, sizes[i]);
 		free_pages_exact(p, sizes[i]);
-		KTEST_EXPECT_EQ(t, nr_free_pages(), before);
+		KTEST_EXPECT_EQ(t, settled_free_pages(), before);
 	}
 	KTEST_EXPECT_NULL(t, alloc_pages_exact(0, GFP_KERNEL));
 	KTEST_EXPECT_NULL(t, alloc_pages_exact((size_t)-1, GFP_KERNEL));
@@ -197,7 +200,7 @@ static void exact_allocation_gives_back_the_rest(struct ktest *t)
 
 static void split_block_is_freed_page_by_page(struct ktest *t)
 {
-	unsigned long before = nr_free_pages();
+	unsigned long before = settled_free_pages();
 	struct page *page = alloc_pages(GFP_KERNEL, 4);
 	unsigned int i;
 
@@ -207,7 +210,7 @@ static void split_block_is_freed_page_by_page(struct ktest *t)
 		KTEST_EXPECT_EQ(t, page[i].private, page->private);
 		__free_page(page + (i * 5) % 16);
 	}
-	KTEST_EXPECT_EQ(t, nr_free_pages(), before);
+	KTEST_EXPECT_EQ(t, settled_free_pages(), before);
 }
 
 static void compound_block_is_not_split(struct ktest *t)
@@ -224,7 +227,7 @@ static void bulk_fills_empty_entries_alone(struct ktest *t)
 {
 	static struct page *array[BULK];
 	struct page *mine = alloc_page(GFP_KERNEL);
-	unsigned long before = nr_free_pages(), n, i;
+	unsigned long before = settled_free_pages(), n, i;
 
 	KTEST_ASSERT_NOT_NULL(t, mine);
 	memset(array, 0, sizeof(array));
@@ -232,10 +235,10 @@ static void bulk_fills_empty_entries_alone(struct ktest *t)
 	n = alloc_pages_bulk_array(GFP_KERNEL, BULK, array);
 	KTEST_EXPECT_EQ(t, n, BULK);
 	KTEST_EXPECT_PTR_EQ(t, array[3], mine);
-	KTEST_EXPECT_EQ(t, nr_free_pages(), before - (BULK - 1));
+	KTEST_EXPECT_EQ(t, settled_free_pages(), before - (BULK - 1));
 	KTEST_EXPECT_EQ(t, alloc_pages_bulk_array(GFP_KERNEL, BULK, array),
 			BULK);
-	KTEST_EXPECT_EQ(t, nr_free_pages(), before - (BULK - 1));
+	KTEST_EXPECT_EQ(t, settled_free_pages(), before - (BULK - 1));
 	for (i = 0; i < BULK; i++)
 		if (array[i])
 			__free_page(array[i]);

@@ -31,6 +31,7 @@ static void second_free_is_refused_after_a_merge(struct ktest *t)
 	split_page(page, 1);
 	__free_page(page);
 	__free_page(page + 1);
+	drain_local_pages();
 	EXPECT_REFUSED(t, "already free", page + 1, 0);
 }
 

@@ -1,0 +1,120 @@
+/*
+ * The arrays of free blocks in front of the zones, as mm/page_alloc.c's hot
+ * paths and mm/pcp.c see them. Nothing outside mm/ and its tests includes
+ * this.
+ */
+#ifndef MM_PCP_H
+#define MM_PCP_H
+
+#include <kernel/cpu_stack.h>
+#include <mm/mmzone.h>
+
+#include "internal.h"
+
+/* One zone's arrays on one CPU; their slots follow. */
+struct per_cpu_pages {
+	struct cpu_stack stack[MIGRATE_PCPTYPES][NR_PCP_ORDERS];
+};
+
+/* The bits of a gfp that choose zone and migrate type. */
+#define PCP_GFP_MASK (GFP_ZONEMASK | __GFP_MOVABLE | __GFP_RECLAIMABLE)
+
+/* What the hot path leaves to the others. */
+#define PCP_GFP_NOT_HOT (__GFP_ZERO | __GFP_COMP | __GFP_THISNODE)
+
+/* Most blocks that one hold of a zone's lock brings. */
+#define PCP_BATCH_MOST 32
+
+/* Per such gfp: the order 0 array of the zone asked first; orders follow. */
+extern struct cpu_stack *pcp_stack_of_gfp[PCP_GFP_MASK + 1];
+/* Per zone_id, any u8; per-CPU pointers, never NULL. */
+extern struct per_cpu_pages *pcp_of_zone_id[256];
+
+/* Without room: what all zones have at first, and those too small later. */
+DECLARE_PER_CPU(struct per_cpu_pages, boot_pageset);
+
+static inline bool order_has_pcp(unsigned int order)
+{
+	return order <= PAGE_ALLOC_COSTLY_ORDER;
+}
+
+/* Blocks that change between zone and array at a time. */
+static inline unsigned int pcp_batch(unsigned int high)
+{
+	return high ? 1U << __fls((high + 2UL) / 2) : 0;
+}
+
+/* Is the descriptor still what it was when the block went into an array? */
+static inline bool pcp_block_intact(const struct page *page,
+				    unsigned int order)
+{
+	return page->type == PAGE_PCP && page->order == order;
+}
+
+/* page_is_backed() for the usual frames, in line. False: ask it. */
+static __always_inline bool page_surely_backed(const struct page *page)
+{
+	unsigned long offset = (unsigned long)page - (unsigned long)vmemmap;
+	unsigned long pfn = offset / sizeof(struct page);
+
+	if (unlikely(offset % sizeof(struct page)))
+		return false;
+	if (likely(pfn - backed_main.start <
+		   backed_main.end - backed_main.start))
+		return true;
+	return pfn < MAX_PFN && test_bit(pfn >> SECTION_PFN_SHIFT,
+					 section_backed);
+}
+
+/* The array of the block's zone and pageblock. */
+static __always_inline struct cpu_stack *pcp_stack(const struct page *page,
+						   unsigned int order,
+						   enum migratetype mt)
+{
+	return &pcp_of_zone_id[page->zone_id]->stack[mt][order];
+}
+
+static inline void **pcp_first_slot(const struct zone *zone,
+				    const struct cpu_stack *s,
+				    unsigned int order)
+{
+	return s->end - zone->pageset_high[order];
+}
+
+/* Blocks per array in a zone of so many pages. */
+unsigned int pcp_high_for(unsigned long pages, unsigned int cpus,
+			  unsigned int order);
+
+/* Pops from the zone's array; for code that is not hot. NULL: none. */
+struct page *pcp_pop(struct zone *zone, unsigned int order,
+		     enum migratetype mt);
+/* A block that is on no list, all its references gone, back to its zone. */
+void free_unref_page(struct page *page, unsigned int order);
+/* A PAGE_PCP block for which the array of its type, mt, has no room. */
+void pcp_free_full(struct page *page, unsigned int order,
+		   enum migratetype mt);
+/*
+ * The n blocks at the bottom of an array go to the zone; their pages. On the
+ * array's CPU with interrupts off, or when that has stopped.
+ */
+unsigned long pcp_give_back(struct zone *zone, struct cpu_stack *s,
+			    unsigned int order, unsigned int n);
+/*
+ * A block of the zone, and a batch for the array; the zone keeps floor pages.
+ * NULL: it has no block.
+ */
+struct page *pcp_refill(struct zone *zone, unsigned int order,
+			enum migratetype mt, unsigned long floor);
+/* Tells of a block in an array whose descriptor was written over. */
+void report_damaged_pcp(const struct page *page, unsigned int order);
+
+/* Blocks in an array: right when its CPU is not at work on it. */
+unsigned int pcp_count(const struct zone *zone, unsigned int cpu,
+		       enum migratetype mt, unsigned int order);
+/* Pages in a CPU's arrays of a zone / in all arrays there are. */
+unsigned long zone_pcp_pages(const struct zone *zone, unsigned int cpu);
+unsigned long nr_pcp_pages(void);
+/* First broken rule of this CPU's arrays as text, or NULL. */
+const char *pcp_validate(void);
+
+#endif
