@@ -9,6 +9,7 @@
  * can be cleared and filled through the direct map at once.
  */
 #include <kernel/panic.h>
+#include <kernel/preempt.h>
 #include <lib/kernel.h>
 #include <mm/early.h>
 #include <mm/gfp.h>
@@ -52,7 +53,8 @@ pte_t *pgtable_page_alloc(void)
 		check_memory(pa);
 		return __va(pa);
 	}
-	addr = get_zeroed_page(GFP_KERNEL);
+	/* a table may be changed where the CPU must not be given away */
+	addr = get_zeroed_page(in_atomic() ? GFP_ATOMIC : GFP_KERNEL);
 	if (addr)
 		virt_to_page(addr)->type = PAGE_TABLE;
 	return (pte_t *)addr;

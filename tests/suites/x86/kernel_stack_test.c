@@ -9,6 +9,7 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 
+#include "../settled.h"
 #include "expect_name.h"
 
 static void stack_is_writable_from_end_to_end(struct ktest *t)
@@ -75,7 +76,7 @@ static void freed_stack_is_used_again_until_trimmed(struct ktest *t)
 static void stacks_beyond_the_spare_are_unmapped(struct ktest *t)
 {
 	static char *stacks[MANY];
-	unsigned long free = nr_free_pages();
+	unsigned long free = settled_free_pages();
 	unsigned int i, n, mapped = 0;
 
 	for (n = 0; n < MANY; n++) {
@@ -95,7 +96,7 @@ static void stacks_beyond_the_spare_are_unmapped(struct ktest *t)
 	KTEST_EXPECT_GT(t, mapped, 0);
 	KTEST_EXPECT_LT(t, mapped, n / 2);
 	kernel_stack_trim();
-	KTEST_EXPECT_LE(t, free, nr_free_pages());
+	KTEST_EXPECT_LE(t, free, settled_free_pages());
 }
 
 static void wrong_frees_are_reported(struct ktest *t)
