@@ -20,8 +20,9 @@
  * 3. What is unmapped out of order is reported, and its window closed at once.
  *    Its slot is marked and leaves the stack when it has come to the top.
  *
- * Locks: none; a CPU's stack is its own. A thread with a mapping stays on its
- * CPU (Linux moves the mappings along with the thread).
+ * Locks: none; a CPU's stack is its own. From mapping to unmapping preemption
+ * is off: another thread that maps would break the order. (Linux lets go of
+ * the CPU, and moves the mappings along with the thread.)
  * Invariant: a slot below depth shows slot->page at slot->addr, or is marked
  * as closed, or is being filled or emptied by the code that was interrupted;
  * the slot at depth - 1 is never a closed one. No slot above depth shows
@@ -33,6 +34,7 @@
 #ifdef CONFIG_HIGHMEM
 
 #include <kernel/percpu.h>
+#include <kernel/preempt.h>
 #include <kernel/printk.h>
 #include <kernel/report.h>
 #include <mm/highmem.h>
@@ -74,10 +76,14 @@ static noinline void *stack_is_full(const struct page *page)
 static void *push_page(struct page *page)
 {
 	struct kmap_ctrl *c = this_cpu_ptr(&kmap_ctrl);
-	unsigned int n = READ_ONCE(c->depth);
+	unsigned int n;
 
-	if (n == KMAP_LOCAL_DEPTH)
+	preempt_disable();
+	n = READ_ONCE(c->depth);
+	if (n == KMAP_LOCAL_DEPTH) {
+		preempt_enable();
 		return stack_is_full(page);
+	}
 	WRITE_ONCE(c->depth, n + 1);
 	barrier();
 	c->slot[n].page = page;
@@ -132,6 +138,7 @@ static noinline void kunmap_wrong(struct kmap_ctrl *c, const void *p)
 	printk("  the last one mapped is %px\n", c->slot[c->depth - 1].addr);
 	report_end();
 	close_slot(c, n - 1);
+	preempt_enable();
 }
 
 static bool is_low_address(const void *p)
@@ -143,16 +150,18 @@ void kunmap_local(const void *addr)
 {
 	const void *p = (const void *)((unsigned long)addr & PAGE_MASK);
 	struct kmap_ctrl *c = this_cpu_ptr(&kmap_ctrl);
-	unsigned int n = READ_ONCE(c->depth);
+	unsigned int n;
 
 	if (is_low_address(p))
 		return;
+	n = READ_ONCE(c->depth);
 	if (unlikely(!n || c->slot[n - 1].addr != p)) {
 		kunmap_wrong(c, p);
 		return;
 	}
 	close_slot(c, n - 1);
 	lower_depth(c);
+	preempt_enable();
 }
 
 unsigned int kmap_local_depth(void)

@@ -42,7 +42,8 @@ static inline bool PageHighMem(const struct page *page)
 /*
  * Address of the page until kunmap_local() of any address in it. Mappings of
  * one context end in the reverse order in which they began; they may not be
- * passed to another. Any context, interrupts too. NULL, reported, if
+ * passed to another. Any context, interrupts too; until the end preemption is
+ * off and nobody may sleep (in Linux he may). NULL, reported, if
  * KMAP_LOCAL_DEPTH are in use. Wrong order, and what is not mapped, is
  * reported; the former is unmapped all the same.
  */
@@ -50,14 +51,14 @@ void *kmap_local_page(struct page *page);
 void kunmap_local(const void *addr);
 
 /*
- * Address of the page until the last kunmap() of it. Thread context with
- * interrupts on: Linux waits here for a free window. We have no second thread
- * that could free one: NULL, reported, if PKMAP_PAGES pages are mapped.
+ * Address of the page until the last kunmap() of it. Threads; may sleep until
+ * another unmaps, if PKMAP_PAGES pages are mapped. NULL, reported: there is no
+ * other thread, or the caller must not sleep. kunmap(): any context.
  */
 void *kmap(struct page *page);
 void kunmap(struct page *page);
 
-/* Forgets windows that nobody uses any more. Any context. */
+/* Forgets windows that nobody uses any more. May sleep. */
 void kmap_flush_unused(void);
 
 /* The page behind an address of any of the mappings; NULL if there is none. */
@@ -127,8 +128,8 @@ static inline const char *kmap_leak(void)
 #endif
 
 /*
- * The older name. In Linux it also forbids preemption and page faults between
- * the two calls; here nothing preempts, and no page fault is served.
+ * The older name. In Linux this one forbids preemption and page faults between
+ * the two calls; here both forbid preemption, and no page fault is served.
  */
 #define kmap_atomic(page) kmap_local_page(page)
 #define kunmap_atomic(addr) kunmap_local(addr)

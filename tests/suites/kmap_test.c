@@ -4,6 +4,7 @@
 #include <asm/irqflags.h>
 #include <asm/machine.h>
 #include <kernel/ktest.h>
+#include <kernel/preempt.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -79,8 +80,9 @@ static void unmapped_high_page_has_no_address(struct ktest *t)
 
 static void all_windows_on_a_page_show_the_same(struct ktest *t)
 {
+	u8 *three = kmap(pages[0]);
 	u8 *one = kmap_local_page(pages[0]), *two = kmap_local_page(pages[0]);
-	u8 *three = kmap(pages[0]), *other = kmap_atomic(pages[1]);
+	u8 *other = kmap_atomic(pages[1]);
 
 	KTEST_ASSERT_TRUE(t, one && two && three && other);
 	KTEST_EXPECT_TRUE(t, one != two && two != three && two != other);
@@ -91,9 +93,9 @@ static void all_windows_on_a_page_show_the_same(struct ktest *t)
 	KTEST_EXPECT_EQ(t, three[PAGE_SIZE - 1], 2);
 	KTEST_EXPECT_EQ(t, *other, 3);
 	kunmap_atomic(other);
-	kunmap(pages[0]);
 	kunmap_local(two + 100);	/* any address in the page will do */
 	kunmap_local(one + PAGE_SIZE - 1);
+	kunmap(pages[0]);
 	KTEST_EXPECT_EQ(t, kmap_local_depth(), 0);
 }
 
@@ -151,6 +153,20 @@ static void slots_nest_as_deep_as_promised(struct ktest *t)
 	p[0] = kmap_local_page(pages[5]);
 	KTEST_EXPECT_EQ(t, stamp_at(p[0]), 5);
 	kunmap_local(p[0]);
+}
+
+/* Another thread's mappings would come between. */
+static void preemption_is_off_while_a_slot_is_open(struct ktest *t)
+{
+	unsigned int before = preempt_count();
+	void *a = kmap_local_page(pages[0]), *b = kmap_local_page(pages[1]);
+
+	KTEST_EXPECT_EQ(t, preempt_count(), before + 2 * PREEMPT_OFFSET);
+	KTEST_EXPECT_REPORTS(t, 1, "out of order", kunmap_local(a));
+	KTEST_EXPECT_REPORTS(t, 1, "not mapped", kunmap_local(a));
+	KTEST_EXPECT_EQ(t, preempt_count(), before + PREEMPT_OFFSET);
+	kunmap_local(b);
+	KTEST_EXPECT_EQ(t, preempt_count(), before);
 }
 
 static void wrong_order_is_reported_and_the_window_closed(struct ktest *t)
@@ -305,8 +321,8 @@ static void mapping_with_interrupts_off_is_reported(struct ktest *t)
 
 static void page_is_found_by_the_address_of_a_window(struct ktest *t)
 {
-	char *a = kmap_local_page(pages[0]), *b = kmap_local_page(pages[1]);
 	char *c = kmap(pages[2]);
+	char *a = kmap_local_page(pages[0]), *b = kmap_local_page(pages[1]);
 
 	KTEST_EXPECT_PTR_EQ(t, kmap_to_page(a + 17), pages[0]);
 	KTEST_EXPECT_PTR_EQ(t, kmap_to_page(b), pages[1]);
@@ -342,6 +358,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(closed_window_faults),
 	KTEST_CASE(slot_shows_each_page_in_turn),
 	KTEST_CASE(slots_nest_as_deep_as_promised),
+	KTEST_CASE(preemption_is_off_while_a_slot_is_open),
 	KTEST_CASE(wrong_order_is_reported_and_the_window_closed),
 	KTEST_CASE(slot_in_the_middle_leaves_when_its_turn_comes),
 	KTEST_CASE(unmapping_what_is_not_mapped_is_reported),
