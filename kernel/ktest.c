@@ -8,9 +8,9 @@
  *     is run if any of its cases is, or if it has none, which is a failure: a
  *     list that lost its cases must not look like success.
  *  3. Around each case stands what must not change: interrupt state, the
- *     preemption count, spinlocks held (debug builds), number of uncaptured
- *     reports, capture mode, and what the observer (the census of page
- *     frames) looks at.
+ *     preemption count, spinlocks and mutexes held (debug builds), number of
+ *     threads, of uncaptured reports, capture mode, and what the observer (the
+ *     census of page frames) looks at.
  *
  * Output is KTAP:
  *
@@ -32,6 +32,7 @@
 #include <kernel/lock_debug.h>
 #include <kernel/preempt.h>
 #include <kernel/printk.h>
+#include <kernel/sched.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
@@ -193,9 +194,18 @@ void ktest_check_reports(struct ktest *t, const char *file, int line,
 /* What a case must leave as it found it. */
 struct surroundings {
 	bool irqs_off;
-	unsigned int preempt_count, locks_held;
+	unsigned int preempt_count, locks_held, mutexes_held, threads;
 	unsigned long uncaptured;
 };
+
+static unsigned int nr_threads(void)
+{
+	unsigned int cpu, n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += sched_nr_threads(cpu);
+	return n;
+}
 
 static void look_around(const struct ktest_run *run, struct surroundings *s)
 {
@@ -204,6 +214,8 @@ static void look_around(const struct ktest_run *run, struct surroundings *s)
 	s->irqs_off = irqs_disabled();
 	s->preempt_count = preempt_count();
 	s->locks_held = locks_held();
+	s->mutexes_held = current->nr_held_mutexes;
+	s->threads = nr_threads();
 	s->uncaptured = run->uncaptured();
 }
 
@@ -218,6 +230,10 @@ static void check_context(struct ktest *t, const struct surroundings *s)
 {
 	if (locks_held() != s->locks_held)
 		leftover(t, "left a spinlock held");
+	if (current->nr_held_mutexes != s->mutexes_held)
+		leftover(t, "left a mutex held");
+	if (nr_threads() != s->threads)
+		leftover(t, "left threads behind");
 	if (preempt_count() != s->preempt_count) {
 		leftover(t, preempt_count() > s->preempt_count ?
 			    "left preemption off" : "turned preemption on");

@@ -9,31 +9,41 @@
  *    of users: kmap() of a page that has one only counts.
  * 2. When the last user is gone the window keeps its page: perhaps the page
  *    is wanted again. Nothing is flushed.
- * 3. A new page takes the next window that is empty, in a circle. Each time
- *    the circle begins anew, all windows without users are emptied and the
- *    TLBs flushed, once for all of them.
+ * 3. A new page takes the next window that is empty, in a circle. When there
+ *    is none, all windows without users are emptied, and all TLBs flushed once
+ *    for all of them.
+ * 4. A flush waits for the other CPUs, so nothing may be locked meanwhile that
+ *    one of their handlers could want. The windows are emptied under the lock
+ *    and marked as stale; flushed without it; and free for use after that.
+ * 5. Nothing to empty either: the caller sleeps until somebody unmaps.
  *
  *	window	   0     1     2     3     4   ...
- *	page	 | a   | b   |  -  | c   |  -  |
- *	users	   2     0           1
- *	                 ^ emptied at the start of the next circle
+ *	page	 | a   | b   |  -  |  -  | c   |
+ *	users	   2     0                 1
+ *			      empty stale: emptied, TLBs may still have it
  *
- * 4. A page's window is found by a hash of its frame number.
+ * 6. A page's window is found by a hash of its frame number.
  *
- * Locks: pkmap_lock, interrupts off; page_address() is for any context.
+ * Where the caller must not sleep, which is reported, it gets a window if one
+ * is empty. Where there is no other thread that could ever unmap, a full table
+ * is reported and the page refused, instead of sleeping for ever.
+ *
+ * Locks: pkmap_lock, interrupts off: page_address() is for any context.
  * Invariants: a page is in one window at most, and in the chain of its hash
- * exactly if it is in a window; nr_users == windows with users != 0.
+ * exactly if it is in a window; nr_users == windows with users != 0,
+ * nr_mapped == windows with a page, nr_stale == windows marked so, which have
+ * no page; if nr_stale != 0 one thread is flushing.
  * Cost: a chain of a few; a new page looks at one window mostly, and every
  * PKMAP_PAGES new pages there is one flush.
- * Counterpart: map_new_virtual(), kmap_high(), page_address_map. There a full
- * table puts the caller to sleep until somebody else unmaps; with one thread
- * nobody would, so it is reported and refused.
+ * Counterpart: map_new_virtual(), kmap_high(), page_address_map.
  */
 #ifdef CONFIG_HIGHMEM
 
-#include <asm/irqflags.h>
+#include <kernel/preempt.h>
 #include <kernel/report.h>
+#include <kernel/sched.h>
 #include <kernel/spinlock.h>
+#include <kernel/wait.h>
 #include <mm/highmem.h>
 
 #include "pkmap.h"
@@ -41,19 +51,22 @@
 #define PKMAP_BUCKETS 128
 
 struct pkmap_window {
-	struct page *page;		/* NULL: empty */
+	struct page *page;		/* NULL: empty, or stale */
 	void *addr;
 	unsigned int users;
+	bool stale;
 	struct pkmap_window *next;	/* of the same hash */
 };
 
 static DEFINE_SPINLOCK(pkmap_lock, RANK_PKMAP);
+static DECLARE_WAIT_QUEUE_HEAD(pkmap_wait);
 
 /* All under pkmap_lock. */
 static struct pkmap_window windows[PKMAP_PAGES];
 static struct pkmap_window *buckets[PKMAP_BUCKETS];
 static unsigned int last_window;	/* where the search goes on */
-static unsigned long nr_users;
+static unsigned long nr_users, nr_mapped, nr_stale;
+static unsigned long nr_waiting;	/* threads on pkmap_wait */
 
 static struct pkmap_window **bucket_of(const struct page *page)
 {
@@ -74,64 +87,154 @@ static void empty_window(struct pkmap_window *w)
 {
 	*find_link(w->page) = w->next;
 	pkmap_unmap((unsigned int)(w - windows));
-	*w = (struct pkmap_window){ .page = NULL };
+	*w = (struct pkmap_window){ .stale = true };
+	nr_mapped--;
+	nr_stale++;
 }
 
-static void flush_unused(void)
-{
-	unsigned int i, emptied = 0;
-
-	for (i = 0; i < PKMAP_PAGES; i++) {
-		if (!windows[i].page || windows[i].users)
-			continue;
-		empty_window(&windows[i]);
-		emptied++;
-	}
-	if (emptied)
-		pkmap_flush();
-}
-
-/*
- * An empty window, or NULL. A whole circle is needed after the one flush that
- * falls into the search: what was passed before it may be empty now.
- */
-static struct pkmap_window *next_empty(void)
+static void empty_unused(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < 2 * PKMAP_PAGES; i++) {
+	for (i = 0; i < PKMAP_PAGES; i++)
+		if (windows[i].page && !windows[i].users)
+			empty_window(&windows[i]);
+}
+
+static void free_stale(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < PKMAP_PAGES; i++)
+		windows[i].stale = false;
+	nr_stale = 0;
+	if (nr_waiting)
+		wake_up_all(&pkmap_wait);
+}
+
+/* Drops the lock for the flush. Nobody else is flushing. */
+static void flush_unused(unsigned long *flags)
+{
+	empty_unused();
+	if (!nr_stale)
+		return;
+	spin_unlock_irqrestore(&pkmap_lock, *flags);
+	pkmap_flush();
+	spin_lock_irqsave(&pkmap_lock, *flags);
+	free_stale();
+}
+
+static bool some_empty(void)
+{
+	return nr_mapped + nr_stale < PKMAP_PAGES;
+}
+
+static bool some_unused(void)
+{
+	return nr_mapped > nr_users;
+}
+
+/* There is one. */
+static struct pkmap_window *next_empty(void)
+{
+	do {
 		last_window = (last_window + 1) % PKMAP_PAGES;
-		if (last_window == 0)
-			flush_unused();
-		if (!windows[last_window].page)
-			return &windows[last_window];
-	}
-	return NULL;
+	} while (windows[last_window].page || windows[last_window].stale);
+	return &windows[last_window];
 }
 
 static struct pkmap_window *map_new(struct page *page)
 {
 	struct pkmap_window *w = next_empty(), **bucket = bucket_of(page);
 
-	if (!w)
-		return NULL;
 	w->page = page;
 	w->addr = pkmap_map((unsigned int)(w - windows), page_to_phys(page));
 	w->next = *bucket;
 	*bucket = w;
+	nr_mapped++;
 	return w;
 }
 
-static void *kmap_high(struct page *page)
+static bool no_flush(void)
+{
+	unsigned long flags;
+	bool none;
+
+	spin_lock_irqsave(&pkmap_lock, flags);
+	none = !nr_stale;
+	spin_unlock_irqrestore(&pkmap_lock, flags);
+	return none;
+}
+
+/* Is it worth while to look again? */
+static bool window_at_hand(const struct page *page)
+{
+	unsigned long flags;
+	bool ok;
+
+	spin_lock_irqsave(&pkmap_lock, flags);
+	ok = *find_link(page) || some_empty() || (some_unused() && !nr_stale);
+	spin_unlock_irqrestore(&pkmap_lock, flags);
+	return ok;
+}
+
+static void wait_for_window(const struct page *page, unsigned long *flags)
+{
+	nr_waiting++;
+	spin_unlock_irqrestore(&pkmap_lock, *flags);
+	wait_event(pkmap_wait, window_at_hand(page));
+	spin_lock_irqsave(&pkmap_lock, *flags);
+	nr_waiting--;
+}
+
+static void wait_for_flush(unsigned long *flags)
+{
+	nr_waiting++;
+	spin_unlock_irqrestore(&pkmap_lock, *flags);
+	wait_event(pkmap_wait, no_flush());
+	spin_lock_irqsave(&pkmap_lock, *flags);
+	nr_waiting--;
+}
+
+static bool only_thread(void)
+{
+	unsigned int cpu, n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += sched_nr_threads(cpu);
+	return n <= 1;
+}
+
+/* The page's window, or an empty one. NULL: there will be none. */
+static struct pkmap_window *get_window(struct page *page, bool atomic,
+				       unsigned long *flags)
+{
+	for (;;) {
+		struct pkmap_window *w = *find_link(page);
+
+		if (w)
+			return w;
+		if (some_empty())
+			return map_new(page);
+		if (atomic)
+			return NULL;
+		if (some_unused() && !nr_stale)
+			flush_unused(flags);
+		else if (!nr_stale && only_thread())
+			return NULL;
+		else
+			wait_for_window(page, flags);
+	}
+}
+
+static void *kmap_high(struct page *page, bool atomic)
 {
 	struct pkmap_window *w;
 	unsigned long flags;
 	void *addr = NULL;
 
 	spin_lock_irqsave(&pkmap_lock, flags);
-	w = *find_link(page);
-	if (!w)
-		w = map_new(page);
+	w = get_window(page, atomic, &flags);
 	if (w) {
 		nr_users += w->users++ == 0;
 		addr = w->addr;
@@ -153,9 +256,8 @@ void *kmap(struct page *page)
 
 	if (!PageHighMem(page))
 		return lowmem_page_address(page);
-	if (irqs_disabled())
-		report_kmap("kmap: may sleep, interrupts are off", page);
-	addr = kmap_high(page);
+	might_sleep();
+	addr = kmap_high(page, in_atomic());
 	if (!addr)
 		report_kmap("kmap: no window left", page);
 	return addr;
@@ -172,8 +274,11 @@ void kunmap(struct page *page)
 	spin_lock_irqsave(&pkmap_lock, flags);
 	w = *find_link(page);
 	ok = w && w->users;
-	if (ok)
-		nr_users -= --w->users == 0;
+	if (ok && --w->users == 0) {
+		nr_users--;
+		if (nr_waiting)
+			wake_up_all(&pkmap_wait);
+	}
 	spin_unlock_irqrestore(&pkmap_lock, flags);
 	if (!ok)
 		report_kmap("kunmap: not mapped", page);
@@ -183,8 +288,11 @@ void kmap_flush_unused(void)
 {
 	unsigned long flags;
 
+	might_sleep();
 	spin_lock_irqsave(&pkmap_lock, flags);
-	flush_unused();
+	while (nr_stale)
+		wait_for_flush(&flags);
+	flush_unused(&flags);
 	spin_unlock_irqrestore(&pkmap_lock, flags);
 }
 

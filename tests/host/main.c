@@ -13,6 +13,7 @@
 #include <kernel/cmdline.h>
 #include <kernel/kallsyms.h>
 #include <kernel/ktest.h>
+#include <kernel/preempt.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
@@ -144,6 +145,7 @@ int main(int argc, char **argv)
 	sched_init();
 	local_irq_enable();
 	smp_init();
+	might_sleep_enable();
 	free_initmem();
 	ktest_set_observer(&census_observer);
 

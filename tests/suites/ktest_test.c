@@ -6,8 +6,10 @@
 #include <asm/irqflags.h>
 #include <kernel/cmdline.h>
 #include <kernel/init.h>
+#include <kernel/kthread.h>
 #include <kernel/ktest.h>
 #include <kernel/spinlock.h>
+#include <kernel/time.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
@@ -251,6 +253,40 @@ static void case_that_leaves_a_spinlock_held_fails(struct ktest *t)
 	spin_unlock(&toy_lock);
 }
 
+static struct task_struct *toy_thread;
+
+static int wait_for_stop(void *unused)
+{
+	while (!kthread_should_stop())
+		msleep(10);
+	return 0;
+}
+
+static void toy_leaves_a_thread(struct ktest *t)
+{
+	toy_thread = kthread_run_on(0, wait_for_stop, NULL, "toy");
+}
+
+static void case_that_leaves_a_thread_behind_fails(struct ktest *t)
+{
+	KTEST_EXPECT_FALSE(t, passes(toy_leaves_a_thread));
+	KTEST_EXPECT_TRUE(t, said("left threads behind"));
+	KTEST_ASSERT_NOT_NULL(t, toy_thread);
+	kthread_stop(toy_thread);
+}
+
+static void toy_holds_a_mutex(struct ktest *t)
+{
+	current->nr_held_mutexes++;
+}
+
+static void case_that_leaves_a_mutex_held_fails(struct ktest *t)
+{
+	KTEST_EXPECT_FALSE(t, passes(toy_holds_a_mutex));
+	KTEST_EXPECT_TRUE(t, said("left a mutex held"));
+	current->nr_held_mutexes--;
+}
+
 static void toy_report(struct ktest *t)
 {
 	toy_reports++;
@@ -407,6 +443,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(case_that_leaves_interrupts_off_fails),
 	KTEST_CASE(case_that_changes_the_preemption_count_fails),
 	KTEST_CASE(case_that_leaves_a_spinlock_held_fails),
+	KTEST_CASE(case_that_leaves_a_thread_behind_fails),
+	KTEST_CASE(case_that_leaves_a_mutex_held_fails),
 	KTEST_CASE(unexpected_reports_and_open_captures_fail),
 	KTEST_CASE(expected_reports_must_be_exactly_so),
 	KTEST_CASE(fixtures_and_observer_stand_around_each_case),
