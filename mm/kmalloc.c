@@ -77,8 +77,8 @@ void __init kmalloc_init(void)
 }
 
 /* Sizes without a class: none, and more than the largest. */
-static noinline void *kmalloc_unusual(size_t size, gfp_t gfp, int nid,
-				      unsigned long caller)
+static void *kmalloc_unusual_node(size_t size, gfp_t gfp, int nid,
+				  unsigned long caller)
 {
 	struct page *page;
 	unsigned int order;
@@ -105,9 +105,15 @@ static noinline void *kmalloc_unusual(size_t size, gfp_t gfp, int nid,
 	return lowmem_page_address(page);
 }
 
+static void __slowpath *kmalloc_unusual(size_t size, gfp_t gfp,
+					unsigned long caller)
+{
+	return kmalloc_unusual_node(size, gfp, NUMA_NO_NODE, caller);
+}
+
 void *__kmalloc_large(size_t size, gfp_t gfp)
 {
-	return kmalloc_unusual(size, gfp, NUMA_NO_NODE, _RET_IP_);
+	return kmalloc_unusual(size, gfp, _RET_IP_);
 }
 
 static __always_inline struct kmem_cache *cache_for(size_t index, gfp_t gfp)
@@ -123,7 +129,7 @@ void *__restartable __kmalloc(size_t size, gfp_t gfp)
 	size_t index = (size - 1) >> 3;
 
 	if (unlikely(index >= ARRAY_SIZE(kmalloc_class)))
-		return kmalloc_unusual(size, gfp, NUMA_NO_NODE, _RET_IP_);
+		return kmalloc_unusual(size, gfp, _RET_IP_);
 	return slab_alloc(cache_for(index, gfp), gfp);
 }
 
@@ -132,7 +138,7 @@ void *kmalloc_node(size_t size, gfp_t gfp, int nid)
 	size_t index = (size - 1) >> 3;
 
 	if (index >= ARRAY_SIZE(kmalloc_class))
-		return kmalloc_unusual(size, gfp, nid, _RET_IP_);
+		return kmalloc_unusual_node(size, gfp, nid, _RET_IP_);
 	return kmem_cache_alloc_node(cache_for(index, gfp), gfp, nid);
 }
 
@@ -166,7 +172,7 @@ static const char *kfree_fault(const void *p)
 }
 
 /* kfree() of what is not in a slab, or where descriptors are few. */
-static noinline void kfree_unusual(const void *p)
+static void __slowpath kfree_unusual(const void *p)
 {
 	struct page *page = pfn_to_page(direct_map_pfn(p));
 	enum page_type kind;

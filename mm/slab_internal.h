@@ -224,9 +224,9 @@ static inline unsigned int stack_count(const struct kmem_cache_cpu *c)
 }
 
 /* slub.c: what the fast path falls back to. */
-void *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid);
-void *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp);
-void __slab_free(struct kmem_cache *s, const void *p);
+void __slowpath *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid);
+void __slowpath *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp);
+void __slowpath __slab_free(struct kmem_cache *s, const void *p);
 void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	      struct slab_sheaf *sheaf);
 

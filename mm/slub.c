@@ -99,7 +99,7 @@ void __restartable kmem_cache_free(struct kmem_cache *s, void *p)
 }
 
 /* What is rare about handing out an object. */
-noinline void *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp)
+void __slowpath *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp)
 {
 	*slab_word(s, p) = 0;
 	if (!(gfp & __GFP_ZERO))
@@ -233,7 +233,7 @@ static void *alloc_elsewhere(struct kmem_cache *s, gfp_t gfp, int nid)
  * a slab larger. Other CPUs may take all of that slab before the next turn,
  * but not for ever: the page allocator's memory ends.
  */
-noinline void *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid)
+void __slowpath *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid)
 {
 	int home = nid == NUMA_NO_NODE ? slab_local_node() : nid;
 	bool elsewhere = slab_node_ids > 1 && !(gfp & __GFP_THISNODE);
@@ -287,7 +287,7 @@ static void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c)
 }
 
 /* Steps 3 to 5 and the push. p is marked free. */
-static noinline void free_full(struct kmem_cache *s, void *p)
+static void __slowpath free_full(struct kmem_cache *s, void *p)
 {
 	struct kmem_cache_cpu *c;
 	unsigned long flags;
@@ -322,7 +322,7 @@ static __always_inline bool free_is_plain(struct kmem_cache *s, const void *p)
 }
 
 /* Step 2 for what is not plain: nothing, a mistake, or only looks like one. */
-static noinline void free_unusual(struct kmem_cache *s, void *p)
+static void __slowpath free_unusual(struct kmem_cache *s, void *p)
 {
 	const char *fault;
 
@@ -338,7 +338,7 @@ static noinline void free_unusual(struct kmem_cache *s, void *p)
 }
 
 /* Free's step 2 and what follows. */
-void __restartable __slab_free(struct kmem_cache *s, const void *p)
+void __restartable __slowpath __slab_free(struct kmem_cache *s, const void *p)
 {
 	if (unlikely(!free_is_plain(s, p))) {
 		free_unusual(s, (void *)p);

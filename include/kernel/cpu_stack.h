@@ -35,7 +35,10 @@ struct cpu_stack {
 
 /*
  * The three take per-CPU pointers. A function that uses them is marked
- * __restartable: interrupts look for sequences only there.
+ * __restartable: interrupts look for sequences only there. What it does in
+ * rare cases is in functions marked __slowpath, of three arguments at most,
+ * and called last: then it needs no stack frame, and scripts/check_fastpath
+ * finds no call in it.
  *
  * cpu_stack_pop(): what was pushed last; NULL if there is nothing.
  *
@@ -49,6 +52,7 @@ struct cpu_stack {
 #ifdef CONFIG_FASTPATH_IRQSAVE
 
 #define __restartable
+#define __slowpath noinline
 
 static __always_inline void *cpu_stack_pop(struct cpu_stack *stack)
 {

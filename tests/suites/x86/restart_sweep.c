@@ -41,7 +41,7 @@
 /* Operations to reach a point; what is rarer than that is not found. */
 #define TRIES 64
 
-static u64 wanted_interrupts = 100000;
+static u64 wanted_interrupts = 30000;
 
 static int __init set_rounds(const char *value)
 {

@@ -16,11 +16,14 @@
 /* Interrupts look for sequences in this section only. */
 #define __restartable noinline __section(".text.restartable")
 
+/* With arguments on the stack, i386 could not end in a jump to it. */
 #ifdef __x86_64__
+#define __slowpath noinline
 #define RESTART_WORD ".quad"
 #define RESTART_SLOT "8"
 #define RESTART_SUFFIX "q"
 #else
+#define __slowpath noinline __attribute__((regparm(3)))
 #define RESTART_WORD ".long"
 #define RESTART_SLOT "4"
 #define RESTART_SUFFIX "l"
