@@ -7,10 +7,11 @@
  *	loglevel=N	show messages of levels below N (7; 8 shows all)
  *	quiet		loglevel=4
  *
- * Without any of the first three: selftest and shell. Three more words show
- * that a bad end is seen as one by whoever watches the machine:
+ * Without any of the first three: selftest and shell. More words show that a
+ * bad end is seen as one by whoever watches the machine:
  *
  *	test_panic	panic after the self-test: verdict panic
+ *	test_panic_all	the same on all CPUs at the same moment: one verdict
  *	test_hang	stop without a word: no verdict
  *	test_fail	the case verdict.passes_unless_told_to_fail fails
  */
@@ -28,6 +29,7 @@
 #include <kernel/printk.h>
 #include <kernel/sched.h>
 #include <kernel/shell.h>
+#include <kernel/smp.h>
 #include <kernel/time.h>
 #include <kernel/version.h>
 #include <lib/errno.h>
@@ -43,7 +45,7 @@
 static struct {
 	const char *selftest;	/* glob, or NULL */
 	bool shell, poweroff;
-	bool panic, hang;
+	bool panic, panic_all, hang;
 } wanted;
 
 static int __init want_selftest(const char *glob)
@@ -78,6 +80,12 @@ static int __init want_panic(const char *value)
 	return want_nothing_more(&wanted.panic, value);
 }
 early_param("test_panic", want_panic);
+
+static int __init want_panic_all(const char *value)
+{
+	return want_nothing_more(&wanted.panic_all, value);
+}
+early_param("test_panic_all", want_panic_all);
 
 static int __init want_hang(const char *value)
 {
@@ -140,12 +148,35 @@ static void __init read_cmdline(void)
 	}
 }
 
+/* Each CPU waits for all others before it panics. */
+static void panic_together(void *info)
+{
+	unsigned int *to_come = info;
+
+	__atomic_fetch_sub(to_come, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(to_come, __ATOMIC_SEQ_CST))
+		cpu_relax();
+	panic("all CPUs, as asked for on the command line");
+}
+
+static void __noreturn panic_all(void)
+{
+	static unsigned int to_come;
+
+	to_come = num_online_cpus();
+	smp_call_function(panic_together, &to_come, false);
+	panic_together(&to_come);
+	__builtin_unreachable();
+}
+
 static void __noreturn do_what_is_wanted(void)
 {
 	if (wanted.selftest)
 		run_selftest(wanted.selftest);
 	if (wanted.panic)
 		panic("asked for on the command line");
+	if (wanted.panic_all)
+		panic_all();
 	if (wanted.hang)
 		cpu_halt();
 	if (wanted.shell || !wanted.poweroff) {
@@ -166,8 +197,9 @@ void __noreturn start_kernel(u32 magic, u32 info_phys)
 	sched_init();			/* we are a thread from here on */
 	time_init();			/* interrupt controller, clock, tick */
 	local_irq_enable();
-	might_sleep_enable();
+	smp_init();			/* all other CPUs, idle */
 	free_initmem();			/* no __init code or data after this */
+	might_sleep_enable();
 	ktest_set_observer(&census_observer);
 
 	do_what_is_wanted();

@@ -5,17 +5,30 @@
  * locks are broken, captured reports are abandoned, and a second panic while
  * the first is being told (the stack is bad, the console faults) prints its
  * one line and leaves out the rest; a third ends the machine without a word.
+ *
+ * Only one CPU has the word. It stops all others first, wherever they are, so
+ * that nothing is printed in between and nothing changes under its hands. A
+ * CPU that panics while another does waits to be stopped.
+ *
+ *	CPU 1: panic_begin()  first -> others stop -> report, verdict
+ *	CPU 2: panic_begin()  second -> stops itself
  */
 #include <asm/irqflags.h>
 #include <asm/machine.h>
+#include <asm/processor.h>
 #include <kernel/panic.h>
+#include <kernel/percpu.h>
+#include <kernel/smp.h>
 #include <lib/sprintf.h>
 
 #include "capture.h"
 
 #define MAX_STACK_ENTRIES 32
 
+#define NO_CPU (-1)
+
 static unsigned int panics;
+static int panic_cpu = NO_CPU;		/* who has the word */
 
 void dump_stack(void)
 {
@@ -28,17 +41,32 @@ void dump_stack(void)
 		       (void *)entries[i]);
 }
 
+void panic_begin(void)
+{
+	int nobody = NO_CPU, self = (int)smp_processor_id();
+
+	local_irq_disable();
+	if (__atomic_compare_exchange_n(&panic_cpu, &nobody, self, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+		smp_stop_others();
+		printk_break_lock();
+		report_abandon();
+	} else if (nobody != self) {
+		smp_stop_others();	/* he has, and it stops us */
+		cpu_halt();
+	}
+}
+
 void __noreturn panic(const char *fmt, ...)
 {
-	unsigned int nth = __atomic_add_fetch(&panics, 1, __ATOMIC_RELAXED);
+	unsigned int nth;
 	char text[256];
 	va_list args;
 
-	local_irq_disable();
+	panic_begin();
+	nth = ++panics;
 	if (nth > 2)
 		machine_exit(VERDICT_PANIC);
-	printk_break_lock();
-	report_abandon();
 	va_start(args, fmt);
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);

@@ -66,6 +66,7 @@ static enum census_owner reserved_owner(unsigned long early)
 		[EARLY_PAGETABLE] = CENSUS_PAGETABLE,
 		[EARLY_MEMMAP] = CENSUS_MEMMAP,
 		[EARLY_PERCPU] = CENSUS_PERCPU,
+		[EARLY_TRAMPOLINE] = CENSUS_RESERVED,
 		[EARLY_ALLOCATOR] = CENSUS_EARLY,
 	};
 

@@ -163,6 +163,7 @@ const char *early_owner_name(enum early_owner owner)
 		[EARLY_PAGETABLE] = "page tables",
 		[EARLY_MEMMAP] = "memmap",
 		[EARLY_PERCPU] = "per-CPU areas",
+		[EARLY_TRAMPOLINE] = "CPU start",
 		[EARLY_ALLOCATOR] = "early allocator",
 	};
 

@@ -66,7 +66,7 @@ static void __init read_features(struct cpu_features *f)
 		f->phys_bits = (u8)cpuid(CPUID_EXTENDED + 8, 0).eax;
 }
 
-static void __init switch_on(const struct cpu_features *f)
+static void switch_on(const struct cpu_features *f)
 {
 	unsigned long cr4 = read_cr4();
 
@@ -78,6 +78,11 @@ static void __init switch_on(const struct cpu_features *f)
 	cr4 |= f->umip ? X86_CR4_UMIP : 0;
 	write_cr4(cr4);
 	write_cr0(read_cr0() | X86_CR0_WP);
+}
+
+void cpu_init_secondary(void)
+{
+	switch_on(&cpu_features);
 }
 
 /*

@@ -4,6 +4,7 @@
  * map (areas_64.c, areas_32.c), each with its own way to say more (which pfn,
  * which function); what none of them holds is a hole.
  */
+#include <asm/desc.h>
 #include <asm/machine.h>
 #include <asm/paging.h>
 #include <asm/sections.h>
@@ -62,6 +63,8 @@ void describe_address(unsigned long addr, char *buf, size_t size)
 {
 	const struct area *r = NULL;
 
+	if (exception_stack_describe(addr, buf, size))
+		return;
 	if (!init_image_is_ram())
 		r = find_area(init_parts, ARRAY_SIZE(init_parts), addr);
 	if (!r)

@@ -20,7 +20,7 @@ bits 32
 
 extern trap_dispatch
 extern double_fault_task		; gdt_32.c
-extern kernel_tss			; gdt_32.c
+extern kernel_tss			; gdt_32.c, one for each CPU
 
 ; Offsets in struct pt_regs.
 REGS_SP		equ 3 * 4
@@ -59,8 +59,8 @@ entry_common:
 global double_fault_entry:function
 double_fault_entry:
 	cld
-	push dword [kernel_tss + TSS_EIP]
-	push dword [kernel_tss + TSS_EBP]
+	push dword [gs:kernel_tss + TSS_EIP]
+	push dword [gs:kernel_tss + TSS_EBP]
 	mov ebp, esp
 	and esp, -16
 	call double_fault_task

@@ -16,6 +16,9 @@
  *
  *	... window 6 | guard | device 0 | guard | device 1 | ...
  *
+ * Who opened a window is the only one to look through it, on his own CPU: so
+ * that CPU alone flushes its TLB, before each use, and no other is disturbed.
+ *
  * The bitmap of open windows is under a lock; who opened a window owns its
  * entries. The one page table of the area is made at boot and stays; the first
  * page tables have one too (boot/page_tables_*.asm), so windows can be opened
@@ -95,6 +98,8 @@ static const void *window_open(phys_addr_t phys, unsigned long size)
 		window_release(n);
 		return NULL;
 	}
+	/* Another CPU had this window since; here its old page may be known. */
+	flush_tlb_local_range(window_base(n), WINDOW_STRIDE);
 	return (const char *)window_base(n) + offset;
 }
 
@@ -113,6 +118,7 @@ const void *early_memremap(phys_addr_t phys, unsigned long size)
 
 void early_memunmap(const void *p)
 {
+	struct tlb_batch unused = TLB_BATCH_INIT;
 	unsigned long va = (unsigned long)p;
 	unsigned long n = (va - FIXMAP_START) / WINDOW_STRIDE;
 
@@ -120,7 +126,9 @@ void early_memunmap(const void *p)
 		return;		/* NULL, for one */
 	if (WARN_ON(!test_bit(n, &open_windows)))
 		return;
-	pgtable_unmap(window_tree(), window_base(n), WINDOW_STRIDE);
+	pgtable_unmap_batched(window_tree(), window_base(n), WINDOW_STRIDE,
+			      &unused);
+	flush_tlb_local_range(window_base(n), WINDOW_STRIDE);
 	window_release(n);
 }
 

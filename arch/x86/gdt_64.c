@@ -1,13 +1,18 @@
 /*
- * Segments and task state. Long mode ignores base and limit of code and data;
- * what counts are the type bits, and the TSS for the exception stacks:
+ * Segments and task state, of each CPU its own. Long mode ignores base and
+ * limit of code and data; what counts are the type bits, and the TSS for the
+ * exception stacks:
  *
  *	GDT	0x00 null  0x08 kernel code  0x10 kernel data  0x18 TSS (2)
  *	TSS	ist[1] -> double fault	  a full stack cannot take an exception,
  *		ist[2] -> NMI		  an NMI may hit before a stack is set,
  *		ist[3] -> machine check	  nor can either wait
+ *
+ * %gs is not loaded here: its base is a register of its own, and loading the
+ * selector would clear it.
  */
 #include <asm/desc.h>
+#include <kernel/percpu.h>
 #include <lib/compiler.h>
 #include <lib/kernel.h>
 
@@ -28,11 +33,26 @@ struct table_pointer {
 	u64 base;
 } __packed;
 
-static struct tss tss;
-static char ist_stacks[NR_IST - 1][EXCEPTION_STACK_SIZE] __aligned(16);
-static u64 gdt[GDT_ENTRIES] = {
-	[__KERNEL_CS / 8] = 0x00af9b000000ffff,	/* 64-bit, ring 0, accessed */
-	[__KERNEL_DS / 8] = 0x00cf93000000ffff,	/* writable, ring 0, accessed */
+/* What each CPU has for itself. */
+struct cpu_desc {
+	u64 gdt[GDT_ENTRIES];
+	struct tss tss;
+};
+
+/* The boot CPU starts with the template. */
+static DEFINE_PER_CPU_ALIGNED(struct cpu_desc, cpu_desc) = {
+	.gdt = {
+		/* 64-bit, ring 0, accessed */
+		[__KERNEL_CS / 8] = 0x00af9b000000ffff,
+		/* writable, ring 0, accessed */
+		[__KERNEL_DS / 8] = 0x00cf93000000ffff,
+	},
+};
+
+const char *const exception_stack_names[NR_IST] = {
+	[IST_DF] = "double fault",
+	[IST_NMI] = "NMI",
+	[IST_MC] = "machine check",
 };
 
 /* A TSS descriptor takes two entries: the base has 64 bits. */
@@ -60,28 +80,37 @@ static void load_segments(void)
 			     "r"(__KERNEL_TSS) : "rax", "memory");
 }
 
-void gdt_init(void)
+static void set_stacks(struct cpu_desc *d, unsigned int cpu)
 {
-	struct table_pointer pointer = { sizeof(gdt) - 1, (u64)gdt };
 	unsigned int i;
 
-	for (i = 1; i < NR_IST; i++)
-		tss.ist[i - 1] = (u64)(ist_stacks[i - 1] +
-				       EXCEPTION_STACK_SIZE);
-	tss.iomap_base = sizeof(tss);
-	set_tss_descriptor(&gdt[__KERNEL_TSS / 8], (u64)&tss, sizeof(tss) - 1);
+	for (i = IST_DF; i < NR_IST; i++)
+		d->tss.ist[i - 1] = exception_stack_top(cpu, i);
+}
+
+static void load_gdt(struct cpu_desc *d, unsigned int cpu)
+{
+	struct table_pointer pointer = { sizeof(d->gdt) - 1, (u64)d->gdt };
+
+	set_stacks(d, cpu);
+	d->tss.iomap_base = sizeof(d->tss);
+	set_tss_descriptor(&d->gdt[__KERNEL_TSS / 8], (u64)&d->tss,
+			   sizeof(d->tss) - 1);
 	__asm__ volatile("lgdt %0" : : "m"(pointer));
 	load_segments();
 }
 
-bool exception_stack_bounds(unsigned long addr, unsigned long *low,
-		      unsigned long *high)
+void gdt_init(void)
 {
-	unsigned long base = (unsigned long)ist_stacks;
+	load_gdt(&cpu_desc, 0);
+}
 
-	if (addr < base || addr >= base + sizeof(ist_stacks))
-		return false;
-	*low = base + ALIGN_DOWN(addr - base, EXCEPTION_STACK_SIZE);
-	*high = *low + EXCEPTION_STACK_SIZE;
-	return true;
+void gdt_init_cpu(unsigned int cpu)
+{
+	load_gdt(per_cpu_ptr(&cpu_desc, cpu), cpu);
+}
+
+void exception_stacks_use(unsigned int cpu)
+{
+	set_stacks(per_cpu_ptr(&cpu_desc, cpu), cpu);
 }

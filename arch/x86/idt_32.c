@@ -35,12 +35,18 @@ static struct gate interrupt_gate(const void *entry)
 	};
 }
 
-void idt_init(void)
+void idt_load(void)
 {
 	struct {
 		u16 limit;
 		u32 base;
 	} __packed pointer = { sizeof(idt) - 1, (u32)idt };
+
+	__asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void idt_init(void)
+{
 	unsigned int i;
 
 	for (i = 0; i < NR_VECTORS; i++)
@@ -49,5 +55,5 @@ void idt_init(void)
 		.selector = __DOUBLE_FAULT_TSS,
 		.type = GATE_TASK,
 	};
-	__asm__ volatile("lidt %0" : : "m"(pointer));
+	idt_load();
 }

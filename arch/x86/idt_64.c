@@ -51,15 +51,21 @@ static u8 ist_of(unsigned int vector)
 	}
 }
 
-void idt_init(void)
+void idt_load(void)
 {
 	struct {
 		u16 limit;
 		u64 base;
 	} __packed pointer = { sizeof(idt) - 1, (u64)idt };
+
+	__asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void idt_init(void)
+{
 	unsigned int i;
 
 	for (i = 0; i < NR_VECTORS; i++)
 		idt[i] = make_gate(entry_stubs[i], ist_of(i));
-	__asm__ volatile("lidt %0" : : "m"(pointer));
+	idt_load();
 }

@@ -8,5 +8,6 @@ DEFINE_PER_CPU(unsigned long, this_cpu_off);
 void percpu_set_offset(unsigned int cpu, unsigned long offset)
 {
 	per_cpu(this_cpu_off, cpu) = offset;
+	gdt_init_cpu(cpu);
 	gdt_set_percpu_base(offset);
 }

@@ -31,9 +31,10 @@
  *	   place that maps the same memory the same way in smaller pages; look
  *	   again.
  *	3. Change the entry and step over what it spans.
- *	4. Flush the range. A split needs no flush of its own: the big page
- *	   that the CPU may remember still says the truth about all addresses
- *	   but the changed ones, and forgetting one of these forgets all of it.
+ *	4. Flush the range, on all CPUs (tlb.c). A split needs no flush of its
+ *	   own: the big page that a CPU may remember still says the truth
+ *	   about all addresses but the changed ones, and forgetting one of
+ *	   these forgets all of it.
  *
  * Locks: none
  *	An entry becomes a table by one compare-and-exchange with a table that
@@ -50,8 +51,8 @@
  *	map: one walk per table plus one store per entry. Change and look up:
  *	one walk, PT_TOP + 1 loads at most, per entry.
  *
- * Left out: telling other CPUs to flush their TLB, joining small pages into
- * big ones again, freeing tables that became empty.
+ * Left out: joining small pages into big ones again, freeing tables that
+ * became empty.
  */
 #include <asm/pgtable.h>
 #include <lib/errno.h>
@@ -248,28 +249,47 @@ static int change_range(struct pgtable *pt, unsigned long va,
 	return 0;
 }
 
-static int change_and_flush(struct pgtable *pt, unsigned long va,
-			    unsigned long size, pte_t clear, pte_t set)
+static int change_batched(struct pgtable *pt, unsigned long va,
+			  unsigned long size, pte_t clear, pte_t set,
+			  struct tlb_batch *batch)
 {
-	int err;
-
 	if (!IS_ALIGNED(va | size, PAGE_SIZE))
 		return -EINVAL;
-	err = change_range(pt, va, size, clear, set);
 	if (pt->live)
-		flush_tlb_range(va, size);
-	return err;
+		tlb_batch_add(batch, va, size);
+	return change_range(pt, va, size, clear, set & pte_supported_mask);
+}
+
+int pgtable_unmap_batched(struct pgtable *pt, unsigned long va,
+			  unsigned long size, struct tlb_batch *batch)
+{
+	return change_batched(pt, va, size, ~(pte_t)0, 0, batch);
+}
+
+int pgtable_protect_batched(struct pgtable *pt, unsigned long va,
+			    unsigned long size, pte_t clear, pte_t set,
+			    struct tlb_batch *batch)
+{
+	return change_batched(pt, va, size, clear, set, batch);
 }
 
 int pgtable_unmap(struct pgtable *pt, unsigned long va, unsigned long size)
 {
-	return change_and_flush(pt, va, size, ~(pte_t)0, 0);
+	struct tlb_batch batch = TLB_BATCH_INIT;
+	int err = pgtable_unmap_batched(pt, va, size, &batch);
+
+	tlb_batch_flush(&batch);
+	return err;
 }
 
 int pgtable_protect(struct pgtable *pt, unsigned long va, unsigned long size,
 		    pte_t clear, pte_t set)
 {
-	return change_and_flush(pt, va, size, clear, set & pte_supported_mask);
+	struct tlb_batch batch = TLB_BATCH_INIT;
+	int err = pgtable_protect_batched(pt, va, size, clear, set, &batch);
+
+	tlb_batch_flush(&batch);
+	return err;
 }
 
 pte_t *pgtable_lookup(const struct pgtable *pt, unsigned long va,

@@ -6,8 +6,8 @@
  *	modules		also loaded for us
  *	ELF sections	of our file that are not part of the image: symbols
  *	ACPI tables	mostly in memory of their own type, but not always
- *	first MiB	firmware writes there when it should not, and other
- *			CPUs start there
+ *	first MiB	firmware writes there when it should not; in what is
+ *			free of it other CPUs start (trampoline.c)
  *
  * Loaders put things into the gaps of the image, beside each other in one
  * page, anywhere. Reserving is by bytes; a frame is free only if no byte of
@@ -31,6 +31,7 @@
 
 #include "acpi_tables.h"
 #include "setup.h"
+#include "trampoline.h"
 
 #define LOW_MEMORY_END SZ_1M
 
@@ -118,6 +119,7 @@ void __init reserve_boot_ranges(const struct boot_info *boot)
 	/* Two passes: firmware may list a table twice, which is no overlap. */
 	visit_acpi(boot, tell_overlap);
 	visit_acpi(boot, mark_range);
+	trampoline_reserve();
 	memblock_reserve(0, LOW_MEMORY_END);
 }
 
@@ -126,5 +128,6 @@ void __init own_boot_ranges(const struct boot_info *boot)
 	visit_image(own_range);
 	visit_loaded(boot, own_range);
 	visit_acpi(boot, own_range);
+	trampoline_own();
 	own_range("first MiB", 0, LOW_MEMORY_END, EARLY_OTHER);
 }

@@ -1,18 +1,45 @@
 /*
- * How does this CPU forget a translation?
+ * How do CPUs forget a translation?
  *
- * One page at a time costs an instruction per page; from some number on it is
- * cheaper to forget all and reload what is needed. Kernel pages are global
- * and survive a load of CR3: only switching CR4.PGE off forgets them.
+ * Each CPU remembers what it found in the page tables, and nothing tells it
+ * that they have changed. Who takes a mapping away must see to it that no CPU
+ * uses it any more before the page is used for something else:
+ *
+ *	CPU 0				CPU 1		CPU 2
+ *	change the tables
+ *	call the others  ------------->	invlpg ...	invlpg ...
+ *	invlpg ...
+ *	wait for both	<--------------	done		done
+ *	the page may be used again
+ *
+ *  1. One page at a time costs an instruction per page; from some number on it
+ *     is cheaper to forget all and reload what is needed. Kernel pages are
+ *     global and survive a load of CR3: only switching CR4.PGE off forgets
+ *     them.
+ *  2. The round of interrupts is what costs, not the pages. A batch collects
+ *     ranges, as one range around them all, and is flushed once. If they are
+ *     far apart all is forgotten: that is still cheaper than another round.
+ *  3. Entries that appear need no flush: a CPU does not remember that there
+ *     was nothing.
+ *  4. A CPU that is on its way is told nothing; it flushes all when it is
+ *     online (smpboot.c).
+ *
+ * Context: a round is waited for, so with interrupts on (kernel/smp.c).
+ * Left out: Linux's asking only CPUs that run the address space. There is one
+ * for all.
  */
 #include <asm/control_regs.h>
 #include <asm/irqflags.h>
 #include <asm/pgtable.h>
+#include <kernel/smp.h>
+#include <lib/kernel.h>
 
 /* Linux's tlb_single_page_flush_ceiling. */
 #define FLUSH_SINGLE_MAX 33
 
-void flush_tlb_all(void)
+static unsigned long shootdowns;
+
+void flush_tlb_local_all(void)
 {
 	unsigned long flags, cr4;
 
@@ -27,14 +54,72 @@ void flush_tlb_all(void)
 	local_irq_restore(flags);
 }
 
-void flush_tlb_range(unsigned long va, unsigned long size)
+void flush_tlb_local_range(unsigned long va, unsigned long size)
 {
 	unsigned long end = va + size;
 
 	if (size > FLUSH_SINGLE_MAX * PAGE_SIZE) {
-		flush_tlb_all();
+		flush_tlb_local_all();
 		return;
 	}
 	for (; va != end; va += PAGE_SIZE)
 		invlpg(va);
+}
+
+static void flush_here(void *info)
+{
+	const struct tlb_batch *range = info;
+
+	flush_tlb_local_range(range->start, range->end - range->start);
+}
+
+/* Both forms may be called before there is anybody else. */
+static void flush_everywhere(struct tlb_batch *range)
+{
+	if (num_online_cpus() == 1) {
+		flush_here(range);
+		return;
+	}
+	__atomic_fetch_add(&shootdowns, 1, __ATOMIC_RELAXED);
+	on_each_cpu(flush_here, range, true);
+}
+
+void flush_tlb_range(unsigned long va, unsigned long size)
+{
+	struct tlb_batch range = { .start = va, .end = va + size };
+
+	flush_everywhere(&range);
+}
+
+void flush_tlb_all(void)
+{
+	struct tlb_batch range = { .start = 0, .end = ~0UL & PAGE_MASK };
+
+	flush_everywhere(&range);
+}
+
+void tlb_batch_add(struct tlb_batch *batch, unsigned long va,
+		   unsigned long size)
+{
+	if (!size)
+		return;
+	if (!batch->pages) {
+		batch->start = va;
+		batch->end = va + size;
+	}
+	batch->start = min(batch->start, va);
+	batch->end = max(batch->end, va + size);
+	batch->pages += size >> PAGE_SHIFT;
+}
+
+void tlb_batch_flush(struct tlb_batch *batch)
+{
+	if (batch->pages)
+		flush_everywhere(batch);
+	*batch = (struct tlb_batch)TLB_BATCH_INIT;
+}
+
+unsigned long tlb_shootdowns(void)
+{
+	return __atomic_load_n(&shootdowns, __ATOMIC_RELAXED);
 }

@@ -25,6 +25,8 @@
 #include <kernel/panic.h>
 #include <kernel/sched.h>
 
+#include "smp_stop.h"
+
 static unsigned long counts[NR_EXCEPTIONS];
 
 static const char *const names[NR_EXCEPTIONS] = {
@@ -115,6 +117,7 @@ static void __noreturn die(const struct pt_regs *regs)
 {
 	const char *name = names[regs->vector] ?: "reserved exception";
 
+	panic_begin();
 	printk(KERN_ERR "exception %lu (%s), error code %#lx\n", regs->vector,
 	       name, regs->error_code);
 	if (regs->vector == X86_TRAP_PF)
@@ -138,6 +141,8 @@ static bool is_harmless(unsigned long vector)
 
 static void handle_exception(struct pt_regs *regs)
 {
+	if (regs->vector == X86_TRAP_NMI)
+		smp_stop_if_asked();
 	if (regs->vector == X86_TRAP_DB && breakpoint_exception(regs))
 		;			/* somebody waited for it */
 	else if (is_harmless(regs->vector))

@@ -10,6 +10,13 @@
 /* Prints, dumps the stack, ends with verdict "panic". Any context. */
 void __noreturn panic(const char *fmt, ...) __printf(1, 2);
 
+/*
+ * For who has something to print before panic() (registers): from here on this
+ * CPU alone has the word, all others are stopped. Does not return if another
+ * was first. Any context.
+ */
+void panic_begin(void);
+
 #define BUG() panic("BUG at %s:%d in %s()", __FILE__, __LINE__, __func__)
 #define BUG_ON(cond) do { if (unlikely(cond)) BUG(); } while (0)
 

@@ -28,6 +28,9 @@ static inline bool cpu_online(unsigned int cpu)
 
 unsigned int num_online_cpus(void);
 
+/* By who starts a CPU; by one that stops, for itself. */
+void cpu_set_online(unsigned int cpu, bool online);
+
 #define for_each_cpu(cpu, mask) \
 	for ((cpu) = (unsigned int)find_next_bit((mask)->bits, NR_CPUS, 0); \
 	     (cpu) < NR_CPUS; \
@@ -67,6 +70,10 @@ void smp_init(void);
  */
 int cpu_down(unsigned int cpu);
 int cpu_up(unsigned int cpu);
+
+/* While held, no CPU comes or goes. May sleep. */
+void cpus_read_lock(void);
+void cpus_read_unlock(void);
 
 /* Called for a CPU that has stopped: mm/slub.c, mm/pcp.c. Counterpart:
  * cpuhp_setup_state(CPUHP_..._DEAD). */

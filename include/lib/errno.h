@@ -5,6 +5,7 @@
 #ifndef ENOMEM
 #define ENOENT 2
 #define EINTR 4
+#define EIO 5
 #define ENXIO 6
 #define EAGAIN 11
 #define ENOMEM 12

@@ -21,6 +21,7 @@ enum early_owner {
 	EARLY_PAGETABLE,
 	EARLY_MEMMAP,		/* struct page */
 	EARLY_PERCPU,		/* per-CPU areas */
+	EARLY_TRAMPOLINE,	/* where other CPUs start */
 	EARLY_ALLOCATOR,	/* the early allocator's own tables */
 	NR_EARLY_OWNERS
 };

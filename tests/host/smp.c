@@ -203,15 +203,7 @@ void hosted_relax(void)
 		sched_yield();
 	barrier();
 }
-__weak void smp_call_function_interrupt(void)
-{
-}
 
-__weak void smp_init(void)
+void arch_smp_init(void)
 {
-	unsigned int cpu;
-
-	for (cpu = 1; cpu < nr_cpu_ids; cpu++)
-		if (arch_cpu_up(cpu))
-			__set_bit(cpu, cpu_online_mask.bits);
 }

@@ -16,10 +16,12 @@ extern struct cpu_features cpu_features;
 
 /*
  * Asks CPUID, then switches on what is there: write protection in ring 0, NX,
- * global pages, SMEP, SMAP, UMIP. Sets pte_supported_mask. For each CPU, the
- * first one before any page table is built.
+ * global pages, SMEP, SMAP, UMIP. Sets pte_supported_mask. On the boot CPU,
+ * before any page table is built.
  */
 void cpu_init_features(void);
+/* Switches the same on in any other CPU. */
+void cpu_init_secondary(void);
 
 /* One line of what was found and switched on. */
 void cpu_print_features(void);

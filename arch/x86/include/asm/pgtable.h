@@ -160,8 +160,43 @@ void pgtable_for_each_range(const struct pgtable *pt,
 			    void (*fn)(const struct pgtable_range *r,
 				       void *arg), void *arg);
 
-/* Forgets translations of a range on this CPU. */
+/*
+ * As pgtable_unmap() and pgtable_protect(), but translations are forgotten
+ * when the caller flushes the batch: until then CPUs may use the old ones.
+ */
+struct tlb_batch;
+int pgtable_unmap_batched(struct pgtable *pt, unsigned long va,
+			  unsigned long size, struct tlb_batch *batch);
+int pgtable_protect_batched(struct pgtable *pt, unsigned long va,
+			    unsigned long size, pte_t clear, pte_t set,
+			    struct tlb_batch *batch);
+
+/*
+ * Every CPU forgets its translations of a range; none uses them any more when
+ * the call returns. With interrupts on, and without a spinlock that a handler
+ * takes, as soon as several CPUs run.
+ */
 void flush_tlb_range(unsigned long va, unsigned long size);
 void flush_tlb_all(void);
+
+/* The same on this CPU only. Any context. */
+void flush_tlb_local_range(unsigned long va, unsigned long size);
+void flush_tlb_local_all(void);
+
+/* Ranges whose flushes shall be one: see arch/x86/tlb.c. */
+struct tlb_batch {
+	unsigned long start, end;	/* around all of them; end 0: none */
+	unsigned long pages;		/* their sum */
+};
+
+#define TLB_BATCH_INIT { 0, 0, 0 }
+
+void tlb_batch_add(struct tlb_batch *batch, unsigned long va,
+		   unsigned long size);
+/* flush_tlb_range() for what was added; then the batch is empty again. */
+void tlb_batch_flush(struct tlb_batch *batch);
+
+/* Rounds of interrupts to other CPUs since boot. */
+unsigned long tlb_shootdowns(void);
 
 #endif

@@ -16,11 +16,17 @@ void arch_send_reschedule(unsigned int cpu);
 /* CPUs that firmware tells of, 1 to NR_CPUS. Once boot data was parsed. */
 unsigned int arch_nr_cpus(void);
 
-/* Starts CPU number cpu; true when it runs its idle thread. May sleep. */
+/* Once, on the boot CPU, with its APIC and clock running; may sleep. Boot. */
+void arch_smp_init(void);
+
+/*
+ * Starts CPU number cpu; true when it is there. It waits until the caller has
+ * put it into cpu_online_mask and then runs its idle thread. May sleep.
+ */
 bool arch_cpu_up(unsigned int cpu);
 /* On a CPU going down, after it left cpu_online_mask: never returns. */
 void arch_cpu_die(void) __attribute__((noreturn));
-/* On another: waits until it is really stopped. */
+/* On another: is it really stopped? */
 bool arch_cpu_is_dead(unsigned int cpu);
 
 /* Stops all other CPUs at once, interrupts off or not (NMI). */

@@ -1,0 +1,208 @@
+/*
+ * CPUs come and go while the kernel runs.
+ *
+ *	cpu_up		arch_cpu_up() starts it
+ *			put it into cpu_online_mask, which it waits for
+ *
+ *	cpu_down	asks CPU n by a function call, to be
+ *			      |		carried out in CPU n's interrupt
+ *			      |		handler, on its idle thread's stack:
+ *			      |		  threads left? no: -EBUSY
+ *			      |		  leave cpu_online_mask
+ *			      |		  do the calls still waiting
+ *			      |		  arch_cpu_die()
+ *			  wait for it
+ *			  CPU_DEAD_CALLBACK()s empty what it kept
+ *
+ * After the CPU has left cpu_online_mask no call reaches it (kernel/smp.c),
+ * and no thread is bound to it. It never leaves the handler: whatever it
+ * interrupted was its idle thread, which keeps nothing.
+ *
+ * Locks: cpu_hotplug: one change at a time, and for who wants the set of CPUs
+ * to stay as it is (cpus_read_lock()).
+ * Left out: moving threads away; they stay on their CPU, so it stays, too.
+ */
+#include <asm/processor.h>
+#include <asm/smp.h>
+#include <kernel/init.h>
+#include <kernel/preempt.h>
+#include <kernel/printk.h>
+#include <kernel/sched.h>
+#include <kernel/shell.h>
+#include <kernel/smp.h>
+#include <kernel/time.h>
+#include <lib/errno.h>
+#include <lib/parse.h>
+#include <lib/string.h>
+
+/* Microseconds, for a host that is busy with other things. */
+#define DIE_TIMEOUT 10000000
+
+extern const cpu_dead_func_t __weak __start_cpu_dead_calls[];
+extern const cpu_dead_func_t __weak __stop_cpu_dead_calls[];
+
+static bool cpu_hotplug;		/* somebody has it */
+
+void cpus_read_lock(void)
+{
+	while (__atomic_exchange_n(&cpu_hotplug, true, __ATOMIC_ACQUIRE))
+		yield();
+}
+
+void cpus_read_unlock(void)
+{
+	__atomic_store_n(&cpu_hotplug, false, __ATOMIC_RELEASE);
+}
+
+/* On the CPU that shall stop. */
+struct down_request {
+	bool answered;		/* it stays, or will be dead in no time */
+	int err;
+};
+
+static void answer(struct down_request *request, int err)
+{
+	request->err = err;
+	__atomic_store_n(&request->answered, true, __ATOMIC_RELEASE);
+}
+
+static void take_down(void *info)
+{
+	unsigned int cpu = smp_processor_id();
+
+	if (sched_nr_threads(cpu)) {
+		answer(info, -EBUSY);
+		return;
+	}
+	cpu_set_online(cpu, false);
+	smp_call_function_interrupt();
+	answer(info, 0);
+	arch_cpu_die();
+}
+
+static void call_dead_callbacks(unsigned int cpu)
+{
+	const cpu_dead_func_t *fn;
+
+	for (fn = __start_cpu_dead_calls; fn < __stop_cpu_dead_calls; fn++)
+		(*fn)(cpu);
+}
+
+/* It has nothing more to do than to halt. */
+static bool wait_until_dead(unsigned int cpu)
+{
+	u64 end = ktime_get_us() + DIE_TIMEOUT;
+
+	while (!arch_cpu_is_dead(cpu)) {
+		if (ktime_get_us() >= end)
+			return arch_cpu_is_dead(cpu);
+		cpu_relax();
+	}
+	return true;
+}
+
+static int stop_cpu(unsigned int cpu)
+{
+	struct down_request request = { .answered = false };
+	int err = smp_call_function_single(cpu, take_down, &request, false);
+
+	if (err)
+		return err;
+	while (!__atomic_load_n(&request.answered, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	if (request.err)
+		return request.err;
+	if (!wait_until_dead(cpu)) {
+		pr_err("smp: CPU %u does not stop\n", cpu);
+		return -EIO;
+	}
+	call_dead_callbacks(cpu);
+	return 0;
+}
+
+int cpu_down(unsigned int cpu)
+{
+	int err;
+
+	if (cpu >= nr_cpu_ids)
+		return -EINVAL;
+	if (cpu == 0)
+		return -EBUSY;
+	cpus_read_lock();
+	if (!cpu_online(cpu))
+		err = -EINVAL;
+	else if (sched_nr_threads(cpu) || cpu == smp_processor_id())
+		err = -EBUSY;
+	else
+		err = stop_cpu(cpu);
+	cpus_read_unlock();
+	return err;
+}
+
+/* It may have been stopped in the middle of a handler. */
+static bool start_cpu(unsigned int cpu)
+{
+	per_cpu(preempt_count_of_cpu, cpu) = 0;
+	per_cpu(need_resched_of_cpu, cpu) = false;
+	if (!arch_cpu_up(cpu))
+		return false;
+	cpu_set_online(cpu, true);
+	return true;
+}
+
+int cpu_up(unsigned int cpu)
+{
+	int err = 0;
+
+	if (cpu >= nr_cpu_ids)
+		return -EINVAL;
+	cpus_read_lock();
+	if (cpu_online(cpu))
+		err = -EINVAL;
+	else if (!start_cpu(cpu))
+		err = -EIO;
+	cpus_read_unlock();
+	return err;
+}
+
+void __init smp_init(void)
+{
+	unsigned int cpu;
+
+	arch_smp_init();
+	for_each_possible_cpu(cpu)
+		if (!cpu_online(cpu))
+			cpu_up(cpu);
+	pr_info("smp: %u CPU%s running\n", num_online_cpus(),
+		num_online_cpus() == 1 ? "" : "s");
+}
+
+/* The shell */
+
+static int cmd_cpus(int argc, char **argv)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		printk("CPU %u: %s, %u threads%s\n", cpu,
+		       cpu_online(cpu) ? "running" : "stopped",
+		       sched_nr_threads(cpu),
+		       cpu == smp_processor_id() ? ", this one" : "");
+	return 0;
+}
+SHELL_COMMAND(cpus, "", "the CPUs there are, and which of them run", cmd_cpus);
+
+static int cmd_cpu(int argc, char **argv)
+{
+	u64 cpu;
+
+	if (argc != 3 || kstrtou64(argv[2], &cpu) || cpu >= nr_cpu_ids)
+		return -EINVAL;
+	if (!strcmp(argv[1], "down"))
+		return cpu_down((unsigned int)cpu);
+	if (!strcmp(argv[1], "up"))
+		return cpu_up((unsigned int)cpu);
+	return -EINVAL;
+}
+SHELL_COMMAND(cpu, "down|up N", "take a CPU out of service, or bring it back",
+	      cmd_cpu);
