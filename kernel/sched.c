@@ -36,6 +36,8 @@
  * leaves; whoever comes next on this CPU finds, under the same lock hold, that
  * its predecessor is dead, and only then tells the one who waits for that
  * (kthread_stop(), perhaps on another CPU already) that the stack is free.
+ * TASK_DEAD is set under the lock, because wake_up_process() writes RUNNING
+ * over what it found under the lock: it must not have found something older.
  *
  * Locks: run_queue.lock, interrupts off; taken by one thread and released by
  * the next. Never two queues at once.
@@ -47,9 +49,8 @@
 #include <asm/processor.h>
 #include <asm/smp.h>
 #include <asm/switch_to.h>
+#include <kernel/panic.h>
 #include <kernel/preempt.h>
-#include <kernel/printk.h>
-#include <kernel/report.h>
 #include <kernel/sched.h>
 #include <kernel/time.h>
 
@@ -131,16 +132,6 @@ static void switch_to_next(bool preempted)
 	finish_task_switch(rq);
 }
 
-static noinline void report_atomic(void)
-{
-	report_begin("schedule in atomic context",
-		     "thread %s, preempt count %#x, interrupts %s",
-		     current->name, preempt_count(),
-		     irqs_disabled() ? "off" : "on");
-	lock_debug_show();
-	report_end();
-}
-
 /*
  * A handler has no thread of its own to put to sleep; in other atomic places
  * we go on, as what the thread waits for may be all that is wrong.
@@ -149,8 +140,7 @@ void schedule(void)
 {
 	unsigned long flags;
 
-	if (unlikely(in_atomic()))
-		report_atomic();
+	might_sleep();
 	if (unlikely(in_interrupt())) {
 		set_current_state(TASK_RUNNING);
 		return;
@@ -164,6 +154,7 @@ void schedule(void)
 
 void yield(void)
 {
+	set_current_state(TASK_RUNNING);
 	schedule();
 }
 
@@ -180,6 +171,7 @@ void preempt_schedule(void)
 
 void cond_resched(void)
 {
+	might_sleep();
 	if (need_resched())
 		preempt_schedule();
 }
@@ -243,11 +235,17 @@ void sched_begin(void)
 	cond_resched();
 }
 
+/* Under the lock: a late waker must not make the dead run. */
 void sched_end(void)
 {
-	set_current_state(TASK_DEAD);
+	struct run_queue *rq = this_cpu_ptr(&run_queues);
+	unsigned long flags;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	current->state = TASK_DEAD;
+	spin_unlock_irqrestore(&rq->lock, flags);
 	schedule();
-	__builtin_unreachable();
+	panic("thread %s runs again after its end", current->name);
 }
 
 void cpu_idle_loop(void)

@@ -12,8 +12,8 @@
  * else takes itself out. So when schedule_timeout() returns nobody knows it.
  *
  * A tick that was lost (interrupts were off) only makes a sleep longer. The
- * tick that is under way when a sleep begins may be nearly over: msleep()
- * asks for one more.
+ * tick that is under way when a sleep begins may be nearly over, or overdue:
+ * msleep() asks for one more, and then for more until the clock agrees.
  *
  * Locks: the CPU's sleepers lock, interrupts off; the run queue's inside.
  * Cost: sleeping is linear in the number of earlier sleepers of the CPU.
@@ -92,12 +92,15 @@ u64 schedule_timeout(u64 timeout)
 
 void msleep(unsigned int ms)
 {
+	u64 start = ktime_get_us();
 	u64 left = msecs_to_jiffies(ms) + 1;
 
 	might_sleep();
 	while (left) {
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		left = schedule_timeout(left);
+		if (!left && ktime_get_us() - start < ms * 1000ULL)
+			left = 1;
 	}
 }
 

@@ -1,0 +1,148 @@
+/* Threads and interrupt handlers: who wakes, who gives way, who must not. */
+#include <asm/apic.h>
+#include <asm/irq.h>
+#include <asm/irqflags.h>
+#include <kernel/kthread.h>
+#include <kernel/ktest.h>
+#include <kernel/lock_rank.h>
+#include <kernel/preempt.h>
+#include <kernel/wait.h>
+#include <lib/kernel.h>
+
+static void set_up(struct ktest *t)
+{
+	if (!apic_present())
+		ktest_skip(t, "no APIC");
+}
+
+static void tear_down(struct ktest *t)
+{
+	irq_set_handler(VECTOR_TEST, NULL);
+}
+
+static void interrupt_with(irq_handler_t fn)
+{
+	irq_set_handler(VECTOR_TEST, fn);
+	__asm__ volatile("int %0" : : "i"(VECTOR_TEST) : "memory");
+}
+
+static struct ktest *test;
+
+static void sleep_in_handler(struct pt_regs *regs)
+{
+	KTEST_EXPECT_TRUE(test, in_interrupt());
+	KTEST_EXPECT_REPORTS(test, 1, "1 handlers", might_sleep());
+	KTEST_EXPECT_REPORTS(test, 1, "may sleep", schedule());
+}
+
+static void sleeping_in_a_handler_is_reported(struct ktest *t)
+{
+	test = t;
+	interrupt_with(sleep_in_handler);
+	KTEST_EXPECT_FALSE(t, in_interrupt());
+}
+
+static struct wait_queue_head wq;
+static bool rung;
+
+static void ring_in_handler(struct pt_regs *regs)
+{
+	WRITE_ONCE(rung, true);
+	wake_up(&wq);
+}
+
+static int wait_for_bell(void *data)
+{
+	wait_event(wq, READ_ONCE(rung));
+	return 5;
+}
+
+static void handler_wakes_a_thread(struct ktest *t)
+{
+	struct task_struct *task;
+
+	init_waitqueue_head(&wq);
+	rung = false;
+	task = kthread_run_on(0, wait_for_bell, NULL, "bell");
+	KTEST_ASSERT_NOT_NULL(t, task);
+	while (!waitqueue_active(&wq))
+		yield();
+	interrupt_with(ring_in_handler);
+	KTEST_EXPECT_FALSE(t, waitqueue_active(&wq));
+	KTEST_EXPECT_EQ(t, kthread_stop(task), 5);
+}
+
+static void slice_is_over(struct pt_regs *regs)
+{
+	sched_tick();
+}
+
+static int count(void *data)
+{
+	unsigned int *n = data;
+
+	while (!kthread_should_stop()) {
+		WRITE_ONCE(*n, *n + 1);
+		yield();
+	}
+	return 0;
+}
+
+/* Not because of the timer: at the end of the very interrupt. */
+static void interrupted_thread_gives_way_if_it_may(struct ktest *t)
+{
+	unsigned int n = 0, before;
+	unsigned long flags;
+	struct task_struct *task = kthread_run_on(0, count, &n, "count");
+
+	KTEST_ASSERT_NOT_NULL(t, task);
+	yield();
+	preempt_disable();
+	before = READ_ONCE(n);
+	interrupt_with(slice_is_over);
+	KTEST_EXPECT_EQ(t, READ_ONCE(n), before);
+	preempt_enable();
+	KTEST_EXPECT_GT(t, READ_ONCE(n), before);
+
+	local_irq_save(flags);
+	before = READ_ONCE(n);
+	interrupt_with(slice_is_over);
+	KTEST_EXPECT_EQ(t, READ_ONCE(n), before);
+	local_irq_restore(flags);
+
+	before = READ_ONCE(n);
+	interrupt_with(slice_is_over);
+	KTEST_EXPECT_GT(t, READ_ONCE(n), before);
+	kthread_stop(task);
+}
+
+/* What a function may not change is there again when the thread is back. */
+static void registers_survive_being_preempted(struct ktest *t)
+{
+	unsigned int n = 0;
+	unsigned long sum = 0, i;
+	struct task_struct *task = kthread_run_on(0, count, &n, "count");
+
+	KTEST_ASSERT_NOT_NULL(t, task);
+	irq_set_handler(VECTOR_TEST, slice_is_over);
+	for (i = 0; i < 1000; i++) {
+		unsigned long a = i, b = ~i, c = i * 3, d = i ^ 0x5555;
+
+		__asm__ volatile("int %4" : "+a"(a), "+b"(b), "+c"(c), "+d"(d)
+				 : "i"(VECTOR_TEST) : "memory");
+		sum += (a != i) + (b != ~i) + (c != i * 3) +
+		       (d != (i ^ 0x5555));
+	}
+	KTEST_EXPECT_EQ(t, sum, 0);
+	KTEST_EXPECT_GE(t, READ_ONCE(n), 500);
+	kthread_stop(task);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(sleeping_in_a_handler_is_reported),
+	KTEST_CASE(handler_wakes_a_thread),
+	KTEST_CASE(interrupted_thread_gives_way_if_it_may),
+	KTEST_CASE(registers_survive_being_preempted),
+	{}
+};
+KTEST_SUITE_FIXTURE(sched_irq, cases, set_up, tear_down);
