@@ -8,6 +8,7 @@
 #ifndef MM_INTERNAL_H
 #define MM_INTERNAL_H
 
+#include <kernel/cpu_stack.h>
 #include <mm/mm.h>
 #include <mm/mmzone.h>
 
@@ -110,8 +111,8 @@ extern unsigned long min_free_kbytes;
 const struct zonelist *node_zonelist(int nid, gfp_t gfp);
 
 /* mm/page_alloc.c: the same as alloc_pages_node(), named caller. */
-struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
-			   unsigned long caller);
+struct page * __slowpath __alloc_pages(gfp_t gfp, unsigned int order, int nid,
+				       unsigned long caller);
 /* A block fresh from __rmqueue() becomes the caller's. */
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		   unsigned long caller);

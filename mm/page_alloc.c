@@ -179,8 +179,8 @@ static struct page *alloc_at_hand(gfp_t gfp, unsigned int order, int nid)
 	       pcp_pop(zone, order, gfp_migratetype(gfp)) : NULL;
 }
 
-noinline struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid,
-				    unsigned long caller)
+struct page * __slowpath __alloc_pages(gfp_t gfp, unsigned int order, int nid,
+				       unsigned long caller)
 {
 	struct page *page;
 

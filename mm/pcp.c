@@ -103,7 +103,8 @@ static void free_to_buddy(struct page *page, unsigned int order)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-void pcp_free_full(struct page *page, unsigned int order, enum migratetype mt)
+void __slowpath pcp_free_full(struct page *page, unsigned int order,
+			      enum migratetype mt)
 {
 	struct zone *zone = page_zone(page);
 	unsigned int high = zone->pageset_high[order];

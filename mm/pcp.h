@@ -91,8 +91,8 @@ struct page *pcp_pop(struct zone *zone, unsigned int order,
 /* A block that is on no list, all its references gone, back to its zone. */
 void free_unref_page(struct page *page, unsigned int order);
 /* A PAGE_PCP block for which the array of its type, mt, has no room. */
-void pcp_free_full(struct page *page, unsigned int order,
-		   enum migratetype mt);
+void __slowpath pcp_free_full(struct page *page, unsigned int order,
+			      enum migratetype mt);
 /*
  * The n blocks at the bottom of an array go to the zone; their pages. On the
  * array's CPU with interrupts off, or when that has stopped.

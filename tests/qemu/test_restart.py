@@ -11,7 +11,8 @@ from guest import KERNEL, ROOT, boot
 
 SWEEPS = ['restart.interrupts_at_every_instruction_lose_no_object',
           'restart_alloc.a_cache_keeps_all_objects',
-          'restart_alloc.kmalloc_keeps_all_objects']
+          'restart_alloc.kmalloc_keeps_all_objects',
+          'restart_alloc.pages_are_all_kept']
 ROUNDS = 1_000_000
 
 

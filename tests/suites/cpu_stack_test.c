@@ -18,17 +18,17 @@ static DEFINE_PER_CPU(struct cpu_stack, stack);
 static void *slots[CAPACITY + 2];
 static struct object a, b, c, seal;
 
-static __restartable void *pop(void)
+static __restartable void *test_pop(void)
 {
 	return cpu_stack_pop(&stack);
 }
 
-static __restartable bool push(void *p)
+static __restartable bool test_push(void *p)
 {
 	return cpu_stack_push(&stack, p, &seal);
 }
 
-static __restartable bool push_back(struct object *p)
+static __restartable bool test_push_back(struct object *p)
 {
 	return cpu_stack_push_back(&stack, p, &p->word, MARK);
 }
@@ -48,21 +48,21 @@ static unsigned long depth(void)
 
 static void empty_stack_gives_nothing(struct ktest *t)
 {
-	KTEST_EXPECT_NULL(t, pop());
-	KTEST_EXPECT_NULL(t, pop());
+	KTEST_EXPECT_NULL(t, test_pop());
+	KTEST_EXPECT_NULL(t, test_pop());
 	KTEST_EXPECT_EQ(t, depth(), 0);
 }
 
 static void what_was_pushed_last_comes_first(struct ktest *t)
 {
-	KTEST_EXPECT_TRUE(t, push(&a));
-	KTEST_EXPECT_TRUE(t, push(&b));
+	KTEST_EXPECT_TRUE(t, test_push(&a));
+	KTEST_EXPECT_TRUE(t, test_push(&b));
 	KTEST_EXPECT_EQ(t, depth(), 2);
-	KTEST_EXPECT_PTR_EQ(t, pop(), &b);
-	KTEST_EXPECT_TRUE(t, push(&c));
-	KTEST_EXPECT_PTR_EQ(t, pop(), &c);
-	KTEST_EXPECT_PTR_EQ(t, pop(), &a);
-	KTEST_EXPECT_NULL(t, pop());
+	KTEST_EXPECT_PTR_EQ(t, test_pop(), &b);
+	KTEST_EXPECT_TRUE(t, test_push(&c));
+	KTEST_EXPECT_PTR_EQ(t, test_pop(), &c);
+	KTEST_EXPECT_PTR_EQ(t, test_pop(), &a);
+	KTEST_EXPECT_NULL(t, test_pop());
 }
 
 static void full_stack_takes_nothing(struct ktest *t)
@@ -70,20 +70,20 @@ static void full_stack_takes_nothing(struct ktest *t)
 	unsigned int i;
 
 	for (i = 0; i < CAPACITY; i++)
-		KTEST_EXPECT_TRUE(t, push(&a));
-	KTEST_EXPECT_FALSE(t, push(&b));
+		KTEST_EXPECT_TRUE(t, test_push(&a));
+	KTEST_EXPECT_FALSE(t, test_push(&b));
 	KTEST_EXPECT_EQ(t, depth(), CAPACITY);
 	for (i = 0; i < CAPACITY; i++)
-		KTEST_EXPECT_PTR_EQ(t, pop(), &a);
-	KTEST_EXPECT_NULL(t, pop());
+		KTEST_EXPECT_PTR_EQ(t, test_pop(), &a);
+	KTEST_EXPECT_NULL(t, test_pop());
 }
 
 static void stack_without_places_is_empty_and_full(struct ktest *t)
 {
 	this_cpu_ptr(&stack)->end = slots + 1;
-	KTEST_EXPECT_NULL(t, pop());
-	KTEST_EXPECT_FALSE(t, push(&a));
-	KTEST_EXPECT_FALSE(t, push_back(&a));
+	KTEST_EXPECT_NULL(t, test_pop());
+	KTEST_EXPECT_FALSE(t, test_push(&a));
+	KTEST_EXPECT_FALSE(t, test_push_back(&a));
 	KTEST_EXPECT_NULL(t, slots[1]);
 }
 
@@ -92,7 +92,7 @@ static void push_seals_the_slot_above(struct ktest *t)
 	unsigned int i;
 
 	for (i = 0; i < CAPACITY; i++) {
-		push(&a);
+		test_push(&a);
 		KTEST_EXPECT_PTR_EQ(t, slots[i + 1], &a);
 		KTEST_EXPECT_PTR_EQ(t, slots[i + 2], &seal);
 	}
@@ -100,10 +100,10 @@ static void push_seals_the_slot_above(struct ktest *t)
 
 static void pop_leaves_the_name_above(struct ktest *t)
 {
-	push(&a);
-	push(&b);
-	pop();
-	pop();
+	test_push(&a);
+	test_push(&b);
+	test_pop();
+	test_pop();
 	KTEST_EXPECT_PTR_EQ(t, slots[1], &a);
 	KTEST_EXPECT_PTR_EQ(t, slots[2], &b);
 	KTEST_EXPECT_PTR_EQ(t, slots[3], &seal);
@@ -111,59 +111,59 @@ static void pop_leaves_the_name_above(struct ktest *t)
 
 static void what_was_popped_last_is_pushed_back_and_marked(struct ktest *t)
 {
-	push(&a);
-	push(&b);
-	pop();
-	pop();
-	KTEST_EXPECT_TRUE(t, push_back(&a));
+	test_push(&a);
+	test_push(&b);
+	test_pop();
+	test_pop();
+	KTEST_EXPECT_TRUE(t, test_push_back(&a));
 	KTEST_EXPECT_EQ(t, a.word, MARK);
-	KTEST_EXPECT_TRUE(t, push_back(&b));
+	KTEST_EXPECT_TRUE(t, test_push_back(&b));
 	KTEST_EXPECT_EQ(t, b.word, MARK);
 	KTEST_EXPECT_PTR_EQ(t, slots[3], &seal);
-	KTEST_EXPECT_PTR_EQ(t, pop(), &b);
-	KTEST_EXPECT_PTR_EQ(t, pop(), &a);
+	KTEST_EXPECT_PTR_EQ(t, test_pop(), &b);
+	KTEST_EXPECT_PTR_EQ(t, test_pop(), &a);
 }
 
 static void anything_else_is_not_pushed_back(struct ktest *t)
 {
-	push(&a);
-	push(&b);
-	pop();
-	pop();
-	KTEST_EXPECT_FALSE(t, push_back(&b));
-	KTEST_EXPECT_FALSE(t, push_back(&c));
+	test_push(&a);
+	test_push(&b);
+	test_pop();
+	test_pop();
+	KTEST_EXPECT_FALSE(t, test_push_back(&b));
+	KTEST_EXPECT_FALSE(t, test_push_back(&c));
 	KTEST_EXPECT_EQ(t, b.word | c.word, 0);
 	KTEST_EXPECT_EQ(t, depth(), 0);
 }
 
 static void another_push_ends_pushing_back(struct ktest *t)
 {
-	push(&a);
-	push(&b);
-	pop();
-	pop();
-	push(&c);
-	KTEST_EXPECT_FALSE(t, push_back(&b));
-	KTEST_EXPECT_FALSE(t, push_back(&a));
+	test_push(&a);
+	test_push(&b);
+	test_pop();
+	test_pop();
+	test_push(&c);
+	KTEST_EXPECT_FALSE(t, test_push_back(&b));
+	KTEST_EXPECT_FALSE(t, test_push_back(&a));
 	KTEST_EXPECT_EQ(t, depth(), 1);
 }
 
 /* All of the upper bits alike, whatever the lower 16 are: it looks free. */
 static void what_is_marked_is_not_pushed_back(struct ktest *t)
 {
-	push(&a);
-	pop();
+	test_push(&a);
+	test_pop();
 	a.word = MARK;
-	KTEST_EXPECT_FALSE(t, push_back(&a));
+	KTEST_EXPECT_FALSE(t, test_push_back(&a));
 	a.word = MARK | 0xffff;
-	KTEST_EXPECT_FALSE(t, push_back(&a));
+	KTEST_EXPECT_FALSE(t, test_push_back(&a));
 	KTEST_EXPECT_EQ(t, a.word, MARK | 0xffff);
 	KTEST_EXPECT_EQ(t, depth(), 0);
 	a.word = MARK ^ 0x10000;
-	KTEST_EXPECT_TRUE(t, push_back(&a));
-	pop();
+	KTEST_EXPECT_TRUE(t, test_push_back(&a));
+	test_pop();
 	a.word = MARK ^ ~(~0UL >> 1);
-	KTEST_EXPECT_TRUE(t, push_back(&a));
+	KTEST_EXPECT_TRUE(t, test_push_back(&a));
 	KTEST_EXPECT_EQ(t, a.word, MARK);
 }
 
@@ -171,7 +171,7 @@ static void other_cpus_have_their_own(struct ktest *t)
 {
 	unsigned int cpu, me = smp_processor_id();
 
-	push(&a);
+	test_push(&a);
 	for_each_possible_cpu(cpu)
 		if (cpu != me)
 			KTEST_EXPECT_NULL(t, per_cpu_ptr(&stack, cpu)->top);

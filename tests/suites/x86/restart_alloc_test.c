@@ -8,10 +8,12 @@
  * has lost its mark when it is freed. One that is lost is missing at the end:
  * in the cache's own count, or in the census of pages.
  */
+#include <kernel/kallsyms.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
 #include <mm/highmem.h>
+#include <mm/numa.h>
 #include <mm/slab.h>
 
 #include "../../../mm/slab_info.h"
@@ -29,7 +31,7 @@ struct holding {
 
 static struct subject {
 	void *(*alloc)(struct rng *rng);
-	void (*free)(void *p);
+	void (*free)(void *p, struct rng *rng);
 	const char *(*validate)(void);
 } subject;
 
@@ -75,20 +77,18 @@ static void take_one(struct rng *rng, unsigned int limit)
 	if (nr_held >= limit)
 		return;
 	p = subject.alloc(rng);
-	if (p)
+	if (p)			/* a small machine may have no more */
 		hold(p);
-	else
-		broken = "no memory";
 }
 
 /* Nobody's when the allocator gets it: a handler may be given it at once. */
-static void give_nth(unsigned int n)
+static void give_nth(unsigned int n, struct rng *rng)
 {
 	struct holding h = held[n];
 
 	held[n] = held[--nr_held];
 	check_mark(&h);
-	subject.free(h.p);
+	subject.free(h.p, rng);
 }
 
 /* Half of the times what was taken last, which is pushed back. */
@@ -98,7 +98,7 @@ static void give_one(struct rng *rng)
 
 	if (n)
 		give_nth(rng_below(rng, 2) ? n - 1 :
-			 (unsigned int)rng_below(rng, n));
+			 (unsigned int)rng_below(rng, n), rng);
 }
 
 static void one_operation(struct rng *rng)
@@ -134,7 +134,8 @@ static void some_interrupt(struct rng *rng)
 		if (nr_held == MAX_HELD - 1)
 			break;
 		take_one(rng, MAX_HELD - 1);
-		give_nth(nr_held - 1);
+		if (nr_held)
+			give_nth(nr_held - 1, rng);
 		break;
 	default:		/* in and out */
 		give_one(rng);
@@ -158,6 +159,7 @@ static const struct sweep_target target = {
 static void sweep_subject(struct ktest *t, struct subject what)
 {
 	struct sweep_result result;
+	struct rng rng = rng_seed(2);
 
 	subject = what;
 	broken = NULL;
@@ -165,7 +167,7 @@ static void sweep_subject(struct ktest *t, struct subject what)
 		ktest_note(t, "%lu interrupts at %lu places, %lu rewound",
 			   result.interrupts, result.points, result.rewound);
 	while (nr_held)
-		give_nth(nr_held - 1);
+		give_nth(nr_held - 1, &rng);
 	if (broken)
 		ktest_fail(t, __FILE__, __LINE__, "at the end: %s", broken);
 }
@@ -177,7 +179,7 @@ static void *alloc_object(struct rng *rng)
 	return kmem_cache_alloc(cache, GFP_ATOMIC);
 }
 
-static void free_object(void *p)
+static void free_object(void *p, struct rng *rng)
 {
 	kmem_cache_free(cache, p);
 }
@@ -212,7 +214,7 @@ static void *alloc_bytes(struct rng *rng)
 	return kmalloc(OBJECT_SIZE + (size_t)rng_below(rng, 1), GFP_ATOMIC);
 }
 
-static void free_bytes(void *p)
+static void free_bytes(void *p, struct rng *rng)
 {
 	kfree(p);
 }
@@ -231,28 +233,69 @@ static void kmalloc_keeps_all_objects(struct ktest *t)
 
 /* ----- pages ----- */
 
-static void *alloc_one_page(struct rng *rng)
+/* Blocks of all orders that CPUs keep at hand, by both ways to them. */
+static void *alloc_block(struct rng *rng)
 {
-	struct page *page = alloc_pages(GFP_ATOMIC, 0);
+	unsigned int order = (unsigned int)rng_below(rng, 4);
+	struct page *page = rng_below(rng, 2) ?
+		alloc_pages(GFP_NOWAIT | __GFP_NOWARN, order) :
+		alloc_pages_node(NUMA_NO_NODE, GFP_NOWAIT | __GFP_NOWARN,
+				 order);
 
 	return page ? lowmem_page_address(page) : NULL;
 }
 
-static void free_one_page(void *p)
+static void free_block(void *p, struct rng *rng)
 {
-	__free_pages(virt_to_page(p), 0);
+	struct page *page = virt_to_page(p);
+
+	if (rng_below(rng, 2))
+		__free_pages(page, page->order);
+	else
+		put_page(page);
 }
 
 static void pages_are_all_kept(struct ktest *t)
 {
 	sweep_subject(t, (struct subject){
-		alloc_one_page, free_one_page, NULL });
+		alloc_block, free_block, NULL });
+}
+
+/* ----- all of them ----- */
+
+/* In the test of a suite that does not sweep. */
+static bool is_of_a_test(unsigned long addr)
+{
+	unsigned long offset, size;
+	const char *name = kallsyms_lookup(addr, &offset, &size);
+
+	return name && !strncmp(name, "test_", 5);
+}
+
+static void no_sequence_of_the_kernel_was_left_out(struct ktest *t)
+{
+	const struct restart_entry *e;
+	unsigned int n = 0;
+
+	if (!restart_sequences_exist(t))
+		return;
+	for (e = __start_restart_table; e < __stop_restart_table; e++)
+		n += restart_was_swept(e);
+	if (!n) {
+		ktest_skip(t, "the sweeps did not run before");
+		return;
+	}
+	for (e = __start_restart_table; e < __stop_restart_table; e++)
+		if (!restart_was_swept(e) && !is_of_a_test(e->start))
+			ktest_fail(t, __FILE__, __LINE__, "never interrupted: "
+				   "the sequence at %pS", (void *)e->start);
 }
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(a_cache_keeps_all_objects),
 	KTEST_CASE(kmalloc_keeps_all_objects),
 	KTEST_CASE(pages_are_all_kept),
+	KTEST_CASE(no_sequence_of_the_kernel_was_left_out),
 	{}
 };
 
