@@ -1,4 +1,4 @@
-/* A ring of text lines with levels, apart from the one that printk uses. */
+/* A ring of text lines with levels. */
 #ifndef KERNEL_LOG_H
 #define KERNEL_LOG_H
 
@@ -27,5 +27,8 @@ void log_add(struct log *log, unsigned int writer, int level, const char *s,
 
 /* Writes the lines still in the ring, of levels below this, to the console. */
 void log_show(const struct log *log, int below);
+
+/* The one that printk uses; for tests. */
+extern struct log kernel_log;
 
 #endif

@@ -35,7 +35,7 @@
 int console_loglevel = 7;
 
 static char log_buf[LOG_SIZE];
-static struct log kernel_log = { .buf = log_buf, .size = LOG_SIZE };
+struct log kernel_log = { .buf = log_buf, .size = LOG_SIZE };
 
 static DEFINE_SPINLOCK(log_lock, RANK_LOG);
 static bool lock_broken;

@@ -1,6 +1,8 @@
 /* The ticket lock itself, on one CPU and on all. */
 #include <asm/irqflags.h>
+#include <kernel/kthread.h>
 #include <kernel/ktest.h>
+#include <kernel/smp.h>
 #include <kernel/spinlock.h>
 
 static spinlock_t lock;
@@ -94,6 +96,84 @@ static void tickets_begin_again_after_65536(struct ktest *t)
 	KTEST_EXPECT_EQ(t, lock.next, 0);
 }
 
+#define ADDS 2000
+static unsigned long counter;
+
+/* An addition that another CPU's may come between, but for the lock. */
+static void add_many(void *unused)
+{
+	unsigned long n;
+	unsigned int i;
+
+	for (i = 0; i < ADDS; i++) {
+		spin_lock(&lock);
+		n = READ_ONCE(counter);
+		cpu_relax();
+		WRITE_ONCE(counter, n + 1);
+		spin_unlock(&lock);
+	}
+}
+
+static void one_cpu_at_a_time_holds_it(struct ktest *t)
+{
+	counter = 0;
+	on_each_cpu(add_many, NULL, true);
+	KTEST_EXPECT_EQ(t, counter, (unsigned long)ADDS * num_online_cpus());
+	KTEST_EXPECT_FALSE(t, spin_is_locked(&lock));
+}
+
+/* Who comes second and third; the test itself is first. */
+static unsigned int may_queue, served[3], nr_served;
+
+static int queue_in_turn(void *data)
+{
+	unsigned int me = *(unsigned int *)data;
+
+	while (__atomic_load_n(&may_queue, __ATOMIC_ACQUIRE) < me)
+		cpu_relax();
+	spin_lock(&lock);
+	served[nr_served++] = me;
+	spin_unlock(&lock);
+	return 0;
+}
+
+static void let_queue(unsigned int nth)
+{
+	__atomic_store_n(&may_queue, nth, __ATOMIC_RELEASE);
+	while ((u16)(__atomic_load_n(&lock.next, __ATOMIC_RELAXED) -
+		     lock.owner) != nth + 1)
+		cpu_relax();
+}
+
+static void first_come_is_first_served(struct ktest *t)
+{
+	unsigned int me[] = { 1, 2 };
+	struct task_struct *one, *two;
+
+	if (!cpu_online(1) || !cpu_online(2)) {
+		ktest_skip(t, "needs three CPUs");
+		return;
+	}
+	may_queue = nr_served = 0;
+	two = kthread_run_on(2, queue_in_turn, &me[1], "second");
+	one = kthread_run_on(1, queue_in_turn, &me[0], "first");
+	spin_lock(&lock);
+	if (one && two) {
+		let_queue(1);
+		let_queue(2);
+	}
+	may_queue = 2;
+	KTEST_EXPECT_EQ(t, nr_served, 0);
+	spin_unlock(&lock);
+	if (one)
+		kthread_stop(one);
+	if (two)
+		kthread_stop(two);
+	KTEST_EXPECT_EQ(t, nr_served, 2);
+	KTEST_EXPECT_EQ(t, served[0], 1);
+	KTEST_EXPECT_EQ(t, served[1], 2);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(lock_is_held_from_lock_to_unlock),
 	KTEST_CASE(holder_is_not_preempted),
@@ -101,6 +181,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(trylock_takes_only_a_free_lock),
 	KTEST_CASE(trylock_does_not_jump_the_queue),
 	KTEST_CASE(tickets_begin_again_after_65536),
+	KTEST_CASE(one_cpu_at_a_time_holds_it),
+	KTEST_CASE(first_come_is_first_served),
 	{}
 };
 KTEST_SUITE_FIXTURE(spinlock, cases, fresh_lock, NULL);

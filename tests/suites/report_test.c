@@ -1,0 +1,159 @@
+/* Reports and lines of several CPUs: whole, each of them, and counted. */
+#include <asm/irqflags.h>
+#include <kernel/ktest.h>
+#include <kernel/printk.h>
+#include <kernel/smp.h>
+#include <lib/kernel.h>
+#include <lib/sprintf.h>
+#include <lib/string.h>
+
+#include "../../kernel/capture.h"
+#include "../../kernel/log.h"
+
+#define ROUNDS 20
+
+static void report_of_this_cpu(void *unused)
+{
+	unsigned int cpu = smp_processor_id(), i;
+
+	report_begin("toy", "of CPU %u", cpu);
+	for (i = 0; i < 4; i++)
+		printk(KERN_ERR "detail %u of CPU %u\n", i, cpu);
+	report_end();
+}
+
+/* Is it one CPU's report, from its first line to its last? */
+static bool is_whole(const char *text)
+{
+	char expected[256];
+	unsigned int cpu, i, n;
+
+	for_each_online_cpu(cpu) {
+		n = (unsigned int)ksnprintf(expected, sizeof(expected),
+					    "BUG: toy: of CPU %u\n", cpu);
+		for (i = 0; i < 4; i++)
+			n += (unsigned int)ksnprintf(expected + n,
+					sizeof(expected) - n,
+					"detail %u of CPU %u\n", i, cpu);
+		if (!strncmp(text, expected, n))
+			return !strstr(text + n, "CPU") &&
+			       strstr(text + n, "call stack:");
+	}
+	return false;
+}
+
+static void reports_of_all_cpus_are_whole_and_counted(struct ktest *t)
+{
+	unsigned long count = report_count(), uncaptured = report_uncaptured();
+	unsigned int i, broken = 0, captured = 0;
+
+	for (i = 0; i < ROUNDS; i++) {
+		report_capture_start();
+		on_each_cpu(report_of_this_cpu, NULL, true);
+		captured += report_capture_stop();
+		broken += !is_whole(report_capture_text());
+	}
+	KTEST_EXPECT_EQ(t, broken, 0);
+	KTEST_EXPECT_EQ(t, captured, ROUNDS * num_online_cpus());
+	KTEST_EXPECT_EQ(t, report_count(), count + captured);
+	KTEST_EXPECT_EQ(t, report_uncaptured(), uncaptured);
+}
+
+static void other_text_is_captured_where_asked_for(struct ktest *t)
+{
+	report_capture_log_start();
+	printk(KERN_ERR "text of no report\n");
+	report_of_this_cpu(NULL);
+	KTEST_EXPECT_EQ(t, report_capture_stop(), 1);
+	KTEST_EXPECT_EQ(t, strncmp(report_capture_text(),
+				   "text of no report\nBUG: toy: of CPU ", 35),
+			0);
+}
+
+/* Within printk nobody may wait for another report to end. */
+static void report_within_printk_is_a_line_and_counted(struct ktest *t)
+{
+	int loglevel = console_loglevel;
+	unsigned long flags;
+
+	console_loglevel = 0;
+	KTEST_EXPECT_REPORTS(t, 1, NULL, {
+		local_irq_save(flags);
+		KTEST_EXPECT_FALSE(t, printk_busy());
+		printk_hold();
+		KTEST_EXPECT_TRUE(t, printk_busy());
+		report_of_this_cpu(NULL);
+		printk_release();
+		KTEST_EXPECT_TRUE(t, irqs_disabled());
+		local_irq_restore(flags);
+	});
+	console_loglevel = loglevel;
+	KTEST_EXPECT_FALSE(t, printk_busy());
+	KTEST_EXPECT_REPORTS(t, 1, "BUG: toy", report_of_this_cpu(NULL));
+}
+
+/* Lines that each CPU writes in two halves. */
+static void print_halves(void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		printk(KERN_DEBUG "half %u ", smp_processor_id());
+		printk("other %u\n", smp_processor_id());
+	}
+}
+
+static char line[80];
+static size_t line_len;
+static unsigned int halves, others, mixed;
+
+static void see_line(void)
+{
+	const char *second = strstr(line, "other ");
+
+	if (!strncmp(line, "half ", 5)) {
+		halves++;
+		mixed += second && line[5] != second[6];
+	}
+	if (second)
+		others++;
+	mixed += second && strstr(second + 1, "half ");
+}
+
+static void see_text(const char *s, size_t n)
+{
+	for (; n; n--, s++) {
+		if (*s != '\n') {
+			if (line_len < sizeof(line) - 1)
+				line[line_len++] = *s;
+			continue;
+		}
+		line[line_len] = 0;
+		see_line();
+		line_len = 0;
+	}
+}
+
+static void lines_of_cpus_do_not_mix(struct ktest *t)
+{
+	struct log log;
+
+	on_each_cpu(print_halves, NULL, true);
+	log = kernel_log;
+	log.console = see_text;
+	line_len = 0;
+	halves = others = mixed = 0;
+	log_show(&log, 8);
+	KTEST_EXPECT_EQ(t, mixed, 0);
+	KTEST_EXPECT_GE(t, halves, 8 * num_online_cpus());
+	KTEST_EXPECT_GE(t, others, 8 * num_online_cpus());
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(reports_of_all_cpus_are_whole_and_counted),
+	KTEST_CASE(other_text_is_captured_where_asked_for),
+	KTEST_CASE(report_within_printk_is_a_line_and_counted),
+	KTEST_CASE(lines_of_cpus_do_not_mix),
+	{}
+};
+KTEST_SUITE(report, cases);
