@@ -26,6 +26,16 @@ def test_panic_is_2_with_a_call_stack():
     assert any('start_kernel+0x' in line for line in run.lines)
 
 
+@pytest.mark.parametrize('word', ['test_panic', 'test_panic_all'])
+def test_panic_of_several_cpus_is_one_report(word):
+    run = boot(f'{SHORT} {word} poweroff', smp=4)
+    assert run.status == 2, run.tail()
+    assert 'smp: 4 CPUs running' in run.lines
+    assert sum('panic:' in line for line in run.lines) == 1
+    assert sum('strata: verdict' in line for line in run.lines) == 1
+    assert run.lines[-2] == 'strata: verdict panic'
+
+
 def test_hang_is_124():
     run = boot(f'{SHORT} test_hang poweroff', timeout=5)
     assert run.status == 124, run.tail()

@@ -1,0 +1,354 @@
+/* Calls from CPU to CPU, and CPUs that come and go. */
+#include <asm/irqflags.h>
+#include <asm/processor.h>
+#include <kernel/kthread.h>
+#include <kernel/ktest.h>
+#include <kernel/preempt.h>
+#include <kernel/smp.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+
+/* Calls one after the other, more than wait in a CPU's ring. */
+#define MANY 100
+
+static unsigned int calls[NR_CPUS];
+
+static void count_call(void *info)
+{
+	__atomic_fetch_add(&calls[smp_processor_id()], 1, __ATOMIC_RELAXED);
+}
+
+static unsigned int all_calls(void)
+{
+	unsigned int cpu, n = 0;
+
+	for_each_possible_cpu(cpu)
+		n += __atomic_load_n(&calls[cpu], __ATOMIC_RELAXED);
+	return n;
+}
+
+static void clear_calls(struct ktest *t)
+{
+	memset(calls, 0, sizeof(calls));
+}
+
+static bool needs_cpus(struct ktest *t, unsigned int n)
+{
+	if (num_online_cpus() >= n)
+		return true;
+	ktest_skip(t, "needs more CPUs");
+	return false;
+}
+
+/* A CPU that runs and is not this one; needs_cpus(t, 2) was asked. */
+static unsigned int another_cpu(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (cpu != smp_processor_id())
+			break;
+	return cpu;
+}
+
+static void call_runs_on_the_cpu_it_is_for(struct ktest *t)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		KTEST_EXPECT_EQ(t, smp_call_function_single(cpu, count_call,
+							    NULL, true), 0);
+		KTEST_EXPECT_EQ(t, calls[cpu], 1);
+	}
+	KTEST_EXPECT_EQ(t, all_calls(), num_online_cpus());
+}
+
+struct context {
+	bool irqs_off, handler;
+};
+
+static void note_context(void *info)
+{
+	*(struct context *)info = (struct context){
+		.irqs_off = irqs_disabled(), .handler = in_interrupt(),
+	};
+}
+
+static void called_function_is_a_handler(struct ktest *t)
+{
+	struct context c = { .irqs_off = false };
+
+	if (!needs_cpus(t, 2))
+		return;
+	smp_call_function_single(another_cpu(), note_context, &c, true);
+	KTEST_EXPECT_TRUE(t, c.irqs_off);
+	KTEST_EXPECT_TRUE(t, c.handler);
+	KTEST_EXPECT_FALSE(t, irqs_disabled());
+	KTEST_EXPECT_EQ(t, preempt_count(), 0);
+}
+
+static void call_to_oneself_has_interrupts_off(struct ktest *t)
+{
+	struct context c = { .irqs_off = false };
+
+	smp_call_function_single(smp_processor_id(), note_context, &c, true);
+	KTEST_EXPECT_TRUE(t, c.irqs_off);
+	KTEST_EXPECT_FALSE(t, irqs_disabled());
+}
+
+static unsigned int order[MANY], nr_ordered;
+
+static void note_order(void *info)
+{
+	order[nr_ordered++] = (unsigned int)(unsigned long)info;
+}
+
+static void calls_nobody_waits_for_are_all_made_in_order(struct ktest *t)
+{
+	unsigned long i;
+	unsigned int cpu, wrong = 0;
+
+	if (!needs_cpus(t, 2))
+		return;
+	cpu = another_cpu();
+	nr_ordered = 0;
+	for (i = 0; i < MANY; i++)
+		smp_call_function_single(cpu, note_order, (void *)i, false);
+	smp_call_function_single(cpu, count_call, NULL, true);
+	KTEST_EXPECT_EQ(t, nr_ordered, MANY);
+	for (i = 0; i < MANY; i++)
+		wrong += order[i] != i;
+	KTEST_EXPECT_EQ(t, wrong, 0);
+}
+
+static void each_cpu_is_called_once(struct ktest *t)
+{
+	unsigned int cpu;
+
+	on_each_cpu(count_call, NULL, true);
+	for_each_online_cpu(cpu)
+		KTEST_EXPECT_EQ(t, calls[cpu], 1);
+	KTEST_EXPECT_EQ(t, all_calls(), num_online_cpus());
+}
+
+static void others_are_all_but_oneself(struct ktest *t)
+{
+	smp_call_function(count_call, NULL, true);
+	KTEST_EXPECT_EQ(t, calls[smp_processor_id()], 0);
+	KTEST_EXPECT_EQ(t, all_calls(), num_online_cpus() - 1);
+}
+
+static bool is_even(unsigned int cpu, void *info)
+{
+	return cpu % 2 == 0;
+}
+
+static void condition_chooses(struct ktest *t)
+{
+	unsigned int cpu;
+
+	on_each_cpu_cond(is_even, count_call, NULL);
+	for_each_online_cpu(cpu)
+		KTEST_EXPECT_EQ(t, calls[cpu], cpu % 2 == 0);
+}
+
+static void cpu_that_is_not_there_is_refused(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, smp_call_function_single(nr_cpu_ids, count_call,
+						    NULL, true), -ENXIO);
+	KTEST_EXPECT_EQ(t, smp_call_function_single(~0U, count_call, NULL,
+						    false), -ENXIO);
+	KTEST_EXPECT_EQ(t, cpu_down(nr_cpu_ids), -EINVAL);
+	KTEST_EXPECT_EQ(t, cpu_up(~0U), -EINVAL);
+	KTEST_EXPECT_EQ(t, all_calls(), 0);
+}
+
+/* Threads on all CPUs, doing the same */
+
+static struct task_struct *workers[NR_CPUS];
+
+static void start_workers(struct ktest *t, int (*fn)(void *data), void *data)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		workers[cpu] = kthread_run_on(cpu, fn, data, "smp_test/%u",
+					      cpu);
+		KTEST_EXPECT_NOT_NULL(t, workers[cpu]);
+	}
+}
+
+static void stop_workers(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (workers[cpu])
+			kthread_stop(workers[cpu]);
+		workers[cpu] = NULL;
+	}
+}
+
+static int call_everybody(void *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		on_each_cpu(count_call, NULL, true);
+	return 0;
+}
+
+static void all_cpus_call_all_at_once(struct ktest *t)
+{
+	unsigned int cpu, n = num_online_cpus();
+
+	start_workers(t, call_everybody, NULL);
+	stop_workers();
+	/* who is asked to stop may not have begun */
+	KTEST_EXPECT_EQ(t, all_calls() % (n * MANY), 0);
+	KTEST_EXPECT_NE(t, all_calls(), 0);
+	for_each_online_cpu(cpu)
+		KTEST_EXPECT_EQ(t, calls[cpu], all_calls() / n);
+}
+
+/* Interrupts off all the time: only who waits can serve who waits for him. */
+static int call_with_interrupts_off(void *data)
+{
+	unsigned int i, other = smp_processor_id() ^ 1;
+	unsigned long flags;
+
+	for (i = 0; i < MANY && cpu_online(other); i++) {
+		local_irq_save(flags);
+		smp_call_function_single(other, count_call, NULL, true);
+		local_irq_restore(flags);
+	}
+	return 0;
+}
+
+static void two_that_wait_for_each_other_both_go_on(struct ktest *t)
+{
+	unsigned int n = num_online_cpus();
+
+	if (!needs_cpus(t, 2))
+		return;
+	report_capture_start();
+	start_workers(t, call_with_interrupts_off, NULL);
+	stop_workers();
+	if (report_capture_stop())
+		KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(),
+						"interrupts off"));
+	KTEST_EXPECT_LE(t, all_calls(), n * MANY);
+}
+
+/* CPUs that come and go */
+
+static unsigned int nr_dead, last_dead;
+
+static void note_dead(unsigned int cpu)
+{
+	nr_dead++;
+	last_dead = cpu;
+}
+CPU_DEAD_CALLBACK(note_dead);
+
+static void stopped_cpu_is_left_alone_and_comes_back(struct ktest *t)
+{
+	unsigned int cpu, n = num_online_cpus(), dead = nr_dead;
+
+	if (!needs_cpus(t, 2))
+		return;
+	cpu = another_cpu();
+	KTEST_ASSERT_EQ(t, cpu_down(cpu), 0);
+	KTEST_EXPECT_EQ(t, nr_dead, dead + 1);
+	KTEST_EXPECT_EQ(t, last_dead, cpu);
+	KTEST_EXPECT_FALSE(t, cpu_online(cpu));
+	KTEST_EXPECT_EQ(t, num_online_cpus(), n - 1);
+	KTEST_EXPECT_EQ(t, smp_call_function_single(cpu, count_call, NULL,
+						    true), -ENXIO);
+	on_each_cpu(count_call, NULL, true);
+	KTEST_EXPECT_EQ(t, calls[cpu], 0);
+	KTEST_EXPECT_NULL(t, kthread_run_on(cpu, call_everybody, NULL, "x"));
+	KTEST_EXPECT_EQ(t, cpu_down(cpu), -EINVAL);
+
+	KTEST_ASSERT_EQ(t, cpu_up(cpu), 0);
+	KTEST_EXPECT_EQ(t, num_online_cpus(), n);
+	KTEST_EXPECT_EQ(t, cpu_up(cpu), -EINVAL);
+	smp_call_function_single(cpu, count_call, NULL, true);
+	KTEST_EXPECT_EQ(t, calls[cpu], 1);
+}
+
+static int sleep_until_stopped(void *data)
+{
+	while (!kthread_should_stop())
+		yield();
+	return 0;
+}
+
+static void cpu_with_threads_and_the_first_stay(struct ktest *t)
+{
+	unsigned int cpu;
+
+	KTEST_EXPECT_EQ(t, cpu_down(0), -EBUSY);
+	if (!needs_cpus(t, 2))
+		return;
+	cpu = another_cpu();
+	workers[cpu] = kthread_run_on(cpu, sleep_until_stopped, NULL, "x");
+	KTEST_ASSERT_NOT_NULL(t, workers[cpu]);
+	KTEST_EXPECT_EQ(t, cpu_down(cpu), -EBUSY);
+	KTEST_EXPECT_TRUE(t, cpu_online(cpu));
+	stop_workers();
+}
+
+static unsigned int target;
+static unsigned int accepted;
+
+static int call_target(void *data)
+{
+	while (!kthread_should_stop()) {
+		if (!smp_call_function_single(target, count_call, NULL,
+					      false))
+			accepted++;
+		if (!smp_call_function_single(target, count_call, NULL, true))
+			accepted++;
+	}
+	return 0;
+}
+
+/* CPU 2 goes and comes while CPU 1 calls it all the time. */
+static void calls_are_refused_or_made_while_a_cpu_goes(struct ktest *t)
+{
+	unsigned int i;
+
+	if (!needs_cpus(t, 3) || !cpu_online(1) || !cpu_online(2))
+		return;
+	target = 2;
+	accepted = 0;
+	workers[1] = kthread_run_on(1, call_target, NULL, "caller");
+	KTEST_ASSERT_NOT_NULL(t, workers[1]);
+	for (i = 0; i < 5; i++) {
+		KTEST_EXPECT_EQ(t, cpu_down(2), 0);
+		KTEST_EXPECT_EQ(t, cpu_up(2), 0);
+	}
+	stop_workers();
+	smp_call_function_single(2, count_call, NULL, true);
+	KTEST_EXPECT_EQ(t, calls[2], accepted + 1);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(call_runs_on_the_cpu_it_is_for),
+	KTEST_CASE(called_function_is_a_handler),
+	KTEST_CASE(call_to_oneself_has_interrupts_off),
+	KTEST_CASE(calls_nobody_waits_for_are_all_made_in_order),
+	KTEST_CASE(each_cpu_is_called_once),
+	KTEST_CASE(others_are_all_but_oneself),
+	KTEST_CASE(condition_chooses),
+	KTEST_CASE(cpu_that_is_not_there_is_refused),
+	KTEST_CASE(all_cpus_call_all_at_once),
+	KTEST_CASE(two_that_wait_for_each_other_both_go_on),
+	KTEST_CASE(stopped_cpu_is_left_alone_and_comes_back),
+	KTEST_CASE(cpu_with_threads_and_the_first_stay),
+	KTEST_CASE(calls_are_refused_or_made_while_a_cpu_goes),
+	{}
+};
+KTEST_SUITE_FIXTURE(smp, cases, clear_calls, NULL);

@@ -1,0 +1,157 @@
+/*
+ * Translations are forgotten by all CPUs: a mapping that was taken away, or
+ * may do less, is so on every one of them when the call returns. The pages are
+ * those of a kernel stack: its page tables are there for good.
+ */
+#include <asm/kernel_stack.h>
+#include <asm/machine.h>
+#include <asm/pgtable.h>
+#include <kernel/ktest.h>
+#include <kernel/smp.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+
+static unsigned long area;		/* KERNEL_STACK_SIZE bytes */
+static phys_addr_t frames[KERNEL_STACK_SIZE / PAGE_SIZE];
+
+static void take_area(struct ktest *t)
+{
+	unsigned int i;
+
+	area = (unsigned long)kernel_stack_alloc();
+	for (i = 0; area && i < ARRAY_SIZE(frames); i++)
+		pgtable_translate(&kernel_pgtable, area + i * PAGE_SIZE,
+				  &frames[i]);
+}
+
+/* As it was, whatever the case did to it. */
+static void give_area(struct ktest *t)
+{
+	unsigned int i;
+
+	if (!area)
+		return;
+	pgtable_unmap(&kernel_pgtable, area, KERNEL_STACK_SIZE);
+	for (i = 0; i < ARRAY_SIZE(frames); i++)
+		pgtable_map(&kernel_pgtable, area + i * PAGE_SIZE, frames[i],
+			    PAGE_SIZE, PAGE_KERNEL, PT_4K);
+	kernel_stack_free((void *)area);
+}
+
+struct probe {
+	void *p;
+	int (*how)(void *p);
+	int result;
+};
+
+static void run_probe(void *info)
+{
+	struct probe *probe = info;
+
+	probe->result = probe->how(probe->p);
+}
+
+static int read_byte(void *p)
+{
+	return probe_read(p);
+}
+
+/* How many CPUs can do that to the first byte of page number page? */
+static unsigned int cpus_that_can(int (*how)(void *p), unsigned int page)
+{
+	struct probe probe = {
+		.p = (void *)(area + page * PAGE_SIZE), .how = how,
+	};
+	unsigned int cpu, n = 0;
+
+	for_each_online_cpu(cpu) {
+		probe.result = 1;
+		smp_call_function_single(cpu, run_probe, &probe, true);
+		n += probe.result == 0;
+	}
+	return n;
+}
+
+static void unmapped_page_faults_on_every_cpu(struct ktest *t)
+{
+	unsigned int all = num_online_cpus();
+
+	KTEST_ASSERT_NOT_NULL(t, (void *)area);
+	KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, 1), all);
+	pgtable_unmap(&kernel_pgtable, area + PAGE_SIZE, PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, 1), 0);
+	KTEST_EXPECT_EQ(t, cpus_that_can(read_byte, 1), 0);
+	KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, 0), all);
+	pgtable_map(&kernel_pgtable, area + PAGE_SIZE, frames[1], PAGE_SIZE,
+		    PAGE_KERNEL, PT_4K);
+	KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, 1), all);
+}
+
+static void reduced_rights_hold_on_every_cpu(struct ktest *t)
+{
+	unsigned int all = num_online_cpus();
+
+	KTEST_ASSERT_NOT_NULL(t, (void *)area);
+	KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, 2), all);
+	pgtable_protect(&kernel_pgtable, area + 2 * PAGE_SIZE, PAGE_SIZE,
+			_PAGE_RW, 0);
+	KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, 2), 0);
+	KTEST_EXPECT_EQ(t, cpus_that_can(read_byte, 2), all);
+}
+
+static void batch_costs_one_round(struct ktest *t)
+{
+	struct tlb_batch batch = TLB_BATCH_INIT;
+	unsigned long rounds = tlb_shootdowns();
+	unsigned int i, several = num_online_cpus() > 1;
+
+	KTEST_ASSERT_NOT_NULL(t, (void *)area);
+	for (i = 0; i < 4; i++)
+		cpus_that_can(probe_write, i);
+	for (i = 0; i < 4; i += 2)
+		pgtable_unmap_batched(&kernel_pgtable, area + i * PAGE_SIZE,
+				      PAGE_SIZE, &batch);
+	KTEST_EXPECT_EQ(t, tlb_shootdowns(), rounds);
+	KTEST_EXPECT_EQ(t, batch.pages, 2);
+	tlb_batch_flush(&batch);
+	KTEST_EXPECT_EQ(t, tlb_shootdowns(), rounds + several);
+	tlb_batch_flush(&batch);	/* empty: nobody is disturbed */
+	KTEST_EXPECT_EQ(t, tlb_shootdowns(), rounds + several);
+	for (i = 0; i < 4; i++)
+		KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, i),
+				i % 2 ? num_online_cpus() : 0);
+}
+
+static void batch_of_far_ranges_forgets_all(struct ktest *t)
+{
+	struct tlb_batch batch = TLB_BATCH_INIT;
+
+	KTEST_ASSERT_NOT_NULL(t, (void *)area);
+	cpus_that_can(probe_write, 0);
+	pgtable_unmap_batched(&kernel_pgtable, area, PAGE_SIZE, &batch);
+	tlb_batch_add(&batch, PAGE_OFFSET, PAGE_SIZE);
+	tlb_batch_flush(&batch);
+	KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, 0), 0);
+}
+
+static void tree_nobody_runs_on_needs_no_flush(struct ktest *t)
+{
+	unsigned long rounds = tlb_shootdowns();
+	struct pgtable other;
+
+	KTEST_ASSERT_EQ(t, pgtable_init(&other), 0);
+	pgtable_map(&other, area, frames[0], PAGE_SIZE, PAGE_KERNEL, PT_4K);
+	pgtable_unmap(&other, area, PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, tlb_shootdowns(), rounds);
+	pgtable_destroy(&other);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(unmapped_page_faults_on_every_cpu),
+	KTEST_CASE(reduced_rights_hold_on_every_cpu),
+	KTEST_CASE(batch_costs_one_round),
+	KTEST_CASE(batch_of_far_ranges_forgets_all),
+	KTEST_CASE(tree_nobody_runs_on_needs_no_flush),
+	{}
+};
+KTEST_SUITE_FIXTURE(tlb, cases, take_area, give_area);
