@@ -18,13 +18,14 @@
  * and no thread is bound to it. It never leaves the handler: whatever it
  * interrupted was its idle thread, which keeps nothing.
  *
- * Locks: cpu_hotplug: one change at a time, and for who wants the set of CPUs
- * to stay as it is (cpus_read_lock()).
+ * Locks: cpu_hotplug, a mutex: one change at a time, and for who wants the set
+ * of CPUs to stay as it is (cpus_read_lock()).
  * Left out: moving threads away; they stay on their CPU, so it stays, too.
  */
 #include <asm/processor.h>
 #include <asm/smp.h>
 #include <kernel/init.h>
+#include <kernel/mutex.h>
 #include <kernel/preempt.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>
@@ -41,17 +42,16 @@
 extern const cpu_dead_func_t __weak __start_cpu_dead_calls[];
 extern const cpu_dead_func_t __weak __stop_cpu_dead_calls[];
 
-static bool cpu_hotplug;		/* somebody has it */
+static DEFINE_MUTEX(cpu_hotplug, RANK_CPU_HOTPLUG);
 
 void cpus_read_lock(void)
 {
-	while (__atomic_exchange_n(&cpu_hotplug, true, __ATOMIC_ACQUIRE))
-		yield();
+	mutex_lock(&cpu_hotplug);
 }
 
 void cpus_read_unlock(void)
 {
-	__atomic_store_n(&cpu_hotplug, false, __ATOMIC_RELEASE);
+	mutex_unlock(&cpu_hotplug);
 }
 
 /* On the CPU that shall stop. */

@@ -2,8 +2,8 @@
  * How does a CPU get another one's attention?
  *
  *	VECTOR_CALL_FUNCTION	look at what others want of you
- *	VECTOR_RESCHEDULE	nothing more: on the way out of any interrupt
- *				the CPU looks whether it should reschedule
+ *	VECTOR_RESCHEDULE	somebody has become runnable: on the way out
+ *				of this interrupt the CPU looks for him
  *	NMI			stop for good. Nothing holds it off, so a CPU
  *				that spins with interrupts off stops, too.
  *
@@ -16,6 +16,7 @@
 #include <asm/processor.h>
 #include <asm/smp.h>
 #include <kernel/init.h>
+#include <kernel/preempt.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
 
@@ -47,6 +48,7 @@ static void handle_call_function(struct pt_regs *regs)
 
 static void handle_reschedule(struct pt_regs *regs)
 {
+	this_cpu_write(need_resched_of_cpu, true);
 }
 
 void __init smp_ipi_init(void)

@@ -10,7 +10,7 @@
 /* Makes that CPU call smp_call_function_interrupt() soon. Any context. */
 void arch_send_call_function(unsigned int cpu);
 
-/* Makes that CPU look at need_resched soon. Any context. */
+/* Makes that CPU set need_resched for itself, and look. Any context. */
 void arch_send_reschedule(unsigned int cpu);
 
 /* CPUs that firmware tells of, 1 to NR_CPUS. Once boot data was parsed. */
