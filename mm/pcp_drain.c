@@ -21,10 +21,13 @@
  * Locks: drain_mutex, then zone->lock. Cost: one lock hold per array that
  * holds something.
  */
+#include <kernel/mutex.h>
 #include <kernel/smp.h>
 #include <lib/kernel.h>
 
 #include "pcp.h"
+
+static DEFINE_MUTEX(drain_mutex, RANK_PCP_DRAIN);
 
 unsigned int pcp_count(const struct zone *zone, unsigned int cpu,
 		       enum migratetype mt, unsigned int order)
@@ -105,10 +108,21 @@ unsigned long drain_local_pages(void)
 	return drain_cpu(smp_processor_id());
 }
 
-/* The boot starts one CPU. */
-void drain_all_pages(void)
+static bool has_pages(unsigned int cpu, void *unused)
+{
+	return cpu_pcp_pages(cpu) != 0;
+}
+
+static void drain_this_cpu(void *unused)
 {
 	drain_local_pages();
+}
+
+void drain_all_pages(void)
+{
+	mutex_lock(&drain_mutex);
+	on_each_cpu_cond(has_pages, drain_this_cpu, NULL);
+	mutex_unlock(&drain_mutex);
 }
 
 static void page_alloc_cpu_dead(unsigned int cpu)

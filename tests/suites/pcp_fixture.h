@@ -1,0 +1,59 @@
+/* What the suites about free blocks at hand share. */
+#ifndef TESTS_PCP_FIXTURE_H
+#define TESTS_PCP_FIXTURE_H
+
+#include <kernel/ktest.h>
+
+#include "../../mm/pcp.h"
+#include "settled.h"
+
+#define PCP_MANY 256UL
+
+/* Where this CPU's requests of GFP_KERNEL go first. */
+static inline struct zone *kernel_zone(void)
+{
+	return node_zonelist(NUMA_NO_NODE, GFP_KERNEL)->zones[0];
+}
+
+static inline unsigned int at_hand(const struct zone *zone, unsigned int order)
+{
+	unsigned int cpu = smp_processor_id();
+
+	return pcp_count(zone, cpu, MIGRATE_UNMOVABLE, order) +
+	       pcp_count(zone, cpu, MIGRATE_MOVABLE, order) +
+	       pcp_count(zone, cpu, MIGRATE_RECLAIMABLE, order);
+}
+
+/* A zone that has arrays, and enough to fill them. */
+static inline void need_arrays(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+
+	drain_all_pages();
+	if (!zone->pageset_high[0])
+		ktest_skip(t, "too many CPUs for so little memory");
+	else if (zone->nr_free_pages < low_wmark_pages(zone) + 2 * PCP_MANY)
+		ktest_skip(t, "the zone is nearly used up");
+}
+
+/* All of one pageblock, so that they go to one array. */
+static inline struct page *same_type_pages(struct ktest *t)
+{
+	struct page *block = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
+					 pageblock_order);
+
+	if (block)
+		split_page(block, pageblock_order);
+	else
+		ktest_skip(t, "no 2 MiB in one piece");
+	return block;
+}
+
+static inline void free_range(struct page *block, unsigned long from,
+		       unsigned long to)
+{
+	while (from < to)
+		__free_page(block + from++);
+}
+
+#endif

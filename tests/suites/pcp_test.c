@@ -1,0 +1,342 @@
+/*
+ * Free blocks at hand: what goes into a CPU's arrays, what stays out, and in
+ * what order it leaves again. Zones are counted under the assumption that
+ * nobody else allocates meanwhile.
+ */
+#include <lib/kernel.h>
+#include <lib/string.h>
+
+#include "pcp_fixture.h"
+#include "zone_fixture.h"
+
+#define MANY 256
+
+static struct page *pages[MANY];
+
+static unsigned int take(unsigned int nr, unsigned int order)
+{
+	unsigned int n;
+
+	for (n = 0; n < nr; n++) {
+		pages[n] = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+		if (!pages[n])
+			break;
+	}
+	return n;
+}
+
+static void give(unsigned int from, unsigned int to, unsigned int order)
+{
+	while (from < to)
+		__free_pages(pages[from++], order);
+}
+
+/* ----- refill ------------------------------------------------------------- */
+
+static void empty_array_takes_one_batch_from_the_zone(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	unsigned int order;
+
+	for (order = 0; order < NR_PCP_ORDERS; order++) {
+		unsigned int batch = pcp_batch(zone->pageset_high[order]), n;
+		unsigned long left = settled_free_pages();
+
+		left -= (unsigned long)batch << order;
+		for (n = 1; n <= batch; n++) {
+			pages[n - 1] = alloc_pages(GFP_KERNEL, order);
+			KTEST_ASSERT_NOT_NULL(t, pages[n - 1]);
+			KTEST_EXPECT_EQ(t, nr_free_pages(), left);
+			KTEST_EXPECT_EQ(t, at_hand(zone, order), batch - n);
+		}
+		give(0, batch, order);
+	}
+}
+
+static void note_free_lists(unsigned long *nr)
+{
+	unsigned int order, mt;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		for (mt = 0; mt < MIGRATE_TYPES; mt++)
+			*nr++ = list_length(kernel_zone(), order,
+					    (enum migratetype)mt);
+}
+
+/* Whole pieces are taken, yet no block is split that need not be. */
+static void batch_leaves_the_lists_as_single_pages_would(struct ktest *t)
+{
+	static unsigned long singly[NR_PAGE_ORDERS * MIGRATE_TYPES];
+	static unsigned long batched[NR_PAGE_ORDERS * MIGRATE_TYPES];
+	struct zone *zone = kernel_zone();
+	unsigned int batch = pcp_batch(zone->pageset_high[0]), n;
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (n = 0; n < batch; n++)
+		pages[n] = __rmqueue(zone, 0, MIGRATE_UNMOVABLE);
+	note_free_lists(singly);
+	for (n = 0; n < batch; n++)
+		if (pages[n])
+			free_to_zone(zone, pages[n], 0);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	KTEST_ASSERT_EQ(t, take(1, 0), 1);
+	note_free_lists(batched);
+	give(0, 1, 0);
+	KTEST_EXPECT_TRUE(t, !memcmp(singly, batched, sizeof(singly)));
+}
+
+/* Will the next batch be cut from one piece? */
+static bool one_piece_serves(const struct zone *zone, unsigned int order)
+{
+	unsigned int o = order, batch = pcp_batch(zone->pageset_high[order]);
+
+	while (o < NR_PAGE_ORDERS && !list_length(zone, o, MIGRATE_UNMOVABLE))
+		o++;
+	return o < NR_PAGE_ORDERS && batch && 1UL << o >= batch << order;
+}
+
+static void batch_of_one_piece_is_handed_out_from_low_to_high(struct ktest *t)
+{
+	unsigned int order, n, checked = 0;
+
+	for (order = 0; order < NR_PCP_ORDERS; order++) {
+		struct zone *zone = kernel_zone();
+		unsigned int batch = pcp_batch(zone->pageset_high[order]);
+
+		drain_all_pages();
+		if (!one_piece_serves(zone, order))
+			continue;
+		KTEST_ASSERT_EQ(t, take(batch, order), batch);
+		for (n = 1; n < batch; n++)
+			KTEST_EXPECT_PTR_EQ(t, pages[n],
+					    pages[n - 1] + (1UL << order));
+		give(0, batch, order);
+		checked++;
+	}
+	if (!checked)
+		ktest_skip(t, "no free block is large enough");
+}
+
+/* Each batch comes from above the low watermark, whoever asks. */
+static void batch_leaves_the_low_watermark_alone(struct ktest *t)
+{
+	struct zone *dma = &NODE_DATA(0)->node_zones[ZONE_DMA];
+	unsigned long low = low_wmark_pages(dma);
+	unsigned int batch = min(pcp_batch(dma->pageset_high[0]), 3U);
+	struct page *page, *next;
+	LIST_HEAD(taken);
+
+	if (!dma->pageset_high[0] || dma->nr_free_pages < low + 256) {
+		ktest_skip(t, "zone DMA is small or used up");
+		return;
+	}
+	while (dma->nr_free_pages > low + 3) {
+		page = alloc_page(GFP_DMA | __GFP_MEMALLOC);
+		KTEST_EXPECT_NOT_NULL(t, page);
+		list_add(&page->lru, &taken);
+		drain_local_pages();
+	}
+	page = alloc_page(GFP_DMA | __GFP_DIRECT_RECLAIM);
+	KTEST_EXPECT_NOT_NULL(t, page);
+	list_add(&page->lru, &taken);
+	KTEST_EXPECT_EQ(t, dma->nr_free_pages, low + 3 - batch);
+	KTEST_EXPECT_EQ(t, at_hand(dma, 0), batch - 1);
+	page = alloc_pages(GFP_DMA | __GFP_MEMALLOC, 1);
+	KTEST_EXPECT_EQ(t, at_hand(dma, 1), 0);
+	if (page)
+		__free_pages(page, 1);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+}
+
+static void large_blocks_pass_the_arrays_by(struct ktest *t)
+{
+	unsigned int order = PAGE_ALLOC_COSTLY_ORDER + 1;
+	unsigned long free = settled_free_pages();
+	struct page *page = alloc_pages(GFP_KERNEL, order);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), free - (1UL << order));
+	__free_pages(page, order);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), free);
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+}
+
+/* ----- free --------------------------------------------------------------- */
+
+static void array_holds_its_high_mark_and_no_more(struct ktest *t)
+{
+	struct page *block = same_type_pages(t);
+	struct zone *zone;
+	unsigned long free, n, high, batch, held = 0;
+
+	if (!block)
+		return;
+	zone = page_zone(block);
+	high = zone->pageset_high[0];
+	batch = pcp_batch((unsigned int)high);
+	free = settled_free_pages();
+	for (n = 0; n < pageblock_nr_pages; n++) {
+		if (held == high) {
+			held -= batch;
+			free += batch;
+		}
+		held++;
+		__free_page(block + n);
+		KTEST_EXPECT_EQ(t, at_hand(zone, 0), held);
+		KTEST_EXPECT_EQ(t, nr_free_pages(), free);
+	}
+}
+
+static void full_array_gives_back_what_lay_there_longest(struct ktest *t)
+{
+	struct page *block = same_type_pages(t);
+	unsigned long high, batch, n;
+
+	if (!block)
+		return;
+	high = page_zone(block)->pageset_high[0];
+	batch = pcp_batch((unsigned int)high);
+	drain_all_pages();
+	free_range(block, 0, high);
+	for (n = 0; n < high; n++)
+		KTEST_EXPECT_EQ(t, block[n].type, PAGE_PCP);
+	__free_page(block + high);
+	for (n = 0; n <= high; n++)
+		KTEST_EXPECT_EQ(t, block[n].type == PAGE_PCP, n >= batch);
+	/* and what came last is what goes first */
+	KTEST_EXPECT_PTR_EQ(t, pcp_pop(page_zone(block), 0,
+				       get_pageblock_migratetype(block)),
+			    block + high);
+	prep_new_page(block + high, 0, GFP_KERNEL, 0);
+	free_range(block, high, pageblock_nr_pages);
+}
+
+static void block_that_comes_back_is_handed_out_next(struct ktest *t)
+{
+	unsigned int order;
+
+	for (order = 0; order < NR_PCP_ORDERS; order++) {
+		struct page *page = alloc_pages(GFP_KERNEL, order);
+		struct page *again;
+
+		KTEST_ASSERT_NOT_NULL(t, page);
+		__free_pages(page, order);
+		again = alloc_pages(GFP_KERNEL, order);
+		KTEST_ASSERT_NOT_NULL(t, again);
+		if (kernel_zone()->pageset_high[order] &&
+		    get_pageblock_migratetype(page) == MIGRATE_UNMOVABLE)
+			KTEST_EXPECT_PTR_EQ(t, again, page);
+		__free_pages(again, order);
+	}
+}
+
+static void shared_block_stays_until_the_last_reference_goes(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	get_page(page);
+	__free_page(page);
+	KTEST_EXPECT_EQ(t, page->type, PAGE_ALLOC);
+	KTEST_EXPECT_EQ(t, page_count(page), 1);
+	put_page(page);
+	KTEST_EXPECT_EQ(t, page->type, PAGE_PCP);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+}
+
+static void compound_block_loses_its_tails_on_the_way_in(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
+	unsigned int i;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	__free_pages(page, 2);
+	for (i = 1; i < 4; i++)
+		KTEST_EXPECT_EQ(t, page[i].type, PAGE_NONE);
+	page = alloc_pages(GFP_KERNEL, 2);
+	KTEST_ASSERT_NOT_NULL(t, page);
+	for (i = 1; i < 4; i++)
+		KTEST_EXPECT_REPORTS(t, 1, "inside the block",
+				     __free_page(page + i));
+	__free_pages(page, 2);
+}
+
+/* Takes the free block at page out of the zone's lists again. */
+static void take_back(struct page *page, unsigned int order)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	del_free_block(zone, page, order);
+	add_free_pages(zone, -(1L << order));
+	spin_unlock_irqrestore(&zone->lock, flags);
+	prep_new_page(page, order, GFP_KERNEL, 0);
+}
+
+static void special_pageblocks_stay_out_of_the_arrays(struct ktest *t)
+{
+	static const u8 types[] = { MIGRATE_HIGHATOMIC, MIGRATE_CMA,
+				    MIGRATE_ISOLATE };
+	struct page *block = same_type_pages(t);
+	enum migratetype before;
+	unsigned int i;
+
+	if (!block)
+		return;
+	before = get_pageblock_migratetype(block);
+	drain_all_pages();
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		unsigned long free = nr_free_pages();
+
+		set_pageblock_migratetype(block, (enum migratetype)types[i]);
+		__free_page(block);
+		KTEST_EXPECT_EQ(t, block->type, PAGE_BUDDY);
+		KTEST_EXPECT_EQ(t, block->migratetype, types[i]);
+		KTEST_EXPECT_EQ(t, nr_free_pages(), free + 1);
+		KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+		take_back(block, 0);
+	}
+	set_pageblock_migratetype(block, before);
+	free_range(block, 0, pageblock_nr_pages);
+}
+
+/* The type changed while the block lay in an array. */
+static void block_leaves_an_array_for_its_pageblocks_list(struct ktest *t)
+{
+	struct page *block = same_type_pages(t);
+	enum migratetype before;
+
+	if (!block)
+		return;
+	before = get_pageblock_migratetype(block);
+	drain_all_pages();
+	__free_page(block);
+	KTEST_EXPECT_EQ(t, block->type, PAGE_PCP);
+	set_pageblock_migratetype(block, MIGRATE_ISOLATE);
+	drain_local_pages();
+	KTEST_EXPECT_EQ(t, block->type, PAGE_BUDDY);
+	KTEST_EXPECT_EQ(t, block->migratetype, MIGRATE_ISOLATE);
+	take_back(block, 0);
+	set_pageblock_migratetype(block, before);
+	free_range(block, 0, pageblock_nr_pages);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(empty_array_takes_one_batch_from_the_zone),
+	KTEST_CASE(batch_leaves_the_lists_as_single_pages_would),
+	KTEST_CASE(batch_of_one_piece_is_handed_out_from_low_to_high),
+	KTEST_CASE(batch_leaves_the_low_watermark_alone),
+	KTEST_CASE(large_blocks_pass_the_arrays_by),
+	KTEST_CASE(array_holds_its_high_mark_and_no_more),
+	KTEST_CASE(full_array_gives_back_what_lay_there_longest),
+	KTEST_CASE(block_that_comes_back_is_handed_out_next),
+	KTEST_CASE(shared_block_stays_until_the_last_reference_goes),
+	KTEST_CASE(compound_block_loses_its_tails_on_the_way_in),
+	KTEST_CASE(special_pageblocks_stay_out_of_the_arrays),
+	KTEST_CASE(block_leaves_an_array_for_its_pageblocks_list),
+	{}
+};
+KTEST_SUITE_FIXTURE(pcp, cases, need_arrays, NULL);
