@@ -28,6 +28,7 @@
 #include "smp_stop.h"
 
 static unsigned long counts[NR_EXCEPTIONS];
+static void (*nmi_handler)(struct pt_regs *regs);
 
 static const char *const names[NR_EXCEPTIONS] = {
 	[X86_TRAP_DE] = "divide error",
@@ -139,12 +140,32 @@ static bool is_harmless(unsigned long vector)
 	       vector == X86_TRAP_NMI;
 }
 
+void trap_set_nmi_handler(void (*fn)(struct pt_regs *regs))
+{
+	WRITE_ONCE(nmi_handler, fn);
+}
+
+/* True if somebody waits for NMIs. */
+static bool handle_nmi(struct pt_regs *regs)
+{
+	void (*fn)(struct pt_regs *regs) = READ_ONCE(nmi_handler);
+
+	smp_stop_if_asked();
+	if (fn)
+		fn(regs);
+	return fn;
+}
+
+static bool somebody_waits_for(struct pt_regs *regs)
+{
+	return (regs->vector == X86_TRAP_DB && breakpoint_exception(regs)) ||
+	       (regs->vector == X86_TRAP_NMI && handle_nmi(regs));
+}
+
 static void handle_exception(struct pt_regs *regs)
 {
-	if (regs->vector == X86_TRAP_NMI)
-		smp_stop_if_asked();
-	if (regs->vector == X86_TRAP_DB && breakpoint_exception(regs))
-		;			/* somebody waited for it */
+	if (somebody_waits_for(regs))
+		;
 	else if (is_harmless(regs->vector))
 		pr_debug("%s at %pS\n", names[regs->vector], (void *)regs->ip);
 	else if (!fixup_exception(regs))

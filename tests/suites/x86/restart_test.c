@@ -8,9 +8,13 @@
  * its place, as allocators exchange their arrays. The model knows of each
  * object whether it is in a stack, and is compared after each operation.
  */
+#include <asm/apic.h>
 #include <asm/irqflags.h>
+#include <asm/processor.h>
 #include <asm/traps.h>
 #include <kernel/cpu_stack.h>
+#include <kernel/smp.h>
+#include <kernel/time.h>
 #include <lib/kernel.h>
 
 #include "restart_sweep.h"
@@ -18,6 +22,7 @@
 #define CAPACITY 6
 #define OBJECTS 9
 #define MARK 0x5a5a0000UL
+#define NMIS 20000
 
 struct object {
 	unsigned long word;	/* MARK while it is in a stack */
@@ -30,6 +35,9 @@ static DEFINE_PER_CPU(struct cpu_stack, stack);
 static struct cpu_stack other;		/* the one not in use */
 static struct object *popped_last;
 static const char *broken;
+/* Between two steps of the model: an NMI may act. */
+static bool in_primitive, storm_is_over;
+static unsigned long nmis_acted;
 
 static __restartable void *test_pop(void)
 {
@@ -63,8 +71,11 @@ static void reset(void)
 
 static void do_pop(void)
 {
-	struct object *p = test_pop();
+	struct object *p;
 
+	WRITE_ONCE(in_primitive, true);
+	p = test_pop();
+	WRITE_ONCE(in_primitive, false);
 	if (!p)
 		return;
 	if (!p->in)
@@ -79,11 +90,17 @@ static void do_pop(void)
 /* The model says "in" before, so that a handler may pop it at once. */
 static void do_push(struct object *p)
 {
+	bool pushed;
+
 	p->in = true;
-	if (test_push_back(p))
-		return;
-	p->word = MARK;
-	if (test_push(p))
+	WRITE_ONCE(in_primitive, true);
+	pushed = test_push_back(p);
+	if (!pushed) {
+		p->word = MARK;
+		pushed = test_push(p);
+	}
+	WRITE_ONCE(in_primitive, false);
+	if (pushed)
 		return;
 	p->word = 0;
 	p->in = false;
@@ -210,6 +227,72 @@ static void interrupts_at_every_instruction_lose_no_object(struct ktest *t)
 	KTEST_EXPECT_LT(t, result.interrupts / 2, result.rewound);
 }
 
+/* ----- NMIs, when they like ----- */
+
+static void at_nmi(struct pt_regs *regs)
+{
+	static struct rng rng;
+
+	if (!READ_ONCE(in_primitive))
+		return;
+	some_interrupt(&rng);
+	nmis_acted++;
+	WRITE_ONCE(in_primitive, true);
+}
+
+/* On another CPU. */
+static void send_nmis(void *to)
+{
+	unsigned int i, pause;
+
+	for (i = 0; i < NMIS; i++) {
+		apic_send_nmi(*(u32 *)to);
+		for (pause = 0; pause < 50; pause++)
+			cpu_relax();
+	}
+	WRITE_ONCE(storm_is_over, true);
+}
+
+static bool start_storm(struct ktest *t, u32 *to)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (cpu != smp_processor_id())
+			return KTEST_EXPECT_EQ(t, smp_call_function_single(
+				cpu, send_nmis, to, false), 0);
+	ktest_skip(t, "no other CPU to send NMIs");
+	return false;
+}
+
+static void nmis_of_another_cpu_lose_no_object(struct ktest *t)
+{
+	unsigned long rewound = restart_count();
+	struct rng rng = rng_seed(3);
+	u32 me = apic_id();
+	unsigned int i;
+	bool storm;
+
+	reset();
+	nmis_acted = 0;
+	storm_is_over = false;
+	trap_set_nmi_handler(at_nmi);
+	storm = start_storm(t, &me);
+	if (storm)
+		while (!READ_ONCE(storm_is_over) && !check_stacks())
+			for (i = 0; i < 100; i++)
+				one_operation(&rng);
+	while (storm && !READ_ONCE(storm_is_over))
+		cpu_relax();
+	udelay(1000);			/* the last one may be on its way */
+	trap_set_nmi_handler(NULL);
+	if (broken)
+		ktest_fail(t, __FILE__, __LINE__, "%s", broken);
+	if (storm)
+		ktest_note(t, "%lu NMIs acted, %lu sequences rewound",
+			   nmis_acted, restart_count() - rewound);
+}
+
 /* ----- what the interrupt entry makes of an address ----- */
 
 /* Where a context interrupted at ip by that vector goes on. */
@@ -297,6 +380,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(a_fault_of_the_sequence_itself_stays_where_it_is),
 	KTEST_CASE(rewinds_are_counted),
 	KTEST_CASE(interrupts_at_every_instruction_lose_no_object),
+	KTEST_CASE(nmis_of_another_cpu_lose_no_object),
 	{}
 };
 

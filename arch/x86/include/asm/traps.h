@@ -37,6 +37,9 @@ void trap_init(void);
 /* Called by entry_*.asm for every vector. */
 void trap_dispatch(struct pt_regs *regs);
 
+/* For every NMI that does not stop the CPU; NULL: it is told in the log. */
+void trap_set_nmi_handler(void (*fn)(struct pt_regs *regs));
+
 /* Prints all of an interrupted context's registers. */
 void show_regs(const struct pt_regs *regs);
 
