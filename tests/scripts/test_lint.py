@@ -120,3 +120,23 @@ def test_breach_of_style_is_found(tree, name, text, line, words):
 def test_what_is_allowed_passes(tree, text):
     write(tree, 'mm/a.c', text)
     assert check('check_style', tree) == []
+
+
+ENUM = ('enum lock_rank {\n\tRANK_A,\t\t/* first */\n\tRANK_B,\n'
+        '\tRANK_LAST = RANK_B,\n\tRANK_C,\n\tNR_LOCK_RANKS\n};\n')
+
+
+@pytest.mark.parametrize('rows, found', [
+    ('ABC', []),
+    ('ACB', ['3: RANK_C: ', ' has RANK_B here']),
+    ('AB', ['3: RANK_C of ', ' is not in the table']),
+    ('ABCD', ['5: RANK_D: ', ' has no more here']),
+    ('', ['1: RANK_A of ']),
+])
+def test_table_of_lock_ranks_is_the_headers(tmp_path, rows, found):
+    write(tmp_path, 'include/kernel/lock_rank.h', ENUM)
+    write(tmp_path, 'docs/locking.md', 'Ranks\n' + ''.join(
+        f'| `RANK_{row}` | a lock |\n' for row in rows))
+    told = check('check_style', tmp_path)
+    assert len(told) == (1 if found else 0)
+    assert all(words in told[0] for words in found)
