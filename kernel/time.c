@@ -21,6 +21,7 @@
 #include <kernel/percpu.h>
 #include <kernel/sched.h>
 #include <kernel/time.h>
+#include <lib/compiler.h>
 
 static struct {
 	volatile u32 high_before, low, high_after;
@@ -55,12 +56,18 @@ u64 msecs_to_jiffies(u64 ms)
 	return ms / 1000 * HZ + (ms % 1000 * HZ + 999) / 1000;
 }
 
+void (*timer_tick_hook)(void);
+
 void timer_tick(void)
 {
+	void (*hook)(void) = READ_ONCE(timer_tick_hook);
+
 	if (smp_processor_id() == 0)
 		count_jiffy();
 	timer_run_sleepers();
 	sched_tick();
+	if (unlikely(hook))
+		hook();
 }
 
 void udelay(unsigned long us)

@@ -55,9 +55,10 @@ unsigned long bitmap_weight(const unsigned long *map, unsigned long nbits)
 	unsigned long i, sum = 0;
 
 	for (i = 0; i < nbits / BITS_PER_LONG; i++)
-		sum += weight(map[i]);
+		sum += weight(READ_ONCE(map[i]));
 	if (nbits % BITS_PER_LONG)
-		sum += weight(map[i] & word_mask(0, nbits % BITS_PER_LONG));
+		sum += weight(READ_ONCE(map[i]) &
+			      word_mask(0, nbits % BITS_PER_LONG));
 	return sum;
 }
 
@@ -69,14 +70,14 @@ static unsigned long find_next(const unsigned long *map, unsigned long nbits,
 
 	if (from >= nbits)
 		return nbits;
-	word = (map[from / BITS_PER_LONG] ^ invert) &
+	word = (READ_ONCE(map[from / BITS_PER_LONG]) ^ invert) &
 	       ~0UL << from % BITS_PER_LONG;
 	from -= from % BITS_PER_LONG;
 	while (!word) {
 		from += BITS_PER_LONG;
 		if (from >= nbits)
 			return nbits;
-		word = map[from / BITS_PER_LONG] ^ invert;
+		word = READ_ONCE(map[from / BITS_PER_LONG]) ^ invert;
 	}
 	return min(from + __ffs(word), nbits);
 }

@@ -103,7 +103,7 @@ static unsigned long for_each_free_block(struct zone *zone, struct page *page,
 	while (pfn < end) {
 		struct page *head = pfn_to_page(pfn);
 
-		if (head->type == PAGE_BUDDY &&
+		if (READ_ONCE(head->type) == PAGE_BUDDY &&
 		    zone_spans_pfn(zone, pfn) &&
 		    free_neighbour_intact(zone, head)) {
 			free += 1UL << head->order;

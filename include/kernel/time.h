@@ -33,6 +33,13 @@ u64 ktime_get_us(void);
 /* The clock, and this CPU's tick if there is one. Machine; boot, once. */
 void time_init(void);
 
+/*
+ * For tests: each CPU calls it at each of its ticks, in the interrupt. NULL:
+ * nothing. May be set at any time; who takes it away and must know that no CPU
+ * is still in it has all of them interrupted once (on_each_cpu()).
+ */
+extern void (*timer_tick_hook)(void);
+
 /* From each CPU's timer interrupt. */
 void timer_tick(void);
 /* From timer_tick(): wakes this CPU's sleepers whose time has come. */

@@ -1,17 +1,19 @@
 /*
  * Arrays of bits. Counterpart: linux/bitmap.h. Bit n lives in word
  * n / BITS_PER_LONG. No locking, no bounds checks: the caller knows nbits.
+ * Tests and searches read each word once, so others may change it meanwhile.
  */
 #ifndef LIB_BITMAP_H
 #define LIB_BITMAP_H
 
 #include <lib/bitops.h>
+#include <lib/compiler.h>
 
 #define BITS_TO_LONGS(n) (((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 
 static inline bool test_bit(unsigned long n, const unsigned long *map)
 {
-	return map[n / BITS_PER_LONG] >> (n % BITS_PER_LONG) & 1;
+	return READ_ONCE(map[n / BITS_PER_LONG]) >> (n % BITS_PER_LONG) & 1;
 }
 
 static inline void __set_bit(unsigned long n, unsigned long *map)

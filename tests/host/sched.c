@@ -313,8 +313,16 @@ static void start_thread(pthread_t *thread, void *(*fn)(void *), void *arg)
 static void begin(struct kthread *k)
 {
 	k->begun = true;
-	hosted_cpu(k->task.cpu)->nr_threads++;
 	start_thread(&k->thread, thread_main, k);
+}
+
+static void count_thread(unsigned int nr, int by)
+{
+	struct hosted_cpu *cpu = hosted_cpu(nr);
+
+	pthread_mutex_lock(&cpu->lock);
+	cpu->nr_threads += (unsigned int)by;
+	pthread_mutex_unlock(&cpu->lock);
 }
 
 static void name_thread(struct kthread *k, const char *fmt, va_list args)
@@ -338,12 +346,21 @@ struct task_struct *kthread_create(int (*fn)(void *data), void *data,
 	va_start(args, fmt);
 	name_thread(k, fmt, args);
 	va_end(args);
+	count_thread(k->task.cpu, 1);
 	return &k->task;
 }
 
+/* A CPU that has threads stays: so it is counted there before we look. */
 int kthread_bind(struct task_struct *task, unsigned int cpu)
 {
-	if (!cpu_online(cpu))
+	bool online;
+
+	if (cpu >= nr_cpu_ids)
+		return -ENXIO;
+	count_thread(cpu, 1);
+	online = cpu_online(cpu);
+	count_thread(online ? task->cpu : cpu, -1);
+	if (!online)
 		return -ENXIO;
 	task->cpu = cpu;
 	return 0;
@@ -405,6 +422,8 @@ int kthread_stop(struct task_struct *task)
 		set_current_state(TASK_RUNNING);
 		pthread_join(k->thread, NULL);
 		result = k->result;
+	} else {
+		count_thread(task->cpu, -1);
 	}
 	unmake(k);
 	return result;
@@ -424,15 +443,13 @@ void cpu_idle_loop(void)
 	for (;;) {
 		local_irq_enable();
 		pthread_mutex_lock(&cpu->lock);
-		while (list_empty(&cpu->queue) && cpu_online(me->task.cpu) &&
+		while (list_empty(&cpu->queue) &&
 		       !__atomic_load_n(&cpu->events, __ATOMIC_ACQUIRE))
 			pthread_cond_wait(&me->turn, &cpu->lock);
 		pthread_mutex_unlock(&cpu->lock);
 		let_interrupts_in();
 		if (__atomic_load_n(&cpu->waiting, __ATOMIC_RELAXED))
 			switch_away(false, NO_LIMIT);
-		else if (!cpu_online(me->task.cpu))
-			arch_cpu_die();
 	}
 }
 

@@ -33,6 +33,7 @@
 #include <asm/smp.h>
 #include <kernel/preempt.h>
 #include <kernel/smp.h>
+#include <kernel/time.h>
 #include <lib/kernel.h>
 
 #include "cpu.h"
@@ -97,11 +98,11 @@ void arch_send_reschedule(unsigned int cpu)
 }
 
 /* As an interrupt's entry and exit do it. */
-static void handle_calls(void)
+static void interrupt(void (*handler)(void))
 {
 	hosted_irqs_off = true;
 	this_cpu_add(preempt_count_of_cpu, HARDIRQ_OFFSET);
-	smp_call_function_interrupt();
+	handler();
 	this_cpu_sub(preempt_count_of_cpu, HARDIRQ_OFFSET);
 	hosted_irqs_off = false;
 }
@@ -111,8 +112,9 @@ static void tick(struct hosted_cpu *cpu)
 	if (cpu->until_tick--)
 		return;
 	cpu->until_tick = TICK_MOMENTS;
+	interrupt(timer_tick);
 	if (__atomic_load_n(&cpu->waiting, __ATOMIC_RELAXED))
-		this_cpu_write(need_resched_of_cpu, true);
+		sched_tick();
 }
 
 void hosted_take_interrupts(void)
@@ -123,7 +125,7 @@ void hosted_take_interrupts(void)
 	if (__atomic_load_n(&cpu->events, __ATOMIC_RELAXED))
 		events = __atomic_exchange_n(&cpu->events, 0, __ATOMIC_ACQ_REL);
 	if (events & EVENT_CALL)
-		handle_calls();
+		interrupt(smp_call_function_interrupt);
 	if (events & EVENT_RESCHEDULE)
 		this_cpu_write(need_resched_of_cpu, true);
 	tick(cpu);
@@ -138,7 +140,7 @@ static void *secondary_main(void *arg)
 	percpu_set_offset(idle->cpu, __per_cpu_offset[idle->cpu]);
 	hosted_irqs_off = true;
 	sched_init_cpu(idle->cpu, idle);
-	while (!cpu_online(idle->cpu))
+	while (!cpu_online(idle->cpu))	/* nobody could reach us yet */
 		sched_yield();
 	cpu_idle_loop();
 }

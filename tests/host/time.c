@@ -40,7 +40,13 @@ void udelay(unsigned long us)
 		cpu_relax();
 }
 
-/* Sleepers have a clock of their own. */
+void (*timer_tick_hook)(void);
+
+/* Sleepers have a clock of their own, and shares are dealt out by moments. */
 void timer_tick(void)
 {
+	void (*hook)(void) = READ_ONCE(timer_tick_hook);
+
+	if (hook)
+		hook();
 }

@@ -1,0 +1,198 @@
+/*
+ * All memory is taken by all CPUs at once, until each of them was refused;
+ * every refusal is survived, and then all comes back. Several rounds.
+ *
+ * No memory beside the blocks is used: pages are chained by page->lru and
+ * known by page->private, objects by their first words.
+ */
+#include <lib/kernel.h>
+#include <mm/highmem.h>
+#include <mm/mm.h>
+
+#include "stress.h"
+
+#define ROUNDS 2
+/* Blocks of the largest order that are left to be taken as objects. */
+#define LEFT_FOR_OBJECTS 4
+
+static gfp_t any_gfp(struct stressor *me)
+{
+	gfp_t gfp = stress_gfp(me) & ~__GFP_ZERO;
+
+	return stress_one_in(me, 3) ? gfp | __GFP_HIGHMEM : gfp;
+}
+
+static void keep_page(struct stressor *me, struct page *page,
+		      struct list_head *mine)
+{
+	page->private = (unsigned long)stress_new_id(me);
+	list_add(&page->lru, mine);
+	if (!PageHighMem(page))
+		stress_fill(page_address(page), PAGE_SIZE, page->private);
+}
+
+/* Mixed orders, never more than the last refusal, until order 0 is refused. */
+static void take_all_pages(struct stressor *me, struct list_head *mine)
+{
+	unsigned int order = MAX_PAGE_ORDER;
+
+	for (;;) {
+		unsigned int o = (unsigned int)stress_below(me, order + 1);
+		struct page *page = alloc_pages(any_gfp(me), o);
+
+		me->operations++;
+		if (page)
+			keep_page(me, page, mine);
+		else if (o)
+			order = o - 1;
+		else
+			return;
+	}
+}
+
+static void give_all_pages(struct stressor *me, struct list_head *mine)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, mine, lru) {
+		list_del(&page->lru);
+		if (!PageHighMem(page))
+			stress_verify(me, page_address(page), PAGE_SIZE,
+				      page->private);
+		__free_pages(page, page->order);
+	}
+}
+
+static void exhaust_pages(struct stressor *me)
+{
+	LIST_HEAD(mine);
+	unsigned int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		take_all_pages(me, &mine);
+		stress_meet(me);
+		give_all_pages(me, &mine);
+		stress_meet(me);
+	}
+}
+
+static void pages_run_out_on_all_cpus_and_come_back(struct ktest *t)
+{
+	KTEST_EXPECT_NE(t, stress_run(t, 1, exhaust_pages, NULL), 0);
+}
+
+/* Nobody waits for anybody: some take what others give back. */
+static void exhaust_at_will(struct stressor *me)
+{
+	LIST_HEAD(mine);
+	unsigned int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		take_all_pages(me, &mine);
+		give_all_pages(me, &mine);
+	}
+}
+
+static void pages_run_out_while_others_come_back(struct ktest *t)
+{
+	KTEST_EXPECT_NE(t, stress_run(t, 2, exhaust_at_will, NULL), 0);
+}
+
+struct object {
+	struct object *next;
+	u64 id;
+	size_t size;
+};
+
+static struct object *take_object(struct stressor *me, size_t most)
+{
+	size_t size = sizeof(struct object) + (size_t)stress_below(me, most);
+	struct object *o = kmalloc(size, stress_gfp(me) & ~__GFP_ZERO);
+
+	me->operations++;
+	if (!o)
+		return NULL;
+	o->id = stress_new_id(me);
+	o->size = size;
+	stress_fill(o + 1, size - sizeof(*o), o->id);
+	return o;
+}
+
+static struct object *take_all_objects(struct stressor *me)
+{
+	struct object *mine = NULL, *o;
+	size_t most = KMALLOC_MAX_CACHE_SIZE;
+
+	while (most) {
+		o = take_object(me, (size_t)(1 + stress_below(me, most)));
+		if (o) {
+			o->next = mine;
+			mine = o;
+		} else {
+			most /= 2;
+		}
+	}
+	return mine;
+}
+
+static void give_all_objects(struct stressor *me, struct object *mine)
+{
+	struct object *next;
+
+	for (; mine; mine = next) {
+		next = mine->next;
+		stress_verify(me, mine + 1, mine->size - sizeof(*mine),
+			      mine->id);
+		kfree(mine);
+	}
+}
+
+static void exhaust_objects(struct stressor *me)
+{
+	struct object *mine;
+	unsigned int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		mine = take_all_objects(me);
+		stress_meet(me);
+		give_all_objects(me, mine);
+		stress_meet(me);
+	}
+}
+
+/* Takes all but a few of the large blocks, so that objects run out soon. */
+static void take_large_blocks(struct list_head *ballast)
+{
+	struct page *page;
+	unsigned int i;
+
+	while ((page = alloc_pages(GFP_HIGHUSER | __GFP_NOWARN,
+				   MAX_PAGE_ORDER)))
+		list_add(&page->lru, ballast);
+	for (i = 0; i < LEFT_FOR_OBJECTS && !list_empty(ballast); i++) {
+		page = list_first_entry(ballast, struct page, lru);
+		list_del(&page->lru);
+		__free_pages(page, MAX_PAGE_ORDER);
+	}
+}
+
+static void objects_run_out_on_all_cpus_and_come_back(struct ktest *t)
+{
+	struct page *page, *next;
+	LIST_HEAD(ballast);
+
+	take_large_blocks(&ballast);
+	KTEST_EXPECT_NE(t, stress_run(t, 1, exhaust_objects, NULL), 0);
+	list_for_each_entry_safe(page, next, &ballast, lru) {
+		list_del(&page->lru);
+		__free_pages(page, MAX_PAGE_ORDER);
+	}
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(pages_run_out_on_all_cpus_and_come_back),
+	KTEST_CASE(pages_run_out_while_others_come_back),
+	KTEST_CASE(objects_run_out_on_all_cpus_and_come_back),
+	{}
+};
+KTEST_SUITE_FIXTURE(stress_exhaust, cases, stress_begin, stress_end);
