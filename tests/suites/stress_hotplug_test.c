@@ -1,0 +1,103 @@
+/*
+ * A CPU leaves and comes back, again and again, while the others take and
+ * give memory. In between it has work itself, so that it leaves objects and
+ * pages behind in what is its own: they must be found again.
+ */
+#include <kernel/kthread.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+
+#include "stress.h"
+
+#define SLOTS 16
+#define CYCLES 4
+
+static unsigned int victim;		/* the CPU that comes and goes */
+
+static void take_and_give(struct stressor *me, unsigned int n)
+{
+	struct stress_block slots[SLOTS] = { { 0 } };
+	unsigned int i;
+
+	while (n--) {
+		struct stress_block *b = &slots[stress_below(me, SLOTS)];
+
+		if (b->p)
+			stress_give(me, b);
+		else
+			stress_take(me, b, stress_gfp(me));
+	}
+	for (i = 0; i < SLOTS; i++)
+		if (slots[i].p)
+			stress_give(me, &slots[i]);
+}
+
+static int work_a_little(void *data)
+{
+	take_and_give(data, 200);
+	return 0;
+}
+
+/* Runs a thread there to its end. */
+static void use_cpu(struct stressor *me, unsigned int cpu)
+{
+	struct stressor there = { .complaint = "" };
+	struct task_struct *task;
+
+	stressor_init(&there, cpu, STRESS_NR_HANDLER - 1);
+	there.rng = rng_seed(rng_next(&me->rng));
+	task = kthread_run_on(cpu, work_a_little, &there, "stress/victim");
+	if (!task || kthread_stop(task))
+		stress_complain(me, "no thread on the CPU that came back");
+	else if (there.complaint[0])
+		stress_complain(me, "%s", there.complaint);
+}
+
+static void cycle(struct stressor *me)
+{
+	int error;
+
+	use_cpu(me, victim);
+	error = cpu_down(victim);
+	if (error || cpu_online(victim)) {
+		stress_complain(me, "cpu_down: %d", error);
+		return;
+	}
+	take_and_give(me, 50);
+	error = cpu_up(victim);
+	if (error || !cpu_online(victim))
+		stress_complain(me, "cpu_up: %d", error);
+}
+
+/* The first has the victim go and come, the others work. */
+static void plug_or_work(struct stressor *me)
+{
+	unsigned int i;
+
+	for (i = 0; me->index == 0 && i < CYCLES && !me->complaint[0]; i++)
+		cycle(me);
+	while (stress_goes_on(me))
+		take_and_give(me, 20);
+}
+
+static void cpus_come_and_go_while_others_work(struct ktest *t)
+{
+	struct cpumask others = cpu_online_mask;
+	unsigned int cpu;
+
+	if (num_online_cpus() < 2) {
+		ktest_skip(t, "one CPU");
+		return;
+	}
+	for_each_online_cpu(cpu)
+		victim = cpu;
+	__clear_bit(victim, others.bits);
+	KTEST_EXPECT_NE(t, stress_run_on(t, &others, 2, plug_or_work, NULL), 0);
+	KTEST_EXPECT_TRUE(t, cpu_online(victim));
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(cpus_come_and_go_while_others_work),
+	{}
+};
+KTEST_SUITE_FIXTURE(stress_hotplug, cases, stress_begin, stress_end);
