@@ -178,12 +178,16 @@ static void types_nobody_knows_are_skipped(struct ktest *t)
 
 static void entry_without_length_is_an_error(struct ktest *t)
 {
+	u32 at;
+
 	add_apic(1, 1);
-	table[add(3, 10) + 1] = 0;
+	at = add(3, 10);
+	table[at + 1] = 0;
 	KTEST_EXPECT_STREQ(t, parse(), "an entry has no length");
-	table[size - 9] = 1;
+	table[at + 1] = 1;
+	table[at + 2] = 9;	/* as if a next one began in its midst */
 	KTEST_EXPECT_STREQ(t, parse(), "an entry has no length");
-	table[size - 9] = 10;
+	table[at + 1] = 10;
 	KTEST_EXPECT_NULL(t, parse());
 }
 

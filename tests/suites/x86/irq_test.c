@@ -4,6 +4,7 @@
 #include <asm/irq.h>
 #include <asm/irqflags.h>
 #include <asm/processor.h>
+#include <kernel/kthread.h>
 #include <kernel/ktest.h>
 #include <kernel/preempt.h>
 #include <kernel/time.h>
@@ -17,6 +18,7 @@ static struct {
 	bool in_interrupt, irqs_off;
 	unsigned int preempt_count;
 	unsigned int answers;		/* times it sends itself once more */
+	bool resched;			/* wants another thread to run */
 } seen;
 
 static void handler(struct pt_regs *regs)
@@ -29,12 +31,15 @@ static void handler(struct pt_regs *regs)
 		seen.answers--;
 		apic_send_ipi(apic_id(), VECTOR_TEST);
 	}
+	if (seen.resched)
+		this_cpu_write(need_resched_of_cpu, true);
 	seen.calls++;
 }
 
 static void begin(struct ktest *t)
 {
 	seen.calls = seen.answers = 0;
+	seen.resched = false;
 	irq_set_handler(VECTOR_TEST, handler);
 }
 
@@ -165,6 +170,73 @@ static void spurious_interrupts_are_counted_and_survived(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, in_interrupt());
 }
 
+/* ----- who runs when it is over ----- */
+
+static volatile bool other_ran;
+
+static int run_once(void *data)
+{
+	other_ran = true;
+	return 0;
+}
+
+/* Ready to run, but no more than that. */
+static struct task_struct *make_other(void)
+{
+	struct task_struct *other = kthread_create(run_once, NULL, "irq test");
+
+	other_ran = false;
+	seen.resched = true;
+	return other;
+}
+
+static void interrupt(void)
+{
+	__asm__ volatile("int %0" : : "i"(VECTOR_TEST) : "memory");
+}
+
+static void interrupted_thread_gives_way(struct ktest *t)
+{
+	struct task_struct *other = make_other();
+
+	KTEST_ASSERT_NOT_NULL(t, other);
+	wake_up_process(other);
+	interrupt();
+	KTEST_EXPECT_TRUE(t, other_ran);
+	kthread_stop(other);
+}
+
+static void thread_with_preemption_off_keeps_the_cpu(struct ktest *t)
+{
+	struct task_struct *other = make_other();
+
+	KTEST_ASSERT_NOT_NULL(t, other);
+	preempt_disable();
+	wake_up_process(other);
+	interrupt();
+	KTEST_EXPECT_FALSE(t, other_ran);
+	preempt_enable();
+	KTEST_EXPECT_TRUE(t, other_ran);
+	kthread_stop(other);
+}
+
+static void thread_with_interrupts_off_keeps_the_cpu(struct ktest *t)
+{
+	struct task_struct *other = make_other();
+	unsigned long flags;
+
+	KTEST_ASSERT_NOT_NULL(t, other);
+	local_irq_save(flags);
+	wake_up_process(other);
+	interrupt();
+	KTEST_EXPECT_FALSE(t, other_ran);
+	local_irq_restore(flags);
+	kthread_stop(other);
+	KTEST_EXPECT_TRUE(t, other_ran);
+}
+
+/* ----- what goes wrong ----- */
+
 static void error_of_the_apic_is_reported(struct ktest *t)
 {
 	if (skipped_without_apic(t))
@@ -195,6 +267,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(interrupt_sent_by_its_handler_comes_after_it),
 	KTEST_CASE(interrupt_nobody_wants_is_counted_and_survived),
 	KTEST_CASE(spurious_interrupts_are_counted_and_survived),
+	KTEST_CASE(interrupted_thread_gives_way),
+	KTEST_CASE(thread_with_preemption_off_keeps_the_cpu),
+	KTEST_CASE(thread_with_interrupts_off_keeps_the_cpu),
 	KTEST_CASE(error_of_the_apic_is_reported),
 	KTEST_CASE(exceptions_have_no_such_handler),
 	{}
