@@ -4,10 +4,10 @@
  */
 #include <asm/control_regs.h>
 #include <asm/cpufeature.h>
-#include <asm/irqflags.h>
 #include <asm/machine.h>
 #include <asm/pgtable.h>
 #include <kernel/ktest.h>
+#include <kernel/preempt.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/random.h>
@@ -325,9 +325,10 @@ static void random_changes_agree_with_a_model(struct ktest *t)
 
 /*
  * The CPU on our tree: what is below the direct map is ours, the rest the
- * kernel's. Interrupts stay off meanwhile.
+ * kernel's. No other thread runs on it meanwhile; interrupts come, for changes are
+ * waited for on all CPUs.
  */
-static unsigned long old_cr3, irq_flags;
+static unsigned long old_cr3;
 
 static void enter_tree(void)
 {
@@ -335,7 +336,7 @@ static void enter_tree(void)
 
 	memcpy(tree.root + first, kernel_pgtable.root + first,
 	       (PTRS_PER_TABLE - first) * sizeof(pte_t));
-	local_irq_save(irq_flags);
+	preempt_disable();
 	old_cr3 = read_cr3();
 	tree.live = true;
 	write_cr3(__pa(tree.root));
@@ -348,7 +349,7 @@ static void leave_tree(void)
 	pgtable_unmap(&tree, 0, pt_size(PT_TOP));
 	write_cr3(old_cr3);
 	tree.live = false;
-	local_irq_restore(irq_flags);
+	preempt_enable();
 	memset(tree.root + first, 0, (PTRS_PER_TABLE - first) * sizeof(pte_t));
 }
 
