@@ -15,7 +15,6 @@
  * the idle thread.
  */
 #include <asm/kernel_stack.h>
-#include <asm/smp.h>
 #include <asm/switch_to.h>
 #include <kernel/panic.h>
 #include <kernel/shell.h>
@@ -164,8 +163,3 @@ static int cmd_ps(int argc, char **argv)
 	return 0;
 }
 SHELL_COMMAND(ps, "", "threads of all CPUs", cmd_ps);
-
-/* A machine of one CPU has no other to tell. */
-void __weak arch_send_reschedule(unsigned int cpu)
-{
-}

@@ -6,6 +6,7 @@
 #include <asm/machine.h>
 #include <asm/page.h>
 #include <asm/sections.h>
+#include <kernel/kthread.h>
 #include <kernel/panic.h>
 #include <kernel/shell.h>
 #include <lib/errno.h>
@@ -76,6 +77,22 @@ static void crash_stack(void)
 	use_stack(SZ_1M);
 }
 
+static int overflow_thread(void *data)
+{
+	crash_stack();
+	return 0;
+}
+
+static void crash_thread(void)
+{
+	struct task_struct *task = kthread_run_on(smp_processor_id(),
+						  overflow_thread, NULL,
+						  "glutton");
+
+	if (task)
+		kthread_stop(task);
+}
+
 static void crash_panic(void)
 {
 	panic("asked for at the prompt");
@@ -89,7 +106,7 @@ static const struct {
 	{ "rodata", crash_rodata },	{ "exec", crash_exec },
 	{ "hole", crash_hole },		{ "opcode", crash_opcode },
 	{ "divide", crash_divide },	{ "stack", crash_stack },
-	{ "panic", crash_panic },
+	{ "thread", crash_thread },	{ "panic", crash_panic },
 };
 
 static int cmd_crash(int argc, char **argv)

@@ -39,6 +39,18 @@ def test_help_names_every_command():
                      'reboot', 'poweroff'}
 
 
+def test_ps_lists_the_threads_of_all_cpus():
+    lines = output('ps', smp=2)
+    assert lines[0].split() == ['pid', 'cpu', 'state', 'switches', 'name']
+    rows = [re.fullmatch(r' *(\d+) +(\d+) (\w+) +(\d+) (\S+)', line)
+            for line in lines[1:]]
+    assert all(rows), lines
+    assert {(row[2], row[5]) for row in rows} >= {
+        ('0', 'boot'), ('0', 'idle/0'), ('1', 'idle/1')}
+    assert [row[5] for row in rows if row[3] == 'running'
+            and row[2] == '0'] == ['boot']
+
+
 def test_meminfo_has_the_format_of_proc():
     lines = output('meminfo', mem='128M')
     assert all(re.fullmatch(r'\w+: +\d+ kB', line) for line in lines), lines
@@ -223,6 +235,7 @@ def test_garbage_is_survived(garbage):
 @pytest.mark.parametrize('way, words', [
     ('null', 'null page'), ('text', 'text'), ('rodata', 'rodata'),
     ('exec', 'execut'), ('stack', 'guard page'), ('opcode', 'opcode'),
+    ('thread', 'kernel stack overflow in thread glutton'),
     ('divide', 'divide'), ('panic', 'asked for')])
 def test_crash_is_explained_and_ends_in_panic(way, words):
     run = boot('shell', '--stdin', timeout=20,

@@ -135,18 +135,35 @@ static void bind_to_a_cpu_that_does_not_run(struct ktest *t)
 /* Each leaves before the next comes: stacks and lists stay as they were. */
 static void thousands_come_and_go(struct ktest *t)
 {
-	unsigned int i, threads = sched_nr_threads(last_cpu());
+	unsigned int i, threads = sched_nr_threads(0);
 	struct seen seen = { 0 };
 
 	for (i = 0; i < 2000; i++) {
-		struct task_struct *task = kthread_run_on(last_cpu(), look,
-							  &seen, "n%u", i);
+		struct task_struct *task = kthread_run_on(0, look, &seen,
+							  "n%u", i);
 
 		KTEST_ASSERT_NOT_NULL(t, task);
 		KTEST_ASSERT_EQ(t, kthread_stop(task), 42);
 	}
 	KTEST_EXPECT_EQ(t, seen.runs, 2000);
-	KTEST_EXPECT_EQ(t, sched_nr_threads(last_cpu()), threads);
+	KTEST_EXPECT_EQ(t, sched_nr_threads(0), threads);
+}
+
+/* The stack is freed here while its CPU has just left it, there. */
+static void threads_of_other_cpus_come_and_go(struct ktest *t)
+{
+	struct seen seen = { 0 };
+	unsigned int i, cpu;
+
+	for (i = 0; i < 20; i++)
+		for_each_online_cpu(cpu) {
+			struct task_struct *task =
+				kthread_run_on(cpu, look, &seen, "n%u", i);
+
+			KTEST_ASSERT_NOT_NULL(t, task);
+			KTEST_ASSERT_EQ(t, kthread_stop(task), 42);
+		}
+	KTEST_EXPECT_EQ(t, seen.runs, 20 * num_online_cpus());
 }
 
 #define CROWD 40
@@ -177,6 +194,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(bound_thread_runs_there),
 	KTEST_CASE(bind_to_a_cpu_that_does_not_run),
 	KTEST_CASE(thousands_come_and_go),
+	KTEST_CASE(threads_of_other_cpus_come_and_go),
 	KTEST_CASE(many_live_at_a_time),
 	{}
 };

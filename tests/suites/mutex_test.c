@@ -139,7 +139,7 @@ static void waiters_get_it_in_their_order(struct ktest *t)
 		KTEST_EXPECT_EQ(t, order[i], i);
 }
 
-#define ROUNDS 2000
+#define ROUNDS 500
 
 static struct {
 	unsigned long inside, count, seen_two;

@@ -226,11 +226,14 @@ static void each_completion_lets_one_through(struct ktest *t)
 }
 
 #define ROUNDS 10000
+#define TIME_US 2000000		/* a busy host wakes CPUs slowly */
+#define PATIENCE_US 30000000
 
 /* Two sides that wake each other; whose turn it is, is the condition. */
 struct table {
 	struct wait_queue_head wq;
-	unsigned int turn, rounds[2];
+	unsigned int turn, rounds[2], over;
+	u64 start;
 };
 
 struct player {
@@ -238,36 +241,62 @@ struct player {
 	unsigned int side;
 };
 
+static bool time_is_over(const struct table *table, unsigned int round)
+{
+	return round == ROUNDS || ktime_get_us() - table->start > TIME_US;
+}
+
+/* Side 0 decides when it was enough. */
 static int play(void *data)
 {
 	const struct player *me = data;
 	struct table *table = me->table;
-	unsigned int i;
+	unsigned int over, i = 0;
 
-	for (i = 0; i < ROUNDS; i++) {
+	do {
 		wait_event(table->wq, load(&table->turn) == me->side);
-		table->rounds[me->side]++;
+		store(&table->rounds[me->side], ++i);
+		if (me->side == 0 && time_is_over(table, i))
+			store(&table->over, 1);
+		over = load(&table->over);
 		store(&table->turn, !me->side);
 		wake_up(&table->wq);
-	}
+	} while (!over);
 	return 0;
 }
 
 /* A wake-up that was lost would leave both asleep. */
+static void watch(struct ktest *t, struct table *table)
+{
+	u64 since = ktime_get_us();
+	unsigned int last = 0;
+
+	while (load(&table->rounds[1]) != load(&table->rounds[0]) ||
+	       !load(&table->over)) {
+		unsigned int now = load(&table->rounds[0]);
+
+		if (now != last)
+			since = ktime_get_us();
+		last = now;
+		if (!KTEST_EXPECT_LE(t, ktime_get_us() - since, PATIENCE_US))
+			return;
+		yield();
+	}
+}
+
 static void play_on(struct ktest *t, unsigned int cpu0, unsigned int cpu1)
 {
-	struct table table = { .turn = 0 };
+	struct table table = { .start = ktime_get_us() };
 	struct player a = { &table, 0 }, b = { &table, 1 };
 	struct task_struct *pa, *pb;
 
 	init_waitqueue_head(&table.wq);
 	pa = kthread_run_on(cpu0, play, &a, "ping");
 	pb = kthread_run_on(cpu1, play, &b, "pong");
-	if (KTEST_EXPECT_NOT_NULL(t, pa) && KTEST_EXPECT_NOT_NULL(t, pb)) {
-		while (load(&table.rounds[1]) != ROUNDS)
-			yield();
-		KTEST_EXPECT_EQ(t, table.rounds[0], ROUNDS);
-	}
+	if (KTEST_EXPECT_NOT_NULL(t, pa) && KTEST_EXPECT_NOT_NULL(t, pb))
+		watch(t, &table);
+	KTEST_EXPECT_EQ(t, table.rounds[0], table.rounds[1]);
+	KTEST_EXPECT_GT(t, table.rounds[0], 2);
 	if (pa)
 		kthread_stop(pa);
 	if (pb)
