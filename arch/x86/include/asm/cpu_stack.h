@@ -7,6 +7,7 @@
  * memory: interrupts come before or after it.
  *
  * volatile: a compiler drops an "asm goto" whose output nobody uses.
+ * cppcheck takes an output for a use.
  */
 #ifndef ASM_CPU_STACK_H
 #define ASM_CPU_STACK_H
@@ -47,6 +48,7 @@ static __always_inline void *cpu_stack_pop(struct cpu_stack *stack)
 		"	sub" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
 		"2:\n\t"
 		RESTART_ENTRY
+		/* cppcheck-suppress legacyUninitvar */
 		: "=&r"(p) : "m"(stack->top) : "memory", "cc" : empty);
 	/* spares the caller a second test */
 	if (!p)
@@ -70,6 +72,7 @@ static __always_inline bool cpu_stack_push(struct cpu_stack *stack, void *p,
 		"	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
 		"2:\n\t"
 		RESTART_ENTRY
+		/* cppcheck-suppress legacyUninitvar */
 		: "=&r"(top)
 		: "m"(stack->top), "m"(stack->end), "r"(p), "r"(seal)
 		: "memory", "cc" : full);
@@ -97,6 +100,7 @@ static __always_inline bool cpu_stack_push_back(struct cpu_stack *stack,
 		"	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
 		"2:\n\t"
 		RESTART_ENTRY
+		/* cppcheck-suppress legacyUninitvar */
 		: "=&r"(scratch)
 		: "m"(stack->top), "r"(p), "m"(*word), "r"(mark)
 		: "memory", "cc" : other);
