@@ -15,7 +15,7 @@
 
 #define NR_PAGES (PKMAP_PAGES + 64)
 #define NR_WORKERS 8
-#define ROUNDS 300
+#define ROUNDS 20
 
 struct worker {
 	struct task_struct *task;

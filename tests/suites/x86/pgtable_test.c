@@ -325,8 +325,8 @@ static void random_changes_agree_with_a_model(struct ktest *t)
 
 /*
  * The CPU on our tree: what is below the direct map is ours, the rest the
- * kernel's. No other thread runs on it meanwhile; interrupts come, for changes are
- * waited for on all CPUs.
+ * kernel's. No other thread runs on it meanwhile; interrupts come, for the
+ * other CPUs are waited for.
  */
 static unsigned long old_cr3;
 
