@@ -206,7 +206,7 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t fn, void *info,
 	preempt_disable();
 	if (cpu == smp_processor_id()) {
 		call_here(fn, info);
-	} else if (!cpu_online(cpu)) {
+	} else if (cpu >= nr_cpu_ids) {
 		err = -ENXIO;
 	} else {
 		if (wait)

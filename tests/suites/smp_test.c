@@ -10,7 +10,7 @@
 #include <lib/string.h>
 
 /* Calls one after the other, more than wait in a CPU's ring. */
-#define MANY 100
+#define MANY 100U
 
 static unsigned int calls[NR_CPUS];
 
@@ -167,11 +167,13 @@ static void cpu_that_is_not_there_is_refused(struct ktest *t)
 /* Threads on all CPUs, doing the same */
 
 static struct task_struct *workers[NR_CPUS];
+static unsigned int finished;		/* workers that came to their end */
 
 static void start_workers(struct ktest *t, int (*fn)(void *data), void *data)
 {
 	unsigned int cpu;
 
+	finished = 0;
 	for_each_online_cpu(cpu) {
 		workers[cpu] = kthread_run_on(cpu, fn, data, "smp_test/%u",
 					      cpu);
@@ -190,13 +192,33 @@ static void stop_workers(void)
 	}
 }
 
+static int finish(void)
+{
+	__atomic_fetch_add(&finished, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Who is asked to stop before he has begun does nothing at all. */
+static void await_workers(void)
+{
+	while (__atomic_load_n(&finished, __ATOMIC_ACQUIRE) < num_online_cpus())
+		yield();
+	stop_workers();
+}
+
+/* What all do together: the more CPUs, the fewer times each. */
+static unsigned int rounds(void)
+{
+	return max(MANY / num_online_cpus(), 3U);
+}
+
 static int call_everybody(void *data)
 {
 	unsigned int i;
 
-	for (i = 0; i < MANY; i++)
+	for (i = 0; i < rounds(); i++)
 		on_each_cpu(count_call, NULL, true);
-	return 0;
+	return finish();
 }
 
 static void all_cpus_call_all_at_once(struct ktest *t)
@@ -204,41 +226,56 @@ static void all_cpus_call_all_at_once(struct ktest *t)
 	unsigned int cpu, n = num_online_cpus();
 
 	start_workers(t, call_everybody, NULL);
-	stop_workers();
-	/* who is asked to stop may not have begun */
-	KTEST_EXPECT_EQ(t, all_calls() % (n * MANY), 0);
-	KTEST_EXPECT_NE(t, all_calls(), 0);
+	await_workers();
 	for_each_online_cpu(cpu)
-		KTEST_EXPECT_EQ(t, calls[cpu], all_calls() / n);
+		KTEST_EXPECT_EQ(t, calls[cpu], n * rounds());
 }
 
-/* Interrupts off all the time: only who waits can serve who waits for him. */
+/* Pairs of CPUs: 2n and 2n + 1. */
+static unsigned int arrived[NR_CPUS / 2], ready[NR_CPUS / 2];
+
+static void meet(unsigned int *count, bool may_yield)
+{
+	__atomic_fetch_add(count, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(count, __ATOMIC_SEQ_CST) < 2)
+		if (may_yield)
+			yield();
+		else
+			cpu_relax();
+}
+
+/* Both have interrupts off when they call: each must serve who waits. */
 static int call_with_interrupts_off(void *data)
 {
-	unsigned int i, other = smp_processor_id() ^ 1;
+	unsigned int cpu = smp_processor_id(), other = cpu ^ 1;
 	unsigned long flags;
 
-	for (i = 0; i < MANY && cpu_online(other); i++) {
-		local_irq_save(flags);
-		smp_call_function_single(other, count_call, NULL, true);
-		local_irq_restore(flags);
-	}
-	return 0;
+	if (!cpu_online(other))
+		return finish();
+	meet(&arrived[cpu / 2], true);
+	local_irq_save(flags);
+	meet(&ready[cpu / 2], false);
+	smp_call_function_single(other, count_call, NULL, true);
+	local_irq_restore(flags);
+	return finish();
 }
 
 static void two_that_wait_for_each_other_both_go_on(struct ktest *t)
 {
-	unsigned int n = num_online_cpus();
+	unsigned int cpu;
 
 	if (!needs_cpus(t, 2))
 		return;
+	memset(arrived, 0, sizeof(arrived));
+	memset(ready, 0, sizeof(ready));
 	report_capture_start();
 	start_workers(t, call_with_interrupts_off, NULL);
-	stop_workers();
+	await_workers();
 	if (report_capture_stop())
 		KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(),
 						"interrupts off"));
-	KTEST_EXPECT_LE(t, all_calls(), n * MANY);
+	for_each_online_cpu(cpu)
+		KTEST_EXPECT_EQ(t, calls[cpu], cpu_online(cpu ^ 1));
 }
 
 /* CPUs that come and go */
