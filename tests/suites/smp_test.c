@@ -5,6 +5,7 @@
 #include <kernel/ktest.h>
 #include <kernel/preempt.h>
 #include <kernel/smp.h>
+#include <kernel/time.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -104,6 +105,12 @@ static void note_order(void *info)
 	order[nr_ordered++] = (unsigned int)(unsigned long)info;
 }
 
+/* Long enough for the ring to fill. */
+static void be_busy(void *info)
+{
+	udelay(20000);
+}
+
 static void calls_nobody_waits_for_are_all_made_in_order(struct ktest *t)
 {
 	unsigned long i;
@@ -113,6 +120,7 @@ static void calls_nobody_waits_for_are_all_made_in_order(struct ktest *t)
 		return;
 	cpu = another_cpu();
 	nr_ordered = 0;
+	smp_call_function_single(cpu, be_busy, NULL, false);
 	for (i = 0; i < MANY; i++)
 		smp_call_function_single(cpu, note_order, (void *)i, false);
 	smp_call_function_single(cpu, count_call, NULL, true);
