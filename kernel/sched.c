@@ -96,13 +96,17 @@ static struct task_struct *pick_next(struct run_queue *rq)
 	return next;
 }
 
-/* What becomes of the one that gives up the CPU. */
+/*
+ * What becomes of the one that gives up the CPU. A dead one that is preempted
+ * on its way to schedule() must not come back: who waits for it frees it.
+ */
 static void put_prev(struct run_queue *rq, struct task_struct *prev,
 		     bool preempted)
 {
 	if (prev == rq->idle)
 		return;
-	if (preempted || prev->state == TASK_RUNNING)
+	if (prev->state == TASK_RUNNING ||
+	    (preempted && prev->state != TASK_DEAD))
 		list_add_tail(&prev->run_list, &rq->queue);
 	else
 		prev->on_rq = false;

@@ -8,6 +8,7 @@
 #include <kernel/ktest.h>
 #include <kernel/preempt.h>
 #include <kernel/time.h>
+#include <lib/errno.h>
 
 #define VECTOR_NOBODYS 0xd3
 #define ARRIVES_WITHIN_US 2000000
@@ -198,10 +199,13 @@ static void interrupt(void)
 static void interrupted_thread_gives_way(struct ktest *t)
 {
 	struct task_struct *other = make_other();
+	unsigned int i;
 
 	KTEST_ASSERT_NOT_NULL(t, other);
 	wake_up_process(other);
-	interrupt();
+	/* a tick may take the CPU from the other before it does anything */
+	for (i = 0; i < 1000 && !other_ran; i++)
+		interrupt();
 	KTEST_EXPECT_TRUE(t, other_ran);
 	kthread_stop(other);
 }
@@ -216,8 +220,8 @@ static void thread_with_preemption_off_keeps_the_cpu(struct ktest *t)
 	interrupt();
 	KTEST_EXPECT_FALSE(t, other_ran);
 	preempt_enable();
-	KTEST_EXPECT_TRUE(t, other_ran);
 	kthread_stop(other);
+	KTEST_EXPECT_TRUE(t, other_ran);
 }
 
 static void thread_with_interrupts_off_keeps_the_cpu(struct ktest *t)
@@ -233,6 +237,34 @@ static void thread_with_interrupts_off_keeps_the_cpu(struct ktest *t)
 	local_irq_restore(flags);
 	kthread_stop(other);
 	KTEST_EXPECT_TRUE(t, other_ran);
+}
+
+static int ask_for_another(void *data)
+{
+	this_cpu_write(need_resched_of_cpu, true);
+	return 0;
+}
+
+/*
+ * Between its last breath and giving up the CPU: it must not come back, not
+ * even as the next thread, who is likely to have its stack.
+ */
+static void thread_interrupted_at_its_end_is_gone(struct ktest *t)
+{
+	struct task_struct *other, *heir;
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		other = kthread_create(ask_for_another, NULL, "irq test");
+		KTEST_ASSERT_NOT_NULL(t, other);
+		wake_up_process(other);
+		yield();	/* we are who it gives way to */
+		KTEST_EXPECT_EQ(t, kthread_stop(other), 0);
+		heir = kthread_create(ask_for_another, NULL, "irq test");
+		KTEST_ASSERT_NOT_NULL(t, heir);
+		yield();
+		KTEST_EXPECT_EQ(t, kthread_stop(heir), -EINTR);
+	}
 }
 
 /* ----- what goes wrong ----- */
@@ -270,6 +302,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(interrupted_thread_gives_way),
 	KTEST_CASE(thread_with_preemption_off_keeps_the_cpu),
 	KTEST_CASE(thread_with_interrupts_off_keeps_the_cpu),
+	KTEST_CASE(thread_interrupted_at_its_end_is_gone),
 	KTEST_CASE(error_of_the_apic_is_reported),
 	KTEST_CASE(exceptions_have_no_such_handler),
 	{}
