@@ -1,5 +1,6 @@
 /* Reports and lines of several CPUs: whole, each of them, and counted. */
 #include <asm/irqflags.h>
+#include <asm/processor.h>
 #include <kernel/ktest.h>
 #include <kernel/printk.h>
 #include <kernel/smp.h>
@@ -10,7 +11,7 @@
 #include "../../kernel/capture.h"
 #include "../../kernel/log.h"
 
-#define ROUNDS 20
+#define ROUNDS 40
 
 static void report_of_this_cpu(void *unused)
 {
@@ -20,6 +21,17 @@ static void report_of_this_cpu(void *unused)
 	for (i = 0; i < 4; i++)
 		printk(KERN_ERR "detail %u of CPU %u\n", i, cpu);
 	report_end();
+}
+
+/* All of them at the same moment. */
+static unsigned int arrived;
+
+static void report_together(void *unused)
+{
+	__atomic_fetch_add(&arrived, 1, __ATOMIC_RELAXED);
+	while (__atomic_load_n(&arrived, __ATOMIC_RELAXED) < num_online_cpus())
+		cpu_relax();
+	report_of_this_cpu(NULL);
 }
 
 /* Is it one CPU's report, from its first line to its last? */
@@ -49,7 +61,8 @@ static void reports_of_all_cpus_are_whole_and_counted(struct ktest *t)
 
 	for (i = 0; i < ROUNDS; i++) {
 		report_capture_start();
-		on_each_cpu(report_of_this_cpu, NULL, true);
+		arrived = 0;
+		on_each_cpu(report_together, NULL, true);
 		captured += report_capture_stop();
 		broken += !is_whole(report_capture_text());
 	}
