@@ -85,7 +85,7 @@ unsigned long pcp_give_back(struct zone *zone, struct cpu_stack *s,
 	}
 	spin_unlock_irqrestore(&zone->lock, flags);
 	memmove(first, first + n, (char *)s->top - (char *)(first + n));
-	s->top -= n;
+	cpu_stack_move_top(s, -(long)n);
 	*s->top = NULL;
 	return pages;
 }
@@ -119,7 +119,8 @@ void __slowpath pcp_free_full(struct page *page, unsigned int order,
 	s = this_cpu_ptr(pcp_stack(page, order, mt));
 	if (s->top == s->end)
 		pcp_give_back(zone, s, order, pcp_batch(high));
-	*s->top++ = page;
+	*s->top = page;
+	cpu_stack_move_top(s, 1);
 	*s->top = NULL;
 	local_irq_restore(flags);
 }

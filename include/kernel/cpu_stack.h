@@ -49,6 +49,13 @@ struct cpu_stack {
  * and pushes. False: nothing was done; or *word was set and no more, because
  * the sequence was interrupted between the two: the caller finds out.
  */
+
+/* Interrupts off. Other CPUs may look at top, to see if there is anything. */
+static __always_inline void cpu_stack_move_top(struct cpu_stack *s, long by)
+{
+	WRITE_ONCE(s->top, s->top + by);
+}
+
 #ifdef CONFIG_FASTPATH_IRQSAVE
 
 #define __restartable
@@ -64,7 +71,7 @@ static __always_inline void *cpu_stack_pop(struct cpu_stack *stack)
 	s = this_cpu_ptr(stack);
 	p = s->top[-1];
 	if (likely(p))
-		s->top--;
+		cpu_stack_move_top(s, -1);
 	local_irq_restore(flags);
 	return p;
 }
@@ -82,7 +89,7 @@ static __always_inline bool cpu_stack_push(struct cpu_stack *stack, void *p,
 	if (likely(room)) {
 		s->top[0] = p;
 		s->top[1] = seal;
-		s->top++;
+		cpu_stack_move_top(s, 1);
 	}
 	local_irq_restore(flags);
 	return room;
@@ -102,7 +109,7 @@ static __always_inline bool cpu_stack_push_back(struct cpu_stack *stack,
 	back = *s->top == p && (*word ^ mark) > 0xffff;
 	if (likely(back)) {
 		*word = mark;
-		s->top++;
+		cpu_stack_move_top(s, 1);
 	}
 	local_irq_restore(flags);
 	return back;

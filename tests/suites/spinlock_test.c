@@ -154,7 +154,8 @@ static void first_come_is_first_served(struct ktest *t)
 		ktest_skip(t, "needs three CPUs");
 		return;
 	}
-	may_queue = nr_served = 0;
+	nr_served = 0;
+	__atomic_store_n(&may_queue, 0, __ATOMIC_RELEASE);
 	two = kthread_run_on(2, queue_in_turn, &me[1], "second");
 	one = kthread_run_on(1, queue_in_turn, &me[0], "first");
 	spin_lock(&lock);
@@ -162,7 +163,7 @@ static void first_come_is_first_served(struct ktest *t)
 		let_queue(1);
 		let_queue(2);
 	}
-	may_queue = 2;
+	__atomic_store_n(&may_queue, 2, __ATOMIC_RELEASE);
 	KTEST_EXPECT_EQ(t, nr_served, 0);
 	spin_unlock(&lock);
 	if (one)
