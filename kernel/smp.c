@@ -42,7 +42,8 @@
 #include <kernel/spinlock.h>
 #include <lib/errno.h>
 
-#define CALLS_MAX 16U
+/* With one call of each CPU that waits, there is still room. */
+#define CALLS_MAX NR_CPUS
 
 struct call {
 	smp_call_func_t fn;
@@ -218,16 +219,20 @@ int smp_call_function_single(unsigned int cpu, smp_call_func_t fn, void *info,
 	return err;
 }
 
-/* To all but this one for which cond, if there is one, is true. */
+/*
+ * To all but this one for which cond, if there is one, is true. Each begins
+ * with its neighbour, so that many callers do not crowd at one ring.
+ */
 static void send_to_others(bool (*cond)(unsigned int cpu, void *info),
 			   smp_call_func_t fn, void *info,
 			   unsigned int *pending)
 {
-	unsigned int cpu, self = smp_processor_id();
+	unsigned int i, cpu, self = smp_processor_id();
 	bool checked = !pending;
 
-	for_each_online_cpu(cpu) {
-		if (cpu == self || (cond && !cond(cpu, info)))
+	for (i = 1; i < nr_cpu_ids; i++) {
+		cpu = (self + i) % nr_cpu_ids;
+		if (!cpu_online(cpu) || (cond && !cond(cpu, info)))
 			continue;
 		if (!checked)
 			check_wait();
