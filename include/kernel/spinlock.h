@@ -50,7 +50,8 @@ static inline void __spin_unlock(spinlock_t *lock)
 	__atomic_store_n(&lock->owner, next, __ATOMIC_RELEASE);
 }
 
-static inline void spin_lock(spinlock_t *lock)
+/* Inlined always: the checks note where their caller took the lock. */
+static __always_inline void spin_lock(spinlock_t *lock)
 {
 	preempt_disable();
 	if (lock_debug_before(lock)) {
@@ -70,7 +71,7 @@ static inline void spin_unlock(spinlock_t *lock)
  * Takes the lock if nobody has it or waits for it. It waits for nobody, so no
  * order is asked for.
  */
-static inline bool spin_trylock(spinlock_t *lock)
+static __always_inline bool spin_trylock(spinlock_t *lock)
 {
 	u16 ticket = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
 	u16 expected = ticket;
