@@ -46,7 +46,7 @@ static unsigned long count_cpus(struct kmem_cache *s)
 
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(s->cpu, cpu);
-		n += stack_count(c) + READ_ONCE(READ_ONCE(c->spare)->avail);
+		n += stack_count(c) + sheaf_avail(cpu_spare(c));
 	}
 	return n;
 }
@@ -82,8 +82,10 @@ static int cmd_slabinfo(int argc, char **argv)
 	       " <objperslab> <pagesperslab>"
 	       " : tunables <limit> <batchcount> <sharedfactor>"
 	       " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	mutex_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list)
 		print_cache(s);
+	mutex_unlock(&slab_mutex);
 	return 0;
 }
 

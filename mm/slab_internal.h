@@ -5,12 +5,13 @@
  * slub_check.c (wrong frees, validation).
  *
  * Field locks: (b) set at creation, constant later; (i) interrupts off, this
- * CPU only, or restartable sequences; (n) node->lock; (c) slab_caches_lock.
+ * CPU only, or restartable sequences; (n) node->lock; (c) slab_mutex.
  */
 #ifndef MM_SLAB_INTERNAL_H
 #define MM_SLAB_INTERNAL_H
 
 #include <kernel/cpu_stack.h>
+#include <kernel/mutex.h>
 #include <kernel/percpu.h>
 #include <kernel/spinlock.h>
 #include <lib/list.h>
@@ -87,7 +88,7 @@ struct kmem_cache {
 };
 
 extern struct list_head slab_caches;	/* (c) */
-extern spinlock_t slab_caches_lock;
+extern struct mutex slab_mutex;
 extern int slab_node_ids;		/* (b) highest node + 1 */
 extern int slab_home_node;		/* (b) of the CPUs */
 extern u8 kmalloc_class[KMALLOC_MAX_CACHE_SIZE / 8];
@@ -199,9 +200,9 @@ static inline struct slab_sheaf *no_sheaf(struct kmem_cache *s)
  * is an address whose free word is the cache's own secret: if somebody should
  * really free it, it looks free, and is looked at closely.
  *
- * top is written when the slots below it are, and read before them, so that
- * who looks at another CPU's array (slub_check.c) finds slots at least as new
- * as top.
+ * Other CPUs may look (slub_check.c): top, a spare and its avail are written
+ * when the slots are, and read before them, so that what is found in the slots
+ * is at least as new.
  */
 static inline void stack_set_top(struct kmem_cache_cpu *c, void **top)
 {
@@ -211,6 +212,27 @@ static inline void stack_set_top(struct kmem_cache_cpu *c, void **top)
 static inline void **stack_top(const struct kmem_cache_cpu *c)
 {
 	return __atomic_load_n(&c->stack.top, __ATOMIC_ACQUIRE);
+}
+
+static inline void sheaf_set_avail(struct slab_sheaf *sheaf, unsigned int avail)
+{
+	__atomic_store_n(&sheaf->avail, avail, __ATOMIC_RELEASE);
+}
+
+static inline unsigned int sheaf_avail(const struct slab_sheaf *sheaf)
+{
+	return __atomic_load_n(&sheaf->avail, __ATOMIC_ACQUIRE);
+}
+
+static inline void cpu_set_spare(struct kmem_cache_cpu *c,
+				 struct slab_sheaf *spare)
+{
+	__atomic_store_n(&c->spare, spare, __ATOMIC_RELEASE);
+}
+
+static inline struct slab_sheaf *cpu_spare(const struct kmem_cache_cpu *c)
+{
+	return __atomic_load_n(&c->spare, __ATOMIC_ACQUIRE);
 }
 
 /* Objects in a CPU's main array; another CPU's, working: nearly. */
@@ -246,7 +268,7 @@ void node_flush_sheaves(struct kmem_cache *s);
 void node_discard_empty(struct kmem_cache *s);
 bool node_has_slabs(struct kmem_cache *s);
 
-/* slub_shrink.c */
+/* slub_shrink.c: puts what is in this CPU's arrays back into the slabs. */
 void slab_flush_cpu(struct kmem_cache *s);
 
 /* slub_slab.c */

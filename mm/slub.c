@@ -121,7 +121,7 @@ void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 {
 	void **top = &sheaf->objects[1 + sheaf->avail];
 
-	*top = s->no_object;
+	WRITE_ONCE(*top, s->no_object);
 	c->main = sheaf;
 	c->stack.end = &sheaf->objects[1 + s->sheaf_limit];
 	stack_set_top(c, top);
@@ -137,8 +137,8 @@ static void swap_main_and_spare(struct kmem_cache *s,
 {
 	struct slab_sheaf *sheaf = c->spare;
 
-	c->main->avail = main_avail(c);
-	c->spare = c->main;
+	sheaf_set_avail(c->main, main_avail(c));
+	cpu_set_spare(c, c->main);
 	main_set(s, c, sheaf);
 }
 
@@ -152,7 +152,7 @@ static bool main_replace_by_filled(struct kmem_cache *s,
 		swap_main_and_spare(s, c);
 		return true;
 	}
-	c->main->avail = 0;
+	sheaf_set_avail(c->main, 0);
 	full = node_swap_for_full(s, slab_local_node(), c->main);
 	if (!full)
 		return false;
@@ -165,8 +165,9 @@ static bool main_refill(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab_sheaf *sheaf = c->main;
 
-	sheaf->avail = node_take(s, slab_local_node(), &sheaf->objects[1],
-				 s->sheaf_limit / 2);
+	sheaf_set_avail(sheaf, node_take(s, slab_local_node(),
+					 &sheaf->objects[1],
+					 s->sheaf_limit / 2));
 	main_set(s, c, sheaf);
 	return sheaf->avail != 0;
 }
@@ -262,7 +263,7 @@ static bool main_replace_by_empty(struct kmem_cache *s,
 {
 	struct slab_sheaf *full = c->main, *empty;
 
-	full->avail = s->sheaf_limit;
+	sheaf_set_avail(full, s->sheaf_limit);
 	stack_set_top(c, &full->objects[1]);
 	empty = node_swap_for_empty(s, slab_local_node(), full);
 	if (empty)
@@ -280,7 +281,7 @@ static void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	if (nr) {
 		if (main_replace_by_empty(s, c))
 			return;
-		WRITE_ONCE(c->spare->avail, 0);
+		sheaf_set_avail(c->spare, 0);
 		node_put(s, &c->spare->objects[1], nr);
 	}
 	swap_main_and_spare(s, c);
@@ -299,8 +300,8 @@ static void __slowpath free_full(struct kmem_cache *s, void *p)
 	} else {
 		if (c->stack.top == c->stack.end)
 			main_make_room(s, c);
-		c->stack.top[0] = p;
-		c->stack.top[1] = s->no_object;
+		WRITE_ONCE(c->stack.top[0], p);
+		WRITE_ONCE(c->stack.top[1], s->no_object);
 		stack_set_top(c, c->stack.top + 1);
 	}
 	local_irq_restore(flags);

@@ -20,8 +20,10 @@
  * into it. Its pages pass to the *graveyard*, a cache that never allocates,
  * stay PAGE_SLAB for ever, and a late free of such an object is reported.
  *
- * Locks: slab_caches_lock, for the list and the uniqueness of names.
- * Interrupts may come; it is never held across an allocation.
+ * Locks: slab_mutex, for the list and the uniqueness of names; never held
+ * across an allocation. Other CPUs may work with other caches all the time,
+ * and a thread may be shrinking them all: one that is off the list is not
+ * among them.
  */
 #include <asm/processor.h>
 #include <kernel/init.h>
@@ -34,7 +36,7 @@
 #include "slab_internal.h"
 
 LIST_HEAD(slab_caches);
-DEFINE_SPINLOCK(slab_caches_lock, RANK_PERCPU);
+DEFINE_MUTEX(slab_mutex, RANK_SLAB_CACHES);
 int slab_node_ids = 1;
 int slab_home_node;
 
@@ -112,7 +114,7 @@ static bool cache_add_cpus(struct kmem_cache *s)
 		return false;
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(s->cpu, cpu);
-		c->spare = no_sheaf(s);
+		cpu_set_spare(c, no_sheaf(s));
 		main_set(s, c, no_sheaf(s));
 	}
 	return true;
@@ -131,14 +133,13 @@ static struct kmem_cache *find_cache(const char *name)
 /* Makes a cache known, unless its name is taken. */
 static bool cache_publish(struct kmem_cache *s)
 {
-	unsigned long flags;
 	bool taken;
 
-	spin_lock_irqsave(&slab_caches_lock, flags);
+	mutex_lock(&slab_mutex);
 	taken = find_cache(s->name) != NULL;
 	if (!taken)
 		list_add_tail(&s->list, &slab_caches);
-	spin_unlock_irqrestore(&slab_caches_lock, flags);
+	mutex_unlock(&slab_mutex);
 	return !taken;
 }
 
@@ -189,7 +190,7 @@ static void cpu_free_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		return;
 	kfree(c->main);
 	kfree(c->spare);
-	c->spare = no_sheaf(s);
+	cpu_set_spare(c, no_sheaf(s));
 	main_set(s, c, no_sheaf(s));
 }
 
@@ -220,7 +221,7 @@ static bool cpu_add_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		return false;
 	}
 	local_irq_save(flags);
-	c->spare = spare;
+	cpu_set_spare(c, spare);
 	main_set(s, c, main);
 	local_irq_restore(flags);
 	return true;
@@ -298,11 +299,9 @@ struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
 
 static void cache_unpublish(struct kmem_cache *s)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&slab_caches_lock, flags);
+	mutex_lock(&slab_mutex);
 	list_del(&s->list);
-	spin_unlock_irqrestore(&slab_caches_lock, flags);
+	mutex_unlock(&slab_mutex);
 }
 
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
@@ -390,16 +389,15 @@ static bool must_stay(const struct kmem_cache *s)
 static bool cache_withdraw(struct kmem_cache *s)
 {
 	struct kmem_cache *pos;
-	unsigned long flags;
 	bool found = false;
 
-	spin_lock_irqsave(&slab_caches_lock, flags);
+	mutex_lock(&slab_mutex);
 	list_for_each_entry(pos, &slab_caches, list)
 		found |= pos == s;
 	found = found && !must_stay(s);
 	if (found)
 		list_del(&s->list);
-	spin_unlock_irqrestore(&slab_caches_lock, flags);
+	mutex_unlock(&slab_mutex);
 	return found;
 }
 

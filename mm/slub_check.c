@@ -49,7 +49,7 @@
 
 static bool sheaf_has(const struct slab_sheaf *sheaf, const void *p)
 {
-	unsigned int i, avail = READ_ONCE(sheaf->avail);
+	unsigned int i, avail = sheaf_avail(sheaf);
 
 	for (i = 1; i <= avail; i++)
 		if (READ_ONCE(sheaf->objects[i]) == p)
@@ -75,7 +75,7 @@ static bool cpus_have(struct kmem_cache *s, const void *p)
 
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(s->cpu, cpu);
-		if (stack_has(c, p) || sheaf_has(READ_ONCE(c->spare), p))
+		if (stack_has(c, p) || sheaf_has(cpu_spare(c), p))
 			return true;
 	}
 	return false;
@@ -350,10 +350,12 @@ const char *slab_validate(void)
 	const char *broken = NULL;
 	struct kmem_cache *s;
 
+	mutex_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list) {
 		broken = kmem_cache_validate(s);
 		if (broken)
 			break;
 	}
+	mutex_unlock(&slab_mutex);
 	return broken;
 }

@@ -8,11 +8,18 @@
  *  1. Each CPU that holds anything is asked to put it back, in an interrupt
  *     handler; there nothing else touches its arrays. A CPU whose arrays are
  *     empty and sealed is left in peace.
- *  2. The arrays in the node's stock are emptied.
+ *  2. The arrays in the nodes' stock are emptied.
  *  3. Empty slabs go back to the page allocator.
  *
- * Other CPUs may allocate and free all the time: then what they hold again
- * behind 1 stays, and the slabs it comes from.
+ *	CPU 0 shrinks		CPU 1 idle	CPU 2 works
+ *	  look at all arrays	 empty		 [o o o .]
+ *	  ask 2 -------------------------------> put them back
+ *	  own arrays, stock			     |
+ *	  empty slabs <------------------------------+
+ *
+ * For all caches at once 1 is still a single round of interrupts. Other CPUs
+ * may allocate and free all the time: then what they hold again behind 1
+ * stays, and the slabs it comes from.
  *
  * A CPU that has stopped cannot be asked, and need not be: its arrays are
  * emptied by whoever stopped it.
@@ -20,10 +27,11 @@
  * An array is empty before what it held goes to the slabs: slab_is_free() may
  * be looking (slub.c, slub_check.c).
  *
- * Locks: a CPU's arrays with its interrupts off; node->lock inside.
- * slab_caches_lock for all caches at once.
+ * Locks: a CPU's arrays with its interrupts off; node->lock inside;
+ * slab_mutex around all caches, also while other CPUs walk the list for us.
  * Cost: a batch per array and node lock.
  */
+#include <kernel/smp.h>
 #include "slab_internal.h"
 
 /* main's slot at top still names something until that is in its slab. */
@@ -36,14 +44,16 @@ static void main_flush(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		return;
 	stack_set_top(c, first);
 	node_put(s, first, nr);
-	*first = s->no_object;
+	WRITE_ONCE(*first, s->no_object);
 }
 
 static void spare_flush(struct kmem_cache *s, struct slab_sheaf *spare)
 {
 	unsigned int nr = spare->avail;
 
-	WRITE_ONCE(spare->avail, 0);
+	if (!nr)
+		return;
+	sheaf_set_avail(spare, 0);
 	node_put(s, &spare->objects[1], nr);
 }
 
@@ -54,7 +64,24 @@ static void cpu_flush(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	spare_flush(s, c->spare);
 }
 
-/* Puts the objects in this CPU's arrays back into their slabs. */
+/* Nothing in its arrays, nothing named above top; nearly, while it works. */
+static bool cpu_is_empty(struct kmem_cache *s, const struct kmem_cache_cpu *c)
+{
+	void **top = stack_top(c);
+
+	return !READ_ONCE(top[-1]) && READ_ONCE(*top) == s->no_object &&
+	       !sheaf_avail(cpu_spare(c));
+}
+
+/* For one cache */
+
+static bool cpu_holds_any(unsigned int cpu, void *info)
+{
+	struct kmem_cache *s = info;
+
+	return !cpu_is_empty(s, per_cpu_ptr(s->cpu, cpu));
+}
+
 void slab_flush_cpu(struct kmem_cache *s)
 {
 	unsigned long flags;
@@ -64,11 +91,54 @@ void slab_flush_cpu(struct kmem_cache *s)
 	local_irq_restore(flags);
 }
 
-int kmem_cache_shrink(struct kmem_cache *s)
+static void flush_this_cpu(void *info)
 {
-	slab_flush_cpu(s);
+	slab_flush_cpu(info);
+}
+
+/* For all of them; slab_mutex is held by who asks. */
+
+static bool cpu_holds_any_of_all(unsigned int cpu, void *info)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry(s, &slab_caches, list)
+		if (cpu_holds_any(cpu, s))
+			return true;
+	return false;
+}
+
+static void flush_all_of_this_cpu(void *info)
+{
+	struct kmem_cache *s;
+
+	list_for_each_entry(s, &slab_caches, list)
+		slab_flush_cpu(s);
+}
+
+/*
+ * On this CPU, and on others if we may wait for them: with interrupts off we
+ * may not, and early in the boot there are none.
+ */
+static void flush_cpus(bool (*holds_any)(unsigned int cpu, void *info),
+		       smp_call_func_t flush, void *info)
+{
+	if (irqs_disabled())
+		flush(info);
+	else
+		on_each_cpu_cond(holds_any, flush, info);
+}
+
+static void shrink_nodes(struct kmem_cache *s)
+{
 	node_flush_sheaves(s);
 	node_discard_empty(s);
+}
+
+int kmem_cache_shrink(struct kmem_cache *s)
+{
+	flush_cpus(cpu_holds_any, flush_this_cpu, s);
+	shrink_nodes(s);
 	return node_has_slabs(s);
 }
 
@@ -76,10 +146,38 @@ int kmem_cache_shrink(struct kmem_cache *s)
  * The cache of caches and kmalloc, which hold what other caches are made of,
  * come first on the list; shrinking frees nothing of theirs, so one pass does.
  */
-void kmem_cache_shrink_all(void)
+static void shrink_all(void)
 {
 	struct kmem_cache *s;
 
+	flush_cpus(cpu_holds_any_of_all, flush_all_of_this_cpu, NULL);
 	list_for_each_entry(s, &slab_caches, list)
-		kmem_cache_shrink(s);
+		shrink_nodes(s);
 }
+
+void kmem_cache_shrink_all(void)
+{
+	mutex_lock(&slab_mutex);
+	shrink_all();
+	mutex_unlock(&slab_mutex);
+}
+
+void kmem_cache_reap(void)
+{
+	if (!mutex_trylock(&slab_mutex))
+		return;
+	shrink_all();
+	mutex_unlock(&slab_mutex);
+}
+
+/* The arrays stay, empty: the CPU may come back. */
+static void slab_flush_dead_cpu(unsigned int cpu)
+{
+	struct kmem_cache *s;
+
+	mutex_lock(&slab_mutex);
+	list_for_each_entry(s, &slab_caches, list)
+		cpu_flush(s, per_cpu_ptr(s->cpu, cpu));
+	mutex_unlock(&slab_mutex);
+}
+CPU_DEAD_CALLBACK(slab_flush_dead_cpu);

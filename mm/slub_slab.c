@@ -168,7 +168,7 @@ unsigned int slab_take(struct kmem_cache *s, struct page *head, void **objs,
 		*slab_word(s, p) = s->secret;
 		head->freelist = (u16)link;
 		head->inuse++;
-		objs[got++] = p;
+		WRITE_ONCE(objs[got++], p);
 	}
 	return got;
 }

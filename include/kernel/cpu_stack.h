@@ -50,10 +50,13 @@ struct cpu_stack {
  * the sequence was interrupted between the two: the caller finds out.
  */
 
-/* Interrupts off. Other CPUs may look at top, to see if there is anything. */
+/*
+ * Interrupts off. Other CPUs may look at top, and then at the slots below it:
+ * those are as new as top.
+ */
 static __always_inline void cpu_stack_move_top(struct cpu_stack *s, long by)
 {
-	WRITE_ONCE(s->top, s->top + by);
+	__atomic_store_n(&s->top, s->top + by, __ATOMIC_RELEASE);
 }
 
 #ifdef CONFIG_FASTPATH_IRQSAVE
@@ -87,8 +90,8 @@ static __always_inline bool cpu_stack_push(struct cpu_stack *stack, void *p,
 	s = this_cpu_ptr(stack);
 	room = s->top < s->end;
 	if (likely(room)) {
-		s->top[0] = p;
-		s->top[1] = seal;
+		WRITE_ONCE(s->top[0], p);
+		WRITE_ONCE(s->top[1], seal);
 		cpu_stack_move_top(s, 1);
 	}
 	local_irq_restore(flags);

@@ -1,10 +1,10 @@
 /*
  * Objects: kmem_cache and kmalloc. Counterpart: linux/slab.h (6.12).
  *
- * All calls are legal in interrupt context if the gfp cannot sleep; create,
- * destroy and shrink are for threads. NULL means no memory. A wrong free
- * (twice, inside an object, other cache, not from here) is reported and left
- * alone.
+ * Allocations and frees are legal in interrupt context if the gfp cannot
+ * sleep, and an object may be freed on any CPU; create, destroy and shrink are
+ * for threads and may sleep. NULL means no memory. A wrong free (twice, inside
+ * an object, other cache, not from here) is reported and left alone.
  */
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
@@ -59,10 +59,19 @@ void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid);
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *s, void *p);
 
-/* Gives empty slabs back. 0 if none was left over. */
+/*
+ * Collects what waits in the CPUs' arrays and gives empty slabs back. 0 if no
+ * slab was left over. Other CPUs may use the cache meanwhile. With interrupts
+ * off only this CPU's arrays are emptied.
+ */
 int kmem_cache_shrink(struct kmem_cache *s);
 /* The same for every cache: what the census wants. */
 void kmem_cache_shrink_all(void);
+/*
+ * The same when memory is short, for the page allocator's slow path: does
+ * nothing if somebody is at it already. May sleep.
+ */
+void kmem_cache_reap(void);
 
 unsigned int kmem_cache_size(struct kmem_cache *s);
 const char *kmem_cache_name(struct kmem_cache *s);

@@ -57,7 +57,9 @@ struct kthread {
 	struct task_struct *stopper;	/* (l) waits for the end */
 };
 
-DEFINE_PER_CPU(struct task_struct *, current_task);
+/* Mutexes have owners before there are threads, and in programs without. */
+static struct task_struct early_task = { .name = "boot" };
+DEFINE_PER_CPU(struct task_struct *, current_task) = &early_task;
 
 bool hosted_has_threads;
 static int last_pid;

@@ -33,6 +33,36 @@ static inline unsigned long nr_slabs(struct kmem_cache *s)
 	return n;
 }
 
+/* Arrays in the stock of the CPUs' node, and those of them that are full. */
+static inline unsigned int stock_length(const struct slab_sheaf *sheaf)
+{
+	unsigned int n = 0;
+
+	for (; sheaf; sheaf = sheaf->next)
+		n++;
+	return n;
+}
+
+static inline unsigned int full_arrays(struct kmem_cache *s)
+{
+	return stock_length(s->node[slab_local_node()].full_sheaves);
+}
+
+static inline unsigned int stock_arrays(struct kmem_cache *s)
+{
+	return full_arrays(s) +
+	       stock_length(s->node[slab_local_node()].empty_sheaves);
+}
+
+/* Objects that a CPU and the stock can hold, beyond which slabs get some. */
+static inline unsigned int arrays_capacity(struct kmem_cache *s)
+{
+	return (2 + stock_arrays(s)) * s->sheaf_limit;
+}
+
+/* That many at most, on a machine of NR_CPUS. */
+#define MAX_ARRAYS_CAPACITY ((3U + NR_CPUS) * 60)
+
 /* Can a slab lie in that node? All its memory may be high. */
 static inline bool node_has_low_pages(int nid)
 {

@@ -1,0 +1,139 @@
+/* A CPU's arrays and the node's stock: what goes where, and when. */
+#include <kernel/ktest.h>
+#include <mm/gfp.h>
+
+#include "../../mm/slab_info.h"
+#include "slub_fixture.h"
+
+static void array_is_refilled_by_half(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	void *p = kmem_cache_alloc(s, GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, s->sheaf_limit, 60);
+	KTEST_EXPECT_EQ(t, main_objects(s), 29);
+	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 30);
+	kmem_cache_free(s, p);
+	KTEST_EXPECT_EQ(t, main_objects(s), 30);
+	slab_flush_cpu(s);
+	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 0);
+	kmem_cache_destroy(s);
+}
+
+/* What slabs have given: their objects in use or in arrays. */
+static unsigned long objects_given(struct kmem_cache *s)
+{
+	struct page *head;
+	unsigned long n = 0;
+	int nid, list;
+
+	for_each_online_node(nid)
+		for (list = 0; list < NR_SLAB_LISTS; list++)
+			list_for_each_entry(head, &s->node[nid].slabs[list],
+					    slab_list)
+				n += head->inuse;
+	return n;
+}
+
+/* Main, spare, then the node's stock; only then do slabs get objects back. */
+static void full_arrays_go_to_the_node_before_slabs_are_touched(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	static void *objs[MAX_ARRAYS_CAPACITY + 64 + 30];
+	unsigned int i, room = arrays_capacity(s);
+	/* whole slabs, and one refill: main is empty */
+	unsigned int n = DIV_ROUND_UP(room, s->objects) * s->objects + 30;
+	struct slab_info info;
+
+	KTEST_ASSERT_TRUE(t, n <= ARRAY_SIZE(objs));
+	for (i = 0; i < n; i++)
+		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	KTEST_EXPECT_EQ(t, main_objects(s), 0);
+	for (i = 0; i < room; i++)
+		kmem_cache_free(s, objs[i]);
+	KTEST_EXPECT_EQ(t, full_arrays(s), stock_arrays(s));
+	KTEST_EXPECT_EQ(t, main_objects(s), 60);
+	KTEST_EXPECT_EQ(t, spare_objects(s), 60);
+	slab_get_info(s, &info);
+	KTEST_EXPECT_EQ(t, info.active_objects, n - room);
+	KTEST_EXPECT_EQ(t, objects_given(s), n);
+	for (; i < n; i++)
+		kmem_cache_free(s, objs[i]);
+	KTEST_EXPECT_EQ(t, objects_given(s),
+			n - DIV_ROUND_UP(n - room, 60) * 60);
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	slab_get_info(s, &info);
+	KTEST_EXPECT_EQ(t, info.active_objects, 0);
+	kmem_cache_destroy(s);
+}
+
+static void arrays_of_the_node_come_back_before_slabs_are_asked(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	static void *objs[MAX_ARRAYS_CAPACITY];
+	unsigned int i, round, n = arrays_capacity(s);
+
+	KTEST_ASSERT_TRUE(t, n <= ARRAY_SIZE(objs));
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < n; i++)
+			objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		KTEST_EXPECT_EQ(t, full_arrays(s), 0);
+		KTEST_EXPECT_EQ(t, nr_slabs(s), DIV_ROUND_UP(n, s->objects));
+		for (i = 0; i < n; i++)
+			kmem_cache_free(s, objs[i]);
+		KTEST_EXPECT_EQ(t, full_arrays(s), stock_arrays(s));
+	}
+	kmem_cache_destroy(s);
+}
+
+static void more_cpus_have_more_arrays_in_stock(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	unsigned int nodes = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		nodes++;
+	KTEST_EXPECT_EQ(t, stock_arrays(s),
+			1 + DIV_ROUND_UP(nr_cpu_ids, nodes));
+	kmem_cache_destroy(s);
+}
+
+/* Through every change of arrays and back, in three orders of freeing. */
+static void no_slot_vouches_for_a_free_object(struct ktest *t)
+{
+	struct kmem_cache *c = kmem_cache_create("slots", 96, 0, 0, NULL);
+	static void *objs[300];
+	unsigned int round, i, n = ARRAY_SIZE(objs);
+	const char *broken = NULL;
+
+	KTEST_ASSERT_NOT_NULL(t, c);
+	for (round = 0; round < 6 && !broken; round++) {
+		for (i = 0; i < n && !broken; i++) {
+			objs[i] = kmem_cache_alloc(c, GFP_KERNEL);
+			broken = kmem_cache_validate(c);
+		}
+		for (i = 0; i < n && !broken; i++) {
+			kmem_cache_free(c, objs[round % 3 == 0 ? i :
+						round % 3 == 1 ? n - 1 - i :
+						i * 7 % n]);
+			broken = kmem_cache_validate(c);
+		}
+		if (round & 1)
+			kmem_cache_shrink(c);
+		broken = broken ? broken : kmem_cache_validate(c);
+	}
+	KTEST_EXPECT_STREQ(t, broken, NULL);
+	kmem_cache_destroy(c);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(array_is_refilled_by_half),
+	KTEST_CASE(full_arrays_go_to_the_node_before_slabs_are_touched),
+	KTEST_CASE(arrays_of_the_node_come_back_before_slabs_are_asked),
+	KTEST_CASE(more_cpus_have_more_arrays_in_stock),
+	KTEST_CASE(no_slot_vouches_for_a_free_object),
+	{}
+};
+KTEST_SUITE(slub_arrays, cases);

@@ -1,0 +1,425 @@
+/*
+ * Object caches on several CPUs: objects cross from one to another, wait in
+ * arrays that are not ours, and come back when they are asked for.
+ */
+#include <asm/processor.h>
+#include <kernel/ktest.h>
+#include <kernel/smp.h>
+#include <lib/kernel.h>
+#include <mm/gfp.h>
+
+#include "../../mm/slab_info.h"
+#include "slub_fixture.h"
+
+#define NR 400
+
+static struct kmem_cache *s;
+static unsigned int here, other;
+
+/* Two CPUs, or the case is skipped. The other one is the last that runs. */
+static bool two_cpus(struct ktest *t)
+{
+	unsigned int cpu;
+
+	if (num_online_cpus() == 1) {
+		ktest_skip(t, "needs a second CPU");
+		return false;
+	}
+	for_each_online_cpu(cpu)
+		other = cpu;
+	here = smp_processor_id();
+	return other != here;
+}
+
+static void set_up(struct ktest *t)
+{
+	s = kmem_cache_create("crossing", 64, 0, 0, NULL);
+}
+
+static void tear_down(struct ktest *t)
+{
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+	kmem_cache_destroy(s);
+}
+
+static struct kmem_cache_cpu *array_of(unsigned int cpu)
+{
+	return per_cpu_ptr(s->cpu, cpu);
+}
+
+static unsigned int objects_of(unsigned int cpu)
+{
+	return stack_count(array_of(cpu)) + array_of(cpu)->spare->avail;
+}
+
+/* What another CPU does in its interrupt handler. */
+struct batch {
+	void *objs[NR];
+	unsigned int nr, failed;
+};
+
+static struct batch batch;
+
+static void alloc_all(void *info)
+{
+	struct batch *b = info;
+	unsigned int i;
+
+	for (i = 0; i < b->nr; i++) {
+		b->objs[i] = kmem_cache_alloc(s, GFP_ATOMIC);
+		if (b->objs[i])
+			fill_object(b->objs[i], 64);
+		else
+			b->failed++;
+	}
+}
+
+static void free_all(void *info)
+{
+	struct batch *b = info;
+	unsigned int i;
+
+	for (i = 0; i < b->nr; i++) {
+		if (!object_is_intact(b->objs[i], 64))
+			b->failed++;
+		kmem_cache_free(s, b->objs[i]);
+	}
+}
+
+static void alloc_on(unsigned int cpu, unsigned int nr)
+{
+	batch.nr = nr;
+	batch.failed = 0;
+	smp_call_function_single(cpu, alloc_all, &batch, true);
+}
+
+static void free_on(unsigned int cpu)
+{
+	smp_call_function_single(cpu, free_all, &batch, true);
+}
+
+static unsigned long objects_in_use(void)
+{
+	struct slab_info info;
+
+	slab_get_info(s, &info);
+	return info.active_objects;
+}
+
+static void object_goes_to_the_array_of_the_cpu_that_frees(struct ktest *t)
+{
+	if (!two_cpus(t))
+		return;
+	alloc_on(here, 3);
+	KTEST_EXPECT_EQ(t, objects_of(here), 27);
+	free_on(other);
+	KTEST_EXPECT_EQ(t, batch.failed, 0);
+	KTEST_EXPECT_EQ(t, objects_of(here), 27);
+	KTEST_EXPECT_EQ(t, objects_of(other), 3);
+	KTEST_EXPECT_EQ(t, objects_in_use(), 0);
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	alloc_on(other, 3);
+	KTEST_EXPECT_EQ(t, objects_of(other), 0);
+	KTEST_EXPECT_EQ(t, objects_in_use(), 3);
+	free_on(here);
+	KTEST_EXPECT_EQ(t, objects_of(here), 30);
+}
+
+/* Round and round, through every CPU's arrays, the stock and the slabs. */
+static void objects_freed_elsewhere_are_conserved(struct ktest *t)
+{
+	unsigned int from, to, round;
+	unsigned long slabs = 0;
+
+	for (round = 0; round < 4; round++) {
+		for_each_online_cpu(from) {
+			for_each_online_cpu(to) {
+				alloc_on(from, NR);
+				KTEST_EXPECT_EQ(t, objects_in_use(), NR);
+				free_on(to);
+				KTEST_ASSERT_EQ(t, batch.failed, 0);
+				KTEST_EXPECT_EQ(t, objects_in_use(), 0);
+			}
+		}
+		KTEST_ASSERT_STREQ(t, kmem_cache_validate(s), NULL);
+		/* what the first round made does for all */
+		if (!round)
+			slabs = nr_slabs(s);
+		KTEST_EXPECT_LE(t, nr_slabs(s), slabs + 2 * NR_CPUS);
+	}
+}
+
+static void shrink_collects_what_other_cpus_hold(struct ktest *t)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		alloc_on(cpu, NR);
+		free_on(cpu);
+		KTEST_EXPECT_GT(t, objects_of(cpu), 60);
+	}
+	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+	for_each_online_cpu(cpu)
+		KTEST_EXPECT_EQ(t, objects_of(cpu), 0);
+	KTEST_EXPECT_EQ(t, nr_slabs(s), 0);
+}
+
+static void shrinking_all_collects_what_other_cpus_hold(struct ktest *t)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		alloc_on(cpu, NR);
+		free_on(cpu);
+	}
+	kmem_cache_shrink_all();
+	KTEST_EXPECT_EQ(t, nr_slabs(s), 0);
+}
+
+/* With interrupts off nobody else can be waited for. */
+static void shrink_with_interrupts_off_collects_what_is_here(struct ktest *t)
+{
+	unsigned long flags;
+
+	if (!two_cpus(t))
+		return;
+	alloc_on(here, 1);
+	free_on(here);
+	alloc_on(other, 1);
+	free_on(other);
+	local_irq_save(flags);
+	KTEST_EXPECT_NE(t, kmem_cache_shrink(s), 0);
+	local_irq_restore(flags);
+	KTEST_EXPECT_EQ(t, objects_of(here), 0);
+	KTEST_EXPECT_GT(t, objects_of(other), 0);
+}
+
+/* A CPU with empty arrays is asked too, if its slots name objects. */
+static void no_slot_vouches_for_anything_after_a_shrink(struct ktest *t)
+{
+	unsigned int cpu;
+	void *p;
+
+	if (!two_cpus(t))
+		return;
+	alloc_on(here, 30);
+	KTEST_EXPECT_EQ(t, objects_of(here), 0);
+	p = batch.objs[29];
+	KTEST_EXPECT_PTR_EQ(t, *array_of(here)->stack.top, p);
+	free_on(other);
+	KTEST_EXPECT_PTR_EQ(t, *array_of(here)->stack.top, p);
+	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+	for_each_online_cpu(cpu)
+		KTEST_EXPECT_PTR_EQ(t, *array_of(cpu)->stack.top,
+				    s->no_object);
+	KTEST_EXPECT_REPORTS(t, 1, "not a slab page", kmem_cache_free(s, p));
+}
+
+static void free_objects_of_another_cpu_are_not_freed_again(struct ktest *t)
+{
+	unsigned int i;
+
+	if (!two_cpus(t))
+		return;
+	alloc_on(here, 100);
+	free_on(other);
+	KTEST_EXPECT_EQ(t, array_of(other)->spare->avail, 60);
+	for (i = 0; i < 100 && !t->failed; i++)
+		KTEST_EXPECT_REPORTS(t, 1, "double free",
+				     kmem_cache_free(s, batch.objs[i]));
+}
+
+static void destroy_finds_objects_in_another_cpus_arrays(struct ktest *t)
+{
+	struct kmem_cache *kept = s;
+
+	if (!two_cpus(t))
+		return;
+	s = kmem_cache_create("doomed", 64, 0, 0, NULL);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	alloc_on(here, NR);
+	free_on(other);
+	KTEST_EXPECT_REPORTS(t, 0, "", kmem_cache_destroy(s));
+	s = kept;
+}
+
+/*
+ * That CPU's threads keep it from going; a test machine has none there.
+ */
+static void objects_of_a_dead_cpu_come_back(struct ktest *t)
+{
+	void *p;
+
+	if (!two_cpus(t))
+		return;
+	alloc_on(other, NR);
+	p = batch.objs[NR - 1];
+	free_on(other);
+	KTEST_EXPECT_GT(t, objects_of(other), 60);
+	KTEST_ASSERT_EQ(t, cpu_down(other), 0);
+	KTEST_EXPECT_EQ(t, objects_of(other), 0);
+	KTEST_EXPECT_REPORTS(t, 1, "double free", kmem_cache_free(s, p));
+	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+	KTEST_EXPECT_EQ(t, cpu_up(other), 0);
+	alloc_on(other, NR);
+	free_on(other);
+	KTEST_EXPECT_EQ(t, batch.failed, 0);
+	KTEST_EXPECT_GT(t, objects_of(other), 60);
+}
+
+/* Handlers that run whenever they like, and what they keep. */
+#define KEPT 100
+
+static struct {
+	void *objs[KEPT];
+	unsigned int calls, wrong;
+} handler;
+
+static void use_cache_in_handler(void *info)
+{
+	void **kept = &handler.objs[handler.calls++ % KEPT];
+	void *p = kmem_cache_alloc(s, GFP_ATOMIC);
+
+	if (!in_interrupt() || !irqs_disabled())
+		handler.wrong++;
+	if (*kept && !object_is_intact(*kept, 64))
+		handler.wrong++;
+	kmem_cache_free(s, *kept);
+	*kept = p;
+	if (p)
+		fill_object(p, 64);
+}
+
+static void call_back(void *info)
+{
+	smp_call_function_single(here, use_cache_in_handler, NULL, false);
+}
+
+static void thread_and_handlers_share_a_cpus_array(struct ktest *t)
+{
+	static void *objs[16];
+	unsigned int i, n = 0, wrong = 0;
+
+	if (!two_cpus(t))
+		return;
+	memset(&handler, 0, sizeof(handler));
+	memset(objs, 0, sizeof(objs));
+	for (i = 0; READ_ONCE(handler.calls) < 2000 && i < 10000000; i++) {
+		void **p = &objs[i % 16];
+
+		if (i % 64 == 0 && n < 2000 && n - READ_ONCE(handler.calls) < 8)
+			n += !smp_call_function_single(other, call_back, NULL,
+						       false);
+		if (*p && !object_is_intact(*p, 64))
+			wrong++;
+		kmem_cache_free(s, *p);
+		*p = kmem_cache_alloc(s, GFP_KERNEL);
+		if (*p)
+			fill_object(*p, 64);
+	}
+	KTEST_EXPECT_EQ(t, handler.calls, 2000);
+	KTEST_EXPECT_EQ(t, handler.wrong + wrong, 0);
+	for (i = 0; i < KEPT; i++)
+		kmem_cache_free(s, handler.objs[i]);
+	for (i = 0; i < 16; i++)
+		kmem_cache_free(s, objs[i]);
+}
+
+/*
+ * The other CPU moves objects through all its arrays and hands some of them
+ * to us. What we have is not in its arrays any more, whenever we look.
+ */
+static struct {
+	void *box;		/* an object on its way here, or NULL */
+	bool done;
+} churn;
+
+static void churn_here(void *info)
+{
+	struct batch *b = info;
+	unsigned int i, round;
+	void *p;
+
+	for (round = 0; round < 20; round++) {
+		for (i = 0; i < b->nr; i++)
+			b->objs[i] = kmem_cache_alloc(s, GFP_ATOMIC);
+		for (i = 0; i < b->nr; i++) {
+			p = b->objs[i];
+			if (!__atomic_load_n(&churn.box, __ATOMIC_RELAXED))
+				__atomic_store_n(&churn.box, p,
+						 __ATOMIC_RELEASE);
+			else
+				kmem_cache_free(s, p);
+		}
+	}
+	__atomic_store_n(&churn.done, true, __ATOMIC_RELEASE);
+}
+
+/* As if its push had been interrupted behind the mark. */
+static void free_marked(void *p)
+{
+	*slab_word(s, p) = s->secret;
+	kmem_cache_free(s, p);
+}
+
+static void take_from_box(unsigned int *taken)
+{
+	void *p = __atomic_exchange_n(&churn.box, NULL, __ATOMIC_ACQUIRE);
+
+	if (!p)
+		return;
+	free_marked(p);
+	++*taken;
+}
+
+/* With empty arrays: what comes is what somebody gave to the node last. */
+static void take_from_node(void)
+{
+	void *p;
+
+	slab_flush_cpu(s);
+	p = kmem_cache_alloc(s, GFP_ATOMIC);
+	if (p)
+		free_marked(p);
+}
+
+static void right_free_is_right_while_others_move_objects(struct ktest *t)
+{
+	unsigned int round, taken = 0;
+
+	if (!two_cpus(t))
+		return;
+	batch.nr = NR;
+	KTEST_EXPECT_REPORTS(t, 0, "", ({
+		for (round = 0; round < 2000 && taken < 300; round++) {
+			churn.done = false;
+			smp_call_function_single(other, churn_here, &batch,
+						 false);
+			while (!__atomic_load_n(&churn.done,
+						__ATOMIC_ACQUIRE)) {
+				take_from_box(&taken);
+				take_from_node();
+				cpu_relax();
+			}
+		}
+		take_from_box(&taken);
+	}));
+	KTEST_EXPECT_GE(t, taken, 300);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(object_goes_to_the_array_of_the_cpu_that_frees),
+	KTEST_CASE(objects_freed_elsewhere_are_conserved),
+	KTEST_CASE(shrink_collects_what_other_cpus_hold),
+	KTEST_CASE(shrinking_all_collects_what_other_cpus_hold),
+	KTEST_CASE(shrink_with_interrupts_off_collects_what_is_here),
+	KTEST_CASE(no_slot_vouches_for_anything_after_a_shrink),
+	KTEST_CASE(free_objects_of_another_cpu_are_not_freed_again),
+	KTEST_CASE(destroy_finds_objects_in_another_cpus_arrays),
+	KTEST_CASE(objects_of_a_dead_cpu_come_back),
+	KTEST_CASE(thread_and_handlers_share_a_cpus_array),
+	KTEST_CASE(right_free_is_right_while_others_move_objects),
+	{}
+};
+KTEST_SUITE_FIXTURE(slub_smp, cases, set_up, tear_down);
