@@ -210,6 +210,11 @@ static void preempt_count_goes_with_the_thread(struct ktest *t)
 	struct task_struct *a = kthread_run_on(0, count_disabled, NULL, "a");
 	struct task_struct *b = kthread_run_on(0, count_disabled, NULL, "b");
 
+	/* A mistake, but survived: the others do not inherit it. */
+	preempt_disable();
+	KTEST_EXPECT_REPORTS(t, 1, "may sleep", yield());
+	KTEST_EXPECT_EQ(t, preempt_count(), PREEMPT_OFFSET);
+	preempt_enable();
 	if (a)
 		KTEST_EXPECT_EQ(t, kthread_stop(a), 0);
 	if (b)

@@ -221,6 +221,8 @@ static void each_completion_lets_one_through(struct ktest *t)
 		KTEST_EXPECT_EQ(t, nr_in_queue(&c.wait), n - i);
 	}
 	complete_all(&c);
+	while (load(&through) != n)
+		yield();
 	stop_waiters(n);
 	KTEST_EXPECT_EQ(t, load(&through), n);
 }
