@@ -63,26 +63,45 @@ static void note_free_lists(unsigned long *nr)
 					    (enum migratetype)mt);
 }
 
+/* Blocks of the zone by list, with the batch gone: as singles, or at once. */
+static void note_lists_without_a_batch(unsigned long *singly,
+				       unsigned long *batched)
+{
+	struct zone *zone = kernel_zone();
+	unsigned int batch = pcp_batch(zone->pageset_high[0]), n;
+	struct page *batch_pages[PCP_BATCH_MOST], *page;
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (n = 0; n < batch; n++)
+		batch_pages[n] = __rmqueue(zone, 0, MIGRATE_UNMOVABLE);
+	note_free_lists(singly);
+	for (n = 0; n < batch; n++)
+		if (batch_pages[n])
+			free_to_zone(zone, batch_pages[n], 0);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	page = alloc_page(GFP_KERNEL);
+	note_free_lists(batched);
+	if (page)
+		__free_page(page);
+}
+
 /* Whole pieces are taken, yet no block is split that need not be. */
 static void batch_leaves_the_lists_as_single_pages_would(struct ktest *t)
 {
 	static unsigned long singly[NR_PAGE_ORDERS * MIGRATE_TYPES];
 	static unsigned long batched[NR_PAGE_ORDERS * MIGRATE_TYPES];
-	struct zone *zone = kernel_zone();
-	unsigned int batch = pcp_batch(zone->pageset_high[0]), n;
-	unsigned long flags;
+	unsigned int i, n = take(MANY, 0);
 
-	spin_lock_irqsave(&zone->lock, flags);
-	for (n = 0; n < batch; n++)
-		pages[n] = __rmqueue(zone, 0, MIGRATE_UNMOVABLE);
-	note_free_lists(singly);
-	for (n = 0; n < batch; n++)
-		if (pages[n])
-			free_to_zone(zone, pages[n], 0);
-	spin_unlock_irqrestore(&zone->lock, flags);
-	KTEST_ASSERT_EQ(t, take(1, 0), 1);
-	note_free_lists(batched);
-	give(0, 1, 0);
+	/* small blocks of many sizes, between pages in use */
+	for (i = 0; i < n; i++)
+		if (i % 7 < 4)
+			__free_page(pages[i]);
+	drain_all_pages();
+	note_lists_without_a_batch(singly, batched);
+	for (i = 0; i < n; i++)
+		if (i % 7 >= 4)
+			__free_page(pages[i]);
 	KTEST_EXPECT_TRUE(t, !memcmp(singly, batched, sizeof(singly)));
 }
 
@@ -96,23 +115,47 @@ static bool one_piece_serves(const struct zone *zone, unsigned int order)
 	return o < NR_PAGE_ORDERS && batch && 1UL << o >= batch << order;
 }
 
+/* Takes small free blocks away until one piece serves; how many. */
+static unsigned int use_up_small_blocks(struct zone *zone, unsigned int order)
+{
+	unsigned long flags;
+	unsigned int n;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	for (n = 0; n < MANY && !one_piece_serves(zone, order); n++) {
+		pages[n] = __rmqueue(zone, 0, MIGRATE_UNMOVABLE);
+		if (!pages[n])
+			break;
+		prep_new_page(pages[n], 0, GFP_KERNEL, 0);
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return n;
+}
+
 static void batch_of_one_piece_is_handed_out_from_low_to_high(struct ktest *t)
 {
-	unsigned int order, n, checked = 0;
+	struct zone *zone = kernel_zone();
+	struct page *block[PCP_BATCH_MOST];
+	unsigned int order, n, i, checked = 0;
 
 	for (order = 0; order < NR_PCP_ORDERS; order++) {
-		struct zone *zone = kernel_zone();
 		unsigned int batch = pcp_batch(zone->pageset_high[order]);
 
 		drain_all_pages();
+		n = use_up_small_blocks(zone, order);
 		if (!one_piece_serves(zone, order))
-			continue;
-		KTEST_ASSERT_EQ(t, take(batch, order), batch);
-		for (n = 1; n < batch; n++)
-			KTEST_EXPECT_PTR_EQ(t, pages[n],
-					    pages[n - 1] + (1UL << order));
-		give(0, batch, order);
-		checked++;
+			batch = 0;
+		for (i = 0; i < batch; i++) {
+			block[i] = alloc_pages(GFP_KERNEL, order);
+			KTEST_ASSERT_NOT_NULL(t, block[i]);
+			if (i)
+				KTEST_EXPECT_PTR_EQ(t, block[i], block[i - 1] +
+						    (1UL << order));
+			checked++;
+		}
+		while (i--)
+			__free_pages(block[i], order);
+		give(0, n, 0);
 	}
 	if (!checked)
 		ktest_skip(t, "no free block is large enough");
@@ -232,6 +275,20 @@ static void block_that_comes_back_is_handed_out_next(struct ktest *t)
 	}
 }
 
+static void block_at_hand_is_zeroed_when_that_is_asked(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL), *again;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	memset(lowmem_page_address(page), 0xa5, PAGE_SIZE);
+	__free_page(page);
+	again = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	KTEST_ASSERT_NOT_NULL(t, again);
+	KTEST_EXPECT_NULL(t, memchr_inv(lowmem_page_address(again), 0,
+					PAGE_SIZE));
+	__free_page(again);
+}
+
 static void shared_block_stays_until_the_last_reference_goes(struct ktest *t)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -333,6 +390,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(array_holds_its_high_mark_and_no_more),
 	KTEST_CASE(full_array_gives_back_what_lay_there_longest),
 	KTEST_CASE(block_that_comes_back_is_handed_out_next),
+	KTEST_CASE(block_at_hand_is_zeroed_when_that_is_asked),
 	KTEST_CASE(shared_block_stays_until_the_last_reference_goes),
 	KTEST_CASE(compound_block_loses_its_tails_on_the_way_in),
 	KTEST_CASE(special_pageblocks_stay_out_of_the_arrays),
