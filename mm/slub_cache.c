@@ -49,7 +49,7 @@ static struct kmem_cache *const kmem_cache =
 	(struct kmem_cache *)cache_of_caches;
 struct kmem_cache *const slab_graveyard = (struct kmem_cache *)graveyard;
 
-static struct rng secrets;
+static struct rng secrets;		/* slab_mutex */
 static bool available;
 
 bool slab_is_available(void)
@@ -130,17 +130,13 @@ static struct kmem_cache *find_cache(const char *name)
 	return NULL;
 }
 
-/* Makes a cache known, unless its name is taken. */
+/* Makes a cache known, unless its name is taken. slab_mutex is held. */
 static bool cache_publish(struct kmem_cache *s)
 {
-	bool taken;
-
-	mutex_lock(&slab_mutex);
-	taken = find_cache(s->name) != NULL;
-	if (!taken)
-		list_add_tail(&s->list, &slab_caches);
-	mutex_unlock(&slab_mutex);
-	return !taken;
+	if (find_cache(s->name))
+		return false;
+	list_add_tail(&s->list, &slab_caches);
+	return true;
 }
 
 static struct slab_sheaf *sheaf_create(struct kmem_cache *s)
@@ -278,10 +274,14 @@ static void cache_release(struct kmem_cache *s)
 	kmem_cache_free(kmem_cache, s);
 }
 
-/* A cache without arrays, on the list. NULL: no memory, or reported. */
-struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
-				   unsigned int align, slab_flags_t flags,
-				   void (*ctor)(void *))
+/*
+ * A cache without arrays, on the list. NULL: no memory, or reported. slab_mutex
+ * is held, until it has its arrays: who walks the list has all CPUs look at
+ * what they have of it.
+ */
+static struct kmem_cache *cache_make(const char *name, unsigned int size,
+				     unsigned int align, slab_flags_t flags,
+				     void (*ctor)(void *))
 {
 	struct kmem_cache *s = kmem_cache_alloc(kmem_cache, GFP_KERNEL);
 
@@ -297,11 +297,35 @@ struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
 	return NULL;
 }
 
-static void cache_unpublish(struct kmem_cache *s)
+/* For the first caches, which get their arrays later in the boot. */
+struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
+				   unsigned int align, slab_flags_t flags,
+				   void (*ctor)(void *))
 {
+	struct kmem_cache *s;
+
 	mutex_lock(&slab_mutex);
-	list_del(&s->list);
+	s = cache_make(name, size, align, flags, ctor);
 	mutex_unlock(&slab_mutex);
+	return s;
+}
+
+/* A cache with all it needs. */
+static struct kmem_cache *cache_create(const char *name, unsigned int size,
+				       unsigned int align, slab_flags_t flags,
+				       void (*ctor)(void *))
+{
+	struct kmem_cache *s;
+
+	mutex_lock(&slab_mutex);
+	s = cache_make(name, size, align, flags, ctor);
+	if (s && !slab_cache_add_sheaves(s)) {
+		list_del(&s->list);
+		cache_release(s);
+		s = NULL;
+	}
+	mutex_unlock(&slab_mutex);
+	return s;
 }
 
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
@@ -314,12 +338,7 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 	if (why)
 		report_create(why, name, size, align);
 	else
-		s = slab_cache_make(name, size, align, flags, ctor);
-	if (s && !slab_cache_add_sheaves(s)) {
-		cache_unpublish(s);
-		cache_release(s);
-		s = NULL;
-	}
+		s = cache_create(name, size, align, flags, ctor);
 	if (!s && (flags & SLAB_PANIC))
 		panic("cannot create cache %s", name ? name : "(null)");
 	return s;

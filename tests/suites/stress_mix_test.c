@@ -144,11 +144,28 @@ static void caches_shrink_while_others_use_them(struct ktest *t)
 	KTEST_EXPECT_NE(t, stress_run(t, 2, shrink_or_use, NULL), 0);
 }
 
+/* The first makes and destroys caches, the others shrink all there are. */
+static void destroy_or_shrink(struct stressor *me)
+{
+	while (stress_goes_on(me)) {
+		if (me->index % 2 == 0)
+			live_of_a_cache(me);
+		else
+			kmem_cache_shrink_all();
+	}
+}
+
+static void caches_are_destroyed_while_all_shrink(struct ktest *t)
+{
+	KTEST_EXPECT_NE(t, stress_run(t, 2, destroy_or_shrink, NULL), 0);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(all_cpus_take_and_give_all_sizes),
 	KTEST_CASE(preempted_threads_take_and_give_all_sizes),
 	KTEST_CASE(caches_come_and_go_on_all_cpus),
 	KTEST_CASE(caches_shrink_while_others_use_them),
+	KTEST_CASE(caches_are_destroyed_while_all_shrink),
 	{}
 };
 KTEST_SUITE_FIXTURE(stress_mix, cases, stress_begin, stress_end);
