@@ -171,6 +171,17 @@ static __always_inline u32 slab_index(const struct kmem_cache *s,
 	return ror32(bytes * s->inverse, s->shift);
 }
 
+/* Does an object of s begin at p, whatever p is? */
+static inline bool slab_is_object(const struct kmem_cache *s, const void *p)
+{
+	unsigned long pfn = direct_map_pfn(p);
+	const struct page *page = pfn_to_page(pfn);
+
+	return pfn_valid(pfn) && page->type == PAGE_SLAB &&
+	       page->slab_cache == s &&
+	       slab_index(s, page, p) < slab_objects(s, page);
+}
+
 static inline void *slab_object(const struct kmem_cache *s,
 				struct page *head, unsigned int index)
 {

@@ -80,6 +80,16 @@ static gfp_t flags_to_gfp(slab_flags_t flags)
 	return gfp;
 }
 
+static unsigned long new_secret(void)
+{
+	unsigned long secret;
+
+	mutex_lock(&slab_mutex);
+	secret = (unsigned long)rng_next(&secrets);
+	mutex_unlock(&slab_mutex);
+	return secret;
+}
+
 /* Everything but what the CPUs have and the place on the list. */
 static bool cache_setup(struct kmem_cache *s, const char *name,
 			unsigned int size, unsigned int align,
@@ -94,7 +104,7 @@ static bool cache_setup(struct kmem_cache *s, const char *name,
 	s->flags = flags;
 	s->ctor = ctor;
 	s->allocflags = flags_to_gfp(flags);
-	s->secret = (unsigned long)rng_next(&secrets);
+	s->secret = new_secret();
 	for (nid = 0; nid < slab_node_ids; nid++)
 		node_init(&s->node[nid]);
 	if (!slab_layout(s))
@@ -128,15 +138,6 @@ static struct kmem_cache *find_cache(const char *name)
 		if (!strcmp(s->name, name))
 			return s;
 	return NULL;
-}
-
-/* Makes a cache known, unless its name is taken. slab_mutex is held. */
-static bool cache_publish(struct kmem_cache *s)
-{
-	if (find_cache(s->name))
-		return false;
-	list_add_tail(&s->list, &slab_caches);
-	return true;
 }
 
 static struct slab_sheaf *sheaf_create(struct kmem_cache *s)
@@ -267,6 +268,26 @@ static void report_create(const char *why, const char *name, unsigned int size,
 	report_end();
 }
 
+/*
+ * Makes a cache known, unless its name is taken: that is reported. From here
+ * on other CPUs may be asked to look at their arrays (kmem_cache_shrink_all()),
+ * so those are complete.
+ */
+static bool cache_publish(struct kmem_cache *s)
+{
+	bool taken;
+
+	mutex_lock(&slab_mutex);
+	taken = find_cache(s->name) != NULL;
+	if (!taken)
+		list_add_tail(&s->list, &slab_caches);
+	mutex_unlock(&slab_mutex);
+	if (taken)
+		report_create("name is taken", s->name, s->object_size,
+			      s->align);
+	return !taken;
+}
+
 /* What is left of a cache that is on no list and has no arrays. */
 static void cache_release(struct kmem_cache *s)
 {
@@ -274,11 +295,7 @@ static void cache_release(struct kmem_cache *s)
 	kmem_cache_free(kmem_cache, s);
 }
 
-/*
- * A cache without arrays, on the list. NULL: no memory, or reported. slab_mutex
- * is held, until it has its arrays: who walks the list has all CPUs look at
- * what they have of it.
- */
+/* A cache on no list and without arrays. NULL: no memory, or reported. */
 static struct kmem_cache *cache_make(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags,
 				     void (*ctor)(void *))
@@ -289,42 +306,23 @@ static struct kmem_cache *cache_make(const char *name, unsigned int size,
 		return NULL;
 	if (!cache_setup(s, name, size, align, flags, ctor))
 		report_create("bad size", name, size, align);
-	else if (cache_add_cpus(s) && cache_publish(s))
+	else if (cache_add_cpus(s))
 		return s;
-	else if (s->cpu)
-		report_create("name is taken", name, size, align);
 	cache_release(s);
 	return NULL;
 }
 
-/* For the first caches, which get their arrays later in the boot. */
+/* One on the list; the first caches get their arrays later in the boot. */
 struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
 				   unsigned int align, slab_flags_t flags,
 				   void (*ctor)(void *))
 {
-	struct kmem_cache *s;
+	struct kmem_cache *s = cache_make(name, size, align, flags, ctor);
 
-	mutex_lock(&slab_mutex);
-	s = cache_make(name, size, align, flags, ctor);
-	mutex_unlock(&slab_mutex);
-	return s;
-}
-
-/* A cache with all it needs. */
-static struct kmem_cache *cache_create(const char *name, unsigned int size,
-				       unsigned int align, slab_flags_t flags,
-				       void (*ctor)(void *))
-{
-	struct kmem_cache *s;
-
-	mutex_lock(&slab_mutex);
-	s = cache_make(name, size, align, flags, ctor);
-	if (s && !slab_cache_add_sheaves(s)) {
-		list_del(&s->list);
+	if (s && !cache_publish(s)) {
 		cache_release(s);
 		s = NULL;
 	}
-	mutex_unlock(&slab_mutex);
 	return s;
 }
 
@@ -338,7 +336,12 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 	if (why)
 		report_create(why, name, size, align);
 	else
-		s = cache_create(name, size, align, flags, ctor);
+		s = cache_make(name, size, align, flags, ctor);
+	if (s && !(slab_cache_add_sheaves(s) && cache_publish(s))) {
+		cache_free_sheaves(s);
+		cache_release(s);
+		s = NULL;
+	}
 	if (!s && (flags & SLAB_PANIC))
 		panic("cannot create cache %s", name ? name : "(null)");
 	return s;

@@ -155,17 +155,6 @@ void slab_report(const char *kind, const struct kmem_cache *s, const void *p)
 	report_end();
 }
 
-/* Does an object of s begin at p? */
-static bool is_object(const struct kmem_cache *s, const void *p)
-{
-	unsigned long pfn = direct_map_pfn(p);
-	const struct page *page = pfn_to_page(pfn);
-
-	return pfn_valid(pfn) && page->type == PAGE_SLAB &&
-	       page->slab_cache == s &&
-	       slab_index(s, page, p) < slab_objects(s, page);
-}
-
 /*
  * A CPU's main array: its slots name objects in use, up to the seal. If other
  * CPUs can free, what a slot names may be anything by now (slub.c).
@@ -182,7 +171,7 @@ static const char *check_popped(struct kmem_cache *s,
 			return NULL;
 		if (nr_cpu_ids > 1)
 			continue;
-		if (!is_object(s, p) ||
+		if (!slab_is_object(s, p) ||
 		    (slab_word_looks_free(s, p) && slab_is_free(s, p)))
 			return "array: a slot vouches for what is not in use";
 	}
@@ -198,7 +187,7 @@ static const char *check_objects(struct kmem_cache *s, void *const *objs,
 	for (i = 0; i < nr; i++) {
 		const void *p = objs[i];
 
-		if (!is_object(s, p))
+		if (!slab_is_object(s, p))
 			return "array: holds what is not an object";
 		if (*slab_word(s, p) != s->secret)
 			return "array: object without the free mark";

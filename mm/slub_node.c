@@ -151,7 +151,10 @@ static void discard_all(struct list_head *slabs)
 		slab_discard(head);
 }
 
-/* Puts nr objects, marked free, back into their slabs. */
+/*
+ * Puts nr objects, marked free, back into their slabs. One that is none (its
+ * slab was gone when it was freed a second time, see slub.c) is nobody's here.
+ */
 void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	struct kmem_cache_node *n, *locked = NULL;
@@ -160,6 +163,11 @@ void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
+		if (unlikely(!slab_is_object(s, objs[i]))) {
+			slab_report("not an object when it left an array", s,
+				    objs[i]);
+			continue;
+		}
 		n = slab_node(s, slab_of(objs[i]));
 		if (n != locked) {
 			if (locked)

@@ -31,6 +31,25 @@ static void *get(void)
 	return kmem_cache_alloc(s, GFP_KERNEL);
 }
 
+/*
+ * A slot that still names what another CPU freed, when the page has gone back
+ * and has another owner: the free passes, and is found out later.
+ */
+static void free_into_a_slab_that_is_gone_is_found_later(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	void *p = get();
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	memset(page_address(page), 0, PAGE_SIZE);
+	*cpu_of(s)->stack.top = page_address(page);
+	kmem_cache_free(s, page_address(page));
+	KTEST_EXPECT_REPORTS(t, 1, "not an object when it left an array",
+			     slab_flush_cpu(s));
+	kmem_cache_free(s, p);
+	__free_page(page);
+}
+
 static void second_free_is_refused(struct ktest *t)
 {
 	void *p = get();
@@ -419,6 +438,7 @@ static void addresses_close_to_ram_are_refused(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(second_free_is_refused),
+	KTEST_CASE(free_into_a_slab_that_is_gone_is_found_later),
 	KTEST_CASE(report_names_kind_cache_and_object),
 	KTEST_CASE(second_free_with_another_between_is_refused),
 	KTEST_CASE(second_free_is_found_wherever_the_object_waits),

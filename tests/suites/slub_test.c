@@ -399,6 +399,27 @@ static void works_with_interrupts_off_and_leaves_them_off(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* From the array it is not seen: that costs nothing. */
+static void allocation_that_may_sleep_is_reported_in_the_wrong_place(
+	struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	void *p = kmem_cache_alloc(s, GFP_KERNEL);
+	unsigned long flags;
+
+	kmem_cache_free(s, p);
+	slab_flush_cpu(s);
+	local_irq_save(flags);
+	KTEST_EXPECT_REPORTS(t, 1, "may sleep",
+			     p = kmem_cache_alloc(s, GFP_KERNEL));
+	kmem_cache_free(s, p);
+	slab_flush_cpu(s);
+	KTEST_EXPECT_REPORTS(t, 0, "", p = kmem_cache_alloc(s, GFP_ATOMIC));
+	local_irq_restore(flags);
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
 static void slabinfo_counts_what_callers_hold(struct ktest *t)
 {
 	struct kmem_cache *s = kmem_cache_create("t", 100, 0, 0, NULL);
@@ -486,6 +507,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(create_refuses_bad_arguments),
 	KTEST_CASE(random_use_agrees_with_the_model),
 	KTEST_CASE(works_with_interrupts_off_and_leaves_them_off),
+	KTEST_CASE(allocation_that_may_sleep_is_reported_in_the_wrong_place),
 	KTEST_CASE(slabinfo_counts_what_callers_hold),
 	KTEST_CASE(reaping_gives_empty_slabs_back),
 	KTEST_CASE(all_caches_are_sound),
