@@ -7,8 +7,10 @@
  *
  * 1. drain_local_pages(): with interrupts off, array by array.
  * 2. drain_all_pages(): asks each CPU that has anything to do the same, in an
- *    interrupt, and waits. One at a time: who comes second finds the work
- *    done. A CPU without blocks is left in peace.
+ *    interrupt, and waits. A CPU without blocks is left in peace. One at a
+ *    time; who had to wait, and sees that a drain began after he came, has
+ *    what he wanted: when all CPUs run out of memory at once, one drain
+ *    serves many.
  * 3. A CPU that was taken out of service has its arrays emptied by the one
  *    who did that.
  *
@@ -28,6 +30,7 @@
 #include "pcp.h"
 
 static DEFINE_MUTEX(drain_mutex, RANK_PCP_DRAIN);
+static unsigned long drains_begun;	/* drain_mutex */
 
 unsigned int pcp_count(const struct zone *zone, unsigned int cpu,
 		       enum migratetype mt, unsigned int order)
@@ -120,8 +123,13 @@ static void drain_this_cpu(void *unused)
 
 void drain_all_pages(void)
 {
+	unsigned long seen = READ_ONCE(drains_begun);
+
 	mutex_lock(&drain_mutex);
-	on_each_cpu_cond(has_pages, drain_this_cpu, NULL);
+	if (drains_begun == seen) {
+		WRITE_ONCE(drains_begun, seen + 1);
+		on_each_cpu_cond(has_pages, drain_this_cpu, NULL);
+	}
 	mutex_unlock(&drain_mutex);
 }
 

@@ -5,6 +5,7 @@
 #include <kernel/kthread.h>
 #include <kernel/ktest.h>
 #include <kernel/smp.h>
+#include <kernel/time.h>
 #include <lib/kernel.h>
 #include <lib/random.h>
 #include <mm/census.h>
@@ -14,6 +15,7 @@
 
 #define SOME 40
 #define EXCHANGES 3000
+#define EXCHANGE_US 1000000	/* where CPUs are many and slow: less */
 #define NR_SHELVES 32
 
 static struct page *pages[SOME];
@@ -202,9 +204,11 @@ static void free_if_sound(struct page *page)
 static int exchange_blocks(void *seed)
 {
 	struct rng rng = rng_seed((unsigned long)seed);
+	u64 start = ktime_get_us();
 	unsigned int i;
 
-	for (i = 0; i < EXCHANGES; i++) {
+	for (i = 0; i < EXCHANGES && ktime_get_us() - start < EXCHANGE_US;
+	     i++) {
 		unsigned int order = (unsigned int)rng_below(&rng, 5);
 		struct page **shelf = &shelves[rng_below(&rng, NR_SHELVES)];
 		struct page *page;
@@ -214,7 +218,7 @@ static int exchange_blocks(void *seed)
 			page->private = (unsigned long)&shelves;
 		free_if_sound(__atomic_exchange_n(shelf, page,
 						  __ATOMIC_ACQ_REL));
-		if (i % 512 == 0)
+		if (i % 512 == 0 && smp_processor_id() == 0)
 			drain_all_pages();
 	}
 	return 0;
