@@ -68,13 +68,10 @@ static void answer(struct down_request *request, int err)
 
 static void take_down(void *info)
 {
-	unsigned int cpu = smp_processor_id();
-
-	if (sched_nr_threads(cpu)) {
+	if (!sched_leave()) {
 		answer(info, -EBUSY);
 		return;
 	}
-	cpu_set_online(cpu, false);
 	smp_call_function_interrupt();
 	answer(info, 0);
 	arch_cpu_die();

@@ -128,10 +128,8 @@ static int move(struct task_struct *task, unsigned int cpu)
 
 	sched_remove_thread(task);
 	task->cpu = cpu;
-	sched_add_thread(task);
-	if (cpu_online(cpu))
+	if (sched_add_thread_online(task))
 		return 0;
-	sched_remove_thread(task);
 	task->cpu = old;
 	sched_add_thread(task);
 	return -ENXIO;

@@ -15,6 +15,7 @@
  */
 #include <asm/irqflags.h>
 #include <asm/machine.h>
+#include <asm/smp.h>
 #include <asm/processor.h>
 #include <kernel/panic.h>
 #include <kernel/percpu.h>
@@ -52,8 +53,7 @@ void panic_begin(void)
 		printk_break_lock();
 		report_abandon();
 	} else if (nobody != self) {
-		smp_stop_others();	/* he has, and it stops us */
-		cpu_halt();
+		arch_wait_for_stop();	/* he has, and stops us */
 	}
 }
 

@@ -28,6 +28,8 @@ static inline struct run_queue *cpu_rq(unsigned int cpu)
 /* A thread belongs to its CPU from here on / no more. Not for idle threads. */
 void sched_add_thread(struct task_struct *task);
 void sched_remove_thread(struct task_struct *task);
+/* The same, if the CPU runs; it does not stop while threads belong to it. */
+bool sched_add_thread_online(struct task_struct *task);
 /* Nobody has woken it yet, so it never ran. */
 bool sched_never_woken(struct task_struct *task);
 

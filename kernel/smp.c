@@ -277,6 +277,5 @@ void on_each_cpu_cond(bool (*cond)(unsigned int cpu, void *info),
 
 void smp_stop_others(void)
 {
-	if (num_online_cpus() > 1)
-		arch_stop_others();
+	arch_stop_others();
 }

@@ -34,20 +34,52 @@ DEFINE_PER_CPU(struct task_struct *, current_task) = &boot_task;
 
 static DEFINE_PER_CPU(struct task_struct, idle_task);
 
+/* The queue is locked. */
 static void add_to_list(struct run_queue *rq, struct task_struct *task)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&rq->lock, flags);
 	list_add_tail(&task->threads, &rq->threads);
 	if (task != rq->idle)
 		rq->nr_threads++;
-	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
 void sched_add_thread(struct task_struct *task)
 {
-	add_to_list(cpu_rq(task->cpu), task);
+	struct run_queue *rq = cpu_rq(task->cpu);
+	unsigned long flags;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	add_to_list(rq, task);
+	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/* This and sched_leave() decide under one lock who was first. */
+bool sched_add_thread_online(struct task_struct *task)
+{
+	struct run_queue *rq = cpu_rq(task->cpu);
+	unsigned long flags;
+	bool online;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	online = cpu_online(task->cpu);
+	if (online)
+		add_to_list(rq, task);
+	spin_unlock_irqrestore(&rq->lock, flags);
+	return online;
+}
+
+bool sched_leave(void)
+{
+	unsigned int cpu = smp_processor_id();
+	struct run_queue *rq = cpu_rq(cpu);
+	unsigned long flags;
+	bool alone;
+
+	spin_lock_irqsave(&rq->lock, flags);
+	alone = !rq->nr_threads;
+	if (alone)
+		cpu_set_online(cpu, false);
+	spin_unlock_irqrestore(&rq->lock, flags);
+	return alone;
 }
 
 void sched_remove_thread(struct task_struct *task)
@@ -96,7 +128,7 @@ struct task_struct *sched_make_idle(unsigned int cpu)
 	idle->on_rq = true;
 	ksnprintf(idle->name, sizeof(idle->name), "idle/%u", cpu);
 	rq->idle = idle;
-	add_to_list(rq, idle);
+	sched_add_thread(idle);
 	return idle;
 }
 

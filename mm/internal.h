@@ -29,6 +29,12 @@ static __always_inline enum migratetype pageblock_type(const struct page *page)
 				  MIGRATE_MOVABLE);
 }
 
+/*
+ * The one call upwards: asks who keeps pages it could do without to give them
+ * back. Set at boot by mm/slub_cache.c; may sleep.
+ */
+extern void (*reclaim_hook)(void);
+
 /* mm/buddy.c: one zone, zone locked. */
 struct page *__rmqueue(struct zone *zone, unsigned int order,
 		       enum migratetype mt);

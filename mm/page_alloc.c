@@ -10,7 +10,9 @@
  *    with the reserves the gfp is entitled to, one block and no more. With
  *    __GFP_MEMALLOC: no watermark at all.
  * 4. Nothing: what the CPUs keep at hand goes back to the zones, this CPU's
- *    first, then, if the gfp may sleep, everybody's; each time one more walk.
+ *    first; then, if the gfp may sleep, the layers above give what they can
+ *    do without (reclaim_hook) and everybody's arrays are emptied. Each time
+ *    there is one more walk.
  * 5. The block is the caller's: PAGE_ALLOC, one reference, the caller's
  *    address in page->private (the census says who holds what).
  * 6. A free checks the page (mm/page_check.c), drops a reference, and with
@@ -38,6 +40,7 @@
  * there.
  * Invariant: PAGE_ALLOC heads have _refcount >= 1.
  */
+#include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/preempt.h>
 #include <lib/kernel.h>
@@ -133,6 +136,8 @@ static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 	return NULL;
 }
 
+void (*reclaim_hook)(void) __ro_after_init;
+
 /* All that is at hand is used before a request fails. */
 static struct page *alloc_after_drain(gfp_t gfp, unsigned int order, int nid,
 				      unsigned int alloc_flags)
@@ -143,6 +148,8 @@ static struct page *alloc_after_drain(gfp_t gfp, unsigned int order, int nid,
 		page = get_page_from_freelist(gfp, order, nid, alloc_flags);
 	if (page || !gfpflags_allow_blocking(gfp) || in_atomic())
 		return page;
+	if (reclaim_hook)
+		reclaim_hook();
 	drain_all_pages();
 	return get_page_from_freelist(gfp, order, nid, alloc_flags);
 }

@@ -29,10 +29,12 @@
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/report.h>
+#include <kernel/smp.h>
 #include <lib/random.h>
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/percpu.h>
+#include "internal.h"
 #include "slab_internal.h"
 
 LIST_HEAD(slab_caches);
@@ -423,17 +425,37 @@ static bool cache_withdraw(struct kmem_cache *s)
 	return found;
 }
 
+/*
+ * Off the list and empty, if nobody holds an object: 0. A CPU that goes down
+ * meanwhile would keep what is in its arrays, and be emptied too late.
+ */
+static int cache_close(struct kmem_cache *s, bool *known)
+{
+	int left = 0;
+
+	cpus_read_lock();
+	*known = cache_withdraw(s);
+	if (*known)
+		left = kmem_cache_shrink(s);
+	cpus_read_unlock();
+	return left;
+}
+
 void kmem_cache_destroy(struct kmem_cache *s)
 {
+	bool known;
+	int left;
+
 	if (!s)
 		return;
-	if (!cache_withdraw(s)) {
+	left = cache_close(s, &known);
+	if (!known) {
 		report_begin("kmem_cache_destroy",
 			     "not a cache to destroy: %px", s);
 		report_end();
 		return;
 	}
-	if (kmem_cache_shrink(s)) {
+	if (left) {
 		report_live(s);
 		bury_slabs(s);
 	}
@@ -478,4 +500,5 @@ void __init kmem_cache_init(void)
 	if (!slab_cache_add_sheaves(kmem_cache))
 		panic("no memory for the first caches");
 	available = true;
+	reclaim_hook = kmem_cache_reap;
 }

@@ -8,7 +8,7 @@
 
 /* 255 and all ones mean every APIC. */
 #define XAPIC_ID_MAX 254U
-#define X2APIC_ID_MAX 0xfffffffeU
+#define X2APIC_ID_MAX 0xfffffffdU
 
 struct cpu_list {
 	u32 apic_ids[NR_CPUS];

@@ -69,6 +69,15 @@ void smp_stop_if_asked(void)
 	cpu_halt();
 }
 
+/* By looking: an NMI does not come while one is handled. */
+void __noreturn arch_wait_for_stop(void)
+{
+	for (;;) {
+		smp_stop_if_asked();
+		cpu_relax();
+	}
+}
+
 static bool all_stopped(unsigned int self)
 {
 	unsigned int cpu;
@@ -86,6 +95,8 @@ void arch_stop_others(void)
 	unsigned int cpu, self = smp_processor_id(), expected = NO_CPU;
 	u64 end;
 
+	if (!apic_present())
+		return;
 	if (!__atomic_compare_exchange_n(&stopper, &expected, self, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		smp_stop_if_asked();

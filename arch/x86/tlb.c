@@ -76,6 +76,8 @@ static void flush_here(void *info)
 /* Both forms may be called before there is anybody else. */
 static void flush_everywhere(struct tlb_batch *range)
 {
+	/* a CPU that comes just now sees the new entries, or is seen here */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (num_online_cpus() == 1) {
 		flush_here(range);
 		return;

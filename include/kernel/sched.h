@@ -77,6 +77,12 @@ bool wake_up_process(struct task_struct *task);
 void sched_tick(void);
 void preempt_schedule_irq(void);
 
+/*
+ * This CPU leaves cpu_online_mask, unless threads belong to it: then false.
+ * From there on none can be bound to it. For cpu_down().
+ */
+bool sched_leave(void);
+
 /* Threads on a CPU besides its idle thread (the boot thread counts on 0). */
 unsigned int sched_nr_threads(unsigned int cpu);
 /* One line per thread: shell command "ps". */

@@ -509,6 +509,19 @@ void sched_init(void)
 	start_thread(&idle->thread, idle_main, idle);
 }
 
+bool sched_leave(void)
+{
+	struct hosted_cpu *cpu = hosted_cpu(smp_processor_id());
+	bool alone;
+
+	pthread_mutex_lock(&cpu->lock);
+	alone = !cpu->nr_threads;
+	if (alone)
+		cpu_set_online(smp_processor_id(), false);
+	pthread_mutex_unlock(&cpu->lock);
+	return alone;
+}
+
 unsigned int sched_nr_threads(unsigned int nr)
 {
 	struct hosted_cpu *cpu = hosted_cpu(nr);

@@ -188,6 +188,12 @@ void arch_stop_others(void)
 {
 }
 
+void __noreturn arch_wait_for_stop(void)
+{
+	for (;;)
+		sched_yield();
+}
+
 /* Before there are threads there is nobody who could send anything. */
 void hosted_irqs_came_on(void)
 {

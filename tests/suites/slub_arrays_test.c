@@ -1,6 +1,7 @@
 /* A CPU's arrays and the node's stock: what goes where, and when. */
 #include <kernel/ktest.h>
 #include <mm/gfp.h>
+#include <mm/mm.h>
 
 #include "../../mm/slab_info.h"
 #include "slub_fixture.h"
@@ -128,12 +129,42 @@ static void no_slot_vouches_for_a_free_object(struct ktest *t)
 	kmem_cache_destroy(c);
 }
 
+/* Largest machine whose memory is taken to the last page here, in pages. */
+#define SMALL_MACHINE (SZ_1G / PAGE_SIZE)
+
+static void pages_of_free_objects_serve_when_memory_is_short(struct ktest *t)
+{
+	struct page *page, *next;
+	struct kmem_cache *s;
+	void *objs[64] = { NULL };
+	unsigned int i;
+	LIST_HEAD(taken);
+
+	if (totalram_pages() > SMALL_MACHINE) {
+		ktest_skip(t, "takes all memory: for small machines");
+		return;
+	}
+	s = kmem_cache_create("idle", 2048, 0, 0, NULL);
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		kmem_cache_free(s, objs[i]);
+	KTEST_EXPECT_NE(t, nr_slabs(s), 0);
+	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	KTEST_EXPECT_EQ(t, nr_slabs(s), 0);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+	kmem_cache_destroy(s);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(array_is_refilled_by_half),
 	KTEST_CASE(full_arrays_go_to_the_node_before_slabs_are_touched),
 	KTEST_CASE(arrays_of_the_node_come_back_before_slabs_are_asked),
 	KTEST_CASE(more_cpus_have_more_arrays_in_stock),
 	KTEST_CASE(no_slot_vouches_for_a_free_object),
+	KTEST_CASE(pages_of_free_objects_serve_when_memory_is_short),
 	{}
 };
 KTEST_SUITE(slub_arrays, cases);

@@ -6,6 +6,7 @@
 #include <kernel/kthread.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <lib/sprintf.h>
 
 #include "stress.h"
 
@@ -38,8 +39,8 @@ static int work_a_little(void *data)
 	return 0;
 }
 
-/* Runs a thread there to its end. */
-static void use_cpu(struct stressor *me, unsigned int cpu)
+/* Runs a thread there to its end; false: the CPU does not run, or no memory. */
+static bool use_cpu(struct stressor *me, unsigned int cpu)
 {
 	struct stressor there = { .complaint = "" };
 	struct task_struct *task;
@@ -47,18 +48,36 @@ static void use_cpu(struct stressor *me, unsigned int cpu)
 	stressor_init(&there, cpu, STRESS_NR_HANDLER - 1);
 	there.rng = rng_seed(rng_next(&me->rng));
 	task = kthread_run_on(cpu, work_a_little, &there, "stress/victim");
-	if (!task || kthread_stop(task))
-		stress_complain(me, "no thread on the CPU that came back");
+	if (!task)
+		return false;
+	if (kthread_stop(task))
+		stress_complain(me, "a thread on the victim failed");
 	else if (there.complaint[0])
 		stress_complain(me, "%s", there.complaint);
+	return true;
+}
+
+/* While somebody visits the victim it stays. */
+static int take_down(struct stressor *me)
+{
+	int error;
+
+	do {
+		error = cpu_down(victim);
+		cond_resched();
+	} while (error == -EBUSY && stress_goes_on(me));
+	return error;
 }
 
 static void cycle(struct stressor *me)
 {
 	int error;
 
-	use_cpu(me, victim);
-	error = cpu_down(victim);
+	if (!use_cpu(me, victim))
+		stress_complain(me, "no thread on a CPU that runs");
+	error = take_down(me);
+	if (error == -EBUSY)
+		return;
 	if (error || cpu_online(victim)) {
 		stress_complain(me, "cpu_down: %d", error);
 		return;
@@ -69,15 +88,40 @@ static void cycle(struct stressor *me)
 		stress_complain(me, "cpu_up: %d", error);
 }
 
-/* The first has the victim go and come, the others work. */
+/* What the victim keeps of a cache must not outlive the cache. */
+static void use_cache(struct stressor *me)
+{
+	void *objs[40] = { NULL };
+	struct kmem_cache *s;
+	char name[24];
+	unsigned int i;
+
+	ksnprintf(name, sizeof(name), "hotplug-%u", me->index);
+	s = kmem_cache_create(name, 200, 0, 0, NULL);
+	if (!s)
+		return;
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+	for (i = 0; i < ARRAY_SIZE(objs); i++)
+		if (objs[i])
+			kmem_cache_free(s, objs[i]);
+	kmem_cache_destroy(s);
+}
+
+/* The first has the victim go and come, the others work, there too. */
 static void plug_or_work(struct stressor *me)
 {
 	unsigned int i;
 
 	for (i = 0; me->index == 0 && i < CYCLES && !me->complaint[0]; i++)
 		cycle(me);
-	while (stress_goes_on(me))
+	while (stress_goes_on(me)) {
 		take_and_give(me, 20);
+		if (me->index == 1)
+			use_cpu(me, victim);
+		if (me->index > 1)
+			use_cache(me);
+	}
 }
 
 static void cpus_come_and_go_while_others_work(struct ktest *t)

@@ -31,5 +31,7 @@ bool arch_cpu_is_dead(unsigned int cpu);
 
 /* Stops all other CPUs at once, interrupts off or not (NMI). */
 void arch_stop_others(void);
+/* Another CPU is about to do that: waits for it, in any context. */
+void arch_wait_for_stop(void) __attribute__((noreturn));
 
 #endif
