@@ -65,6 +65,16 @@ unsigned long stress_run_on(struct ktest *t, const struct cpumask *cpus,
 			    unsigned int per_cpu,
 			    void (*work)(struct stressor *me), void *arg);
 
+/*
+ * On eight CPUs at most: for what cannot end by time. All want one lock, and
+ * on a host of two cores the one whose turn it is seldom runs.
+ */
+unsigned long stress_run_some(struct ktest *t, unsigned int per_cpu,
+			      void (*work)(struct stressor *me), void *arg);
+
+/* Threads that there will be on each CPU instead: fewer where it has many. */
+unsigned int stress_per_cpu(unsigned int wanted);
+
 /* A stressor that is no thread. */
 void stressor_init(struct stressor *me, unsigned int cpu, unsigned int nr);
 void stress_pass_on(struct ktest *t, const struct stressor *me);

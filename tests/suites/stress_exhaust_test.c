@@ -12,6 +12,7 @@
 #include "stress.h"
 
 #define ROUNDS 2
+#define ENOUGH_BLOCKS 3000
 /* Blocks of the largest order that are left to be taken as objects. */
 #define LEFT_FOR_OBJECTS 4
 
@@ -31,12 +32,16 @@ static void keep_page(struct stressor *me, struct page *page,
 		stress_fill(page_address(page), PAGE_SIZE, page->private);
 }
 
-/* Mixed orders, never more than the last refusal, until order 0 is refused. */
-static void take_all_pages(struct stressor *me, struct list_head *mine)
+/*
+ * Mixed orders, never more than the last refusal, until order 0 is refused; or
+ * most blocks are had: while others give back there is no end.
+ */
+static void take_all_pages(struct stressor *me, struct list_head *mine,
+			   unsigned long most)
 {
 	unsigned int order = MAX_PAGE_ORDER;
 
-	for (;;) {
+	while (most--) {
 		unsigned int o = (unsigned int)stress_below(me, order + 1);
 		struct page *page = alloc_pages(any_gfp(me), o);
 
@@ -46,7 +51,7 @@ static void take_all_pages(struct stressor *me, struct list_head *mine)
 		else if (o)
 			order = o - 1;
 		else
-			return;
+			break;
 	}
 }
 
@@ -69,7 +74,7 @@ static void exhaust_pages(struct stressor *me)
 	unsigned int round;
 
 	for (round = 0; round < ROUNDS; round++) {
-		take_all_pages(me, &mine);
+		take_all_pages(me, &mine, ~0UL);
 		stress_meet(me);
 		give_all_pages(me, &mine);
 		stress_meet(me);
@@ -78,7 +83,7 @@ static void exhaust_pages(struct stressor *me)
 
 static void pages_run_out_on_all_cpus_and_come_back(struct ktest *t)
 {
-	KTEST_EXPECT_NE(t, stress_run(t, 1, exhaust_pages, NULL), 0);
+	KTEST_EXPECT_NE(t, stress_run_some(t, 1, exhaust_pages, NULL), 0);
 }
 
 /* Nobody waits for anybody: some take what others give back. */
@@ -88,14 +93,14 @@ static void exhaust_at_will(struct stressor *me)
 	unsigned int round;
 
 	for (round = 0; round < ROUNDS; round++) {
-		take_all_pages(me, &mine);
+		take_all_pages(me, &mine, ENOUGH_BLOCKS);
 		give_all_pages(me, &mine);
 	}
 }
 
 static void pages_run_out_while_others_come_back(struct ktest *t)
 {
-	KTEST_EXPECT_NE(t, stress_run(t, 2, exhaust_at_will, NULL), 0);
+	KTEST_EXPECT_NE(t, stress_run_some(t, 2, exhaust_at_will, NULL), 0);
 }
 
 struct object {
@@ -182,7 +187,7 @@ static void objects_run_out_on_all_cpus_and_come_back(struct ktest *t)
 	LIST_HEAD(ballast);
 
 	take_large_blocks(&ballast);
-	KTEST_EXPECT_NE(t, stress_run(t, 1, exhaust_objects, NULL), 0);
+	KTEST_EXPECT_NE(t, stress_run_some(t, 1, exhaust_objects, NULL), 0);
 	list_for_each_entry_safe(page, next, &ballast, lru) {
 		list_del(&page->lru);
 		__free_pages(page, MAX_PAGE_ORDER);
