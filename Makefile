@@ -86,7 +86,7 @@ ISO_CMDLINE := selftest shell
 
 # ----- targets --------------------------------------------------------------
 
-.PHONY: all run run-guest test test-host test-kernel lint format debug help \
+.PHONY: all run run-guest test test-host test-kernel stress lint format debug help \
 	clean setup FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -132,6 +132,11 @@ test-kernel: $(ARCHES:%=kernel-%)
 kernel-%: setup
 	@$(MAKE) --no-print-directory ARCH=$* all
 
+# The stress suites on four CPUs, a new seed each time.
+MINUTES ?= 10
+stress: $(KERNEL)
+	@scripts/stress $(MINUTES)
+
 lint: setup
 	@scripts/lint
 
@@ -150,6 +155,7 @@ help:
 	@echo 'make test         everything: lint, host tests, boots in QEMU'
 	@echo 'make test-host    the same sources in user space, with sanitizers'
 	@echo 'make test-kernel  boots over memory sizes and firmware'
+	@echo 'make stress       stress suites on 4 CPUs, other seeds, MINUTES=10'
 	@echo 'make lint         layering, style, static analysis'
 	@echo 'make format       clang-format over the tree'
 	@echo 'make debug        QEMU stopped at its first instruction, gdb attached'
@@ -158,6 +164,7 @@ help:
 	@echo 'Variables: ARCH=x86_64|i386 CC=gcc|clang DEBUG=0|1|2 WERROR=0|1'
 	@echo '  run, test: MEM=128M SMP=1 NODES=1 FIRMWARE=bios|uefi'
 	@echo '             CMDLINE="selftest=GLOB shell ..." QEMU_FLAGS="..."'
+	@echo '             FASTPATH=restart|irqsave TIMEOUT=seconds'
 	@echo '  test:      SUITE=GLOB'
 
 # Looks for the tools of what was asked for and installs what is missing,
