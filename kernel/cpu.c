@@ -189,17 +189,56 @@ static int cmd_cpus(int argc, char **argv)
 }
 SHELL_COMMAND(cpus, "", "the CPUs there are, and which of them run", cmd_cpus);
 
+/* Why it stays. Threads may come and go while we tell. */
+static void tell_busy(unsigned int cpu)
+{
+	unsigned int n = sched_nr_threads(cpu);
+
+	if (cpu == 0)
+		printk("CPU 0 cannot stop: the boot runs on it\n");
+	else if (n)
+		printk("CPU %u has %u thread%s\n", cpu, n, n == 1 ? "" : "s");
+	else
+		printk("CPU %u was busy\n", cpu);
+}
+
+static void take_out_of_service(unsigned int cpu)
+{
+	int err = cpu_down(cpu);
+
+	if (err == -EBUSY)
+		tell_busy(cpu);
+	else if (err == -EINVAL)
+		printk("CPU %u does not run\n", cpu);
+	else if (err)
+		printk("CPU %u does not stop (error %d)\n", cpu, err);
+}
+
+static void bring_back(unsigned int cpu)
+{
+	int err = cpu_up(cpu);
+
+	if (err == -EINVAL)
+		printk("CPU %u runs already\n", cpu);
+	else if (err)
+		printk("CPU %u does not start (error %d)\n", cpu, err);
+}
+
 static int cmd_cpu(int argc, char **argv)
 {
+	bool down = argc == 3 && !strcmp(argv[1], "down");
+	bool up = argc == 3 && !strcmp(argv[1], "up");
 	u64 cpu;
 
-	if (argc != 3 || kstrtou64(argv[2], &cpu) || cpu >= nr_cpu_ids)
+	if ((!down && !up) || kstrtou64(argv[2], &cpu))
 		return -EINVAL;
-	if (!strcmp(argv[1], "down"))
-		return cpu_down((unsigned int)cpu);
-	if (!strcmp(argv[1], "up"))
-		return cpu_up((unsigned int)cpu);
-	return -EINVAL;
+	if (cpu >= nr_cpu_ids)
+		printk("there is no CPU %llu\n", cpu);
+	else if (down)
+		take_out_of_service((unsigned int)cpu);
+	else
+		bring_back((unsigned int)cpu);
+	return 0;
 }
 SHELL_COMMAND(cpu, "down|up N", "take a CPU out of service, or bring it back",
 	      cmd_cpu);

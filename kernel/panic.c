@@ -19,6 +19,7 @@
 #include <asm/processor.h>
 #include <kernel/panic.h>
 #include <kernel/percpu.h>
+#include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <lib/sprintf.h>
 
@@ -57,6 +58,32 @@ void panic_begin(void)
 	}
 }
 
+/* Readable, and printable characters up to an end? */
+static bool is_name(const char *name)
+{
+	unsigned int i;
+
+	if (probe_read(name) || probe_read(name + TASK_NAME_SIZE - 1))
+		return false;
+	for (i = 0; i < TASK_NAME_SIZE && name[i]; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			return false;
+	return i && i < TASK_NAME_SIZE;
+}
+
+/* What is broken may be the pointer to the thread. */
+static void tell_where(void)
+{
+	const struct task_struct *task = current;
+
+	if (is_name(task->name))
+		printk(KERN_EMERG "on CPU %u, thread %s\n",
+		       smp_processor_id(), task->name);
+	else
+		printk(KERN_EMERG "on CPU %u, no thread at %px\n",
+		       smp_processor_id(), task);
+}
+
 void __noreturn panic(const char *fmt, ...)
 {
 	unsigned int nth;
@@ -72,8 +99,10 @@ void __noreturn panic(const char *fmt, ...)
 	va_end(args);
 	printk(KERN_EMERG "%s: %s\n",
 	       nth == 1 ? "panic" : "panic while telling of a panic", text);
-	if (nth == 1)
+	if (nth == 1) {
+		tell_where();
 		dump_stack();
+	}
 	printk("strata: verdict panic\n");
 	machine_exit(VERDICT_PANIC);
 }

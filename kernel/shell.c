@@ -95,7 +95,7 @@ static const char *error_text(int error)
 	case ENOSPC:
 		return "no room";
 	case EBUSY:
-		return "nested too deep";
+		return "busy";
 	default:
 		return "failed";
 	}

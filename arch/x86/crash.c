@@ -3,6 +3,7 @@
  * see the report that comes of it. The suites show that faults are caught;
  * this shows what is said when nobody catches them.
  */
+#include <asm/irqflags.h>
 #include <asm/machine.h>
 #include <asm/page.h>
 #include <asm/sections.h>
@@ -98,6 +99,14 @@ static void crash_panic(void)
 	panic("asked for at the prompt");
 }
 
+/* The panic is about something else, and comes upon this. */
+static void crash_current(void)
+{
+	local_irq_disable();
+	this_cpu_write(current_task, (struct task_struct *)0x18);
+	panic("nobody knows which thread this is");
+}
+
 static const struct {
 	const char *name;
 	void (*crash)(void);
@@ -107,6 +116,7 @@ static const struct {
 	{ "hole", crash_hole },		{ "opcode", crash_opcode },
 	{ "divide", crash_divide },	{ "stack", crash_stack },
 	{ "thread", crash_thread },	{ "panic", crash_panic },
+	{ "current", crash_current },
 };
 
 static int cmd_crash(int argc, char **argv)

@@ -71,6 +71,15 @@ def test_cpu_model_passes(cpu):
             '1G')
 
 
+@pytest.mark.parametrize('words, settings', [
+    ('', {'smp': 2, 'qemu_flags': '-cpu qemu64,-apic'}),
+    ('notick', {'smp': 4})])
+def test_machine_without_tick_passes(words, settings):
+    if I386 and settings['smp'] == 2:
+        settings = {'smp': 2, 'qemu_flags': '-cpu qemu32,-apic'}
+    healthy(boot(f'{SELFTEST} {words} poweroff', timeout=200, **settings))
+
+
 @pytest.mark.parametrize('mem', ['16M', '128M', '5G'])
 def test_bootmem_passes(mem):
     healthy(boot(f'{SELFTEST} early=bootmem poweroff', mem=mem), mem)

@@ -51,6 +51,20 @@ def test_ps_lists_the_threads_of_all_cpus():
             and row[2] == '0'] == ['boot']
 
 
+def test_cpus_go_and_come_and_say_why_not():
+    typed = ['cpu down 0', 'cpu up 0', 'cpu down 99', 'cpu up 4294967296',
+             'cpu down 1', 'cpu down 1', 'cpus', 'cpu up 1', 'cpu up 1',
+             'cpu off 1', 'cpu down x', 'cpu down']
+    parts, _ = session(*typed, smp=2)
+    usage = ['usage: cpu down|up N']
+    assert parts[:6] == [
+        ['CPU 0 cannot stop: the boot runs on it'], ['CPU 0 runs already'],
+        ['there is no CPU 99'], ['there is no CPU 4294967296'],
+        [], ['CPU 1 does not run']]
+    assert parts[6][1].startswith('CPU 1: stopped')
+    assert parts[7:12] == [[], ['CPU 1 runs already'], usage, usage, usage]
+
+
 def test_meminfo_has_the_format_of_proc():
     lines = output('meminfo', mem='128M')
     assert all(re.fullmatch(r'\w+: +\d+ kB', line) for line in lines), lines
@@ -236,13 +250,16 @@ def test_garbage_is_survived(garbage):
     ('null', 'null page'), ('text', 'text'), ('rodata', 'rodata'),
     ('exec', 'execut'), ('stack', 'guard page'), ('opcode', 'opcode'),
     ('thread', 'kernel stack overflow in thread glutton'),
-    ('divide', 'divide'), ('panic', 'asked for')])
+    ('divide', 'divide'), ('panic', 'asked for'),
+    ('thread', 'on CPU 0, thread glutton'),
+    ('current', 'on CPU 0, no thread at 0x')])
 def test_crash_is_explained_and_ends_in_panic(way, words):
     run = boot('shell', '--stdin', timeout=20,
                stdin=f'\x15crash {way}\r'.encode())
     assert run.status == 2, run.tail()
     report = run.log[run.log.index('crash '):]
     assert words in report, run.tail()
+    assert report.count('panic: ') == 1
     assert 'call stack' in report or way == 'stack'
 
 

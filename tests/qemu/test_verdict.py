@@ -22,7 +22,8 @@ def test_panic_is_2_with_a_call_stack():
     run = boot(f'{SHORT} test_panic poweroff')
     assert run.status == 2, run.tail()
     assert run.lines[-2] == 'strata: verdict panic'
-    assert any(line.startswith('panic: ') for line in run.lines)
+    told = [line.startswith('panic: ') for line in run.lines].index(True)
+    assert run.lines[told + 1] == 'on CPU 0, thread boot'
     assert any('start_kernel+0x' in line for line in run.lines)
 
 

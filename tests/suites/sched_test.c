@@ -9,6 +9,8 @@
 #include <kernel/time.h>
 #include <lib/kernel.h>
 
+#include "tick.h"
+
 #define PATIENCE_US 20000000	/* a test that cannot end ends */
 
 static unsigned int load(unsigned int *p)
@@ -28,20 +30,6 @@ static unsigned int last_cpu(void)
 	for_each_online_cpu(cpu)
 		last = cpu;
 	return last;
-}
-
-/* A machine may have no timer: then nobody is preempted. */
-static bool has_tick(struct ktest *t)
-{
-	u64 start = ktime_get_us(), jiffies = get_jiffies();
-
-	while (ktime_get_us() - start < 3000000) {
-		if (get_jiffies() != jiffies)
-			return true;
-		cpu_relax();
-	}
-	ktest_skip(t, "no tick");
-	return false;
 }
 
 /* Both sides spin; each ends when it has seen the other get on. */

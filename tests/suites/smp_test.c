@@ -4,10 +4,13 @@
 #include <kernel/kthread.h>
 #include <kernel/ktest.h>
 #include <kernel/preempt.h>
+#include <kernel/report.h>
+#include <kernel/shell.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <lib/sprintf.h>
 #include <lib/string.h>
 
 /* Calls one after the other, more than wait in a CPU's ring. */
@@ -330,6 +333,18 @@ static int sleep_until_stopped(void *data)
 	return 0;
 }
 
+static void told_at_the_prompt(struct ktest *t, unsigned int cpu)
+{
+	char line[32], expected[40];
+
+	ksnprintf(line, sizeof(line), "cpu down %u", cpu);
+	ksnprintf(expected, sizeof(expected), "CPU %u has 1 thread\n", cpu);
+	report_capture_log_start();
+	KTEST_EXPECT_EQ(t, shell_execute(line), 0);
+	report_capture_stop();
+	KTEST_EXPECT_EQ(t, strcmp(report_capture_text(), expected), 0);
+}
+
 static void cpu_with_threads_and_the_first_stay(struct ktest *t)
 {
 	unsigned int cpu;
@@ -342,6 +357,7 @@ static void cpu_with_threads_and_the_first_stay(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, workers[cpu]);
 	KTEST_EXPECT_EQ(t, cpu_down(cpu), -EBUSY);
 	KTEST_EXPECT_TRUE(t, cpu_online(cpu));
+	told_at_the_prompt(t, cpu);
 	stop_workers();
 }
 

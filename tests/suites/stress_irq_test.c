@@ -11,6 +11,7 @@
 #include <mm/mmzone.h>
 
 #include "stress.h"
+#include "tick.h"
 
 #define SLOTS 8
 #define MAILBOXES 64
@@ -186,7 +187,8 @@ static void run(struct ktest *t, unsigned int per_cpu, bool calls, bool ticks)
 
 static void ticks_take_and_give_on_all_cpus(struct ktest *t)
 {
-	run(t, 1, false, true);
+	if (has_tick(t))
+		run(t, 1, false, true);
 }
 
 static void calls_take_and_give_on_all_cpus(struct ktest *t)
@@ -194,6 +196,7 @@ static void calls_take_and_give_on_all_cpus(struct ktest *t)
 	run(t, 1, true, false);
 }
 
+/* Without a tick, calls alone. */
 static void ticks_and_calls_interrupt_many_threads(struct ktest *t)
 {
 	run(t, 2, true, true);

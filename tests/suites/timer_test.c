@@ -7,15 +7,11 @@
 #include <kernel/wait.h>
 #include <lib/kernel.h>
 
-/* A machine may have no timer: then nobody sleeps for a time. */
+#include "tick.h"
+
 static void set_up(struct ktest *t)
 {
-	u64 start = ktime_get_us(), jiffies = get_jiffies();
-
-	while (get_jiffies() == jiffies && ktime_get_us() - start < 3000000)
-		cpu_relax();
-	if (get_jiffies() == jiffies)
-		ktest_skip(t, "no tick");
+	has_tick(t);
 }
 
 static void msleep_sleeps_long_enough(struct ktest *t)
