@@ -12,9 +12,11 @@
  *  2. Blocks of more than 512 bytes have words at both ends and one, at a
  *     place that depends on the id, in each page.
  *  3. Threads begin together and end by time: ktime_get_us(). So 64 CPUs on a
- *     slow host do less each, not longer. Each does a few rounds at least;
- *     where CPUs are many, fewer of them, and there is one thread for each.
- *  4. Random numbers come from the seed, the CPU and the thread: what a
+ *     slow host do less each, not longer. Each does a few rounds at least.
+ *  4. Where there are more CPUs than the host has, those that wait for a lock
+ *     keep it from those that have it: beyond some, more CPUs show nothing but
+ *     that. So each case takes every nth CPU, another first one each time.
+ *  5. Random numbers come from the seed, the CPU and the thread: what a
  *     thread does is the same in each run; when it does it is not, unless
  *     the machine counts instructions.
  *
@@ -36,9 +38,8 @@
 
 #include "stress.h"
 
-/* Rounds that each does at least; and CPUs beyond which all do less. */
 #define MIN_ROUNDS 4
-#define MANY_CPUS 8
+#define PATIENCE_US 60000000
 #define ALL_WORDS (512 / sizeof(u64))
 #define END_WORDS 8
 #define PAGE_WORDS (PAGE_SIZE / sizeof(u64))
@@ -62,6 +63,19 @@ static int set_length(const char *value)
 	return 0;
 }
 early_param("stress_ms", set_length);
+
+static unsigned int max_cpus = 8;
+
+static int set_max_cpus(const char *value)
+{
+	u64 n;
+
+	if (kstrtou64(value, &n) || !n || n > NR_CPUS)
+		return -EINVAL;
+	max_cpus = (unsigned int)n;
+	return 0;
+}
+early_param("stress_cpus", set_max_cpus);
 
 struct kmem_cache *stress_caches[STRESS_SHARED_CACHES];
 static const unsigned int cache_sizes[STRESS_SHARED_CACHES] = {
@@ -138,10 +152,13 @@ void stress_complain(struct stressor *me, const char *fmt, ...)
 
 bool stress_goes_on(struct stressor *me)
 {
-	unsigned int least = me->all > 2 * MANY_CPUS ? 1 : MIN_ROUNDS;
-
-	return me->operations++ < least ||
+	return me->operations++ < MIN_ROUNDS ||
 	       (!me->complaint[0] && ktime_get_us() < me->end);
+}
+
+bool stress_is_patient(const struct stressor *me)
+{
+	return ktime_get_us() < me->end + PATIENCE_US;
 }
 
 void stress_meet(struct stressor *me)
@@ -212,25 +229,40 @@ static unsigned long wait_for_all(struct ktest *t, struct stressor *all,
 	return operations;
 }
 
-unsigned int stress_per_cpu(unsigned int wanted)
+unsigned int stress_count(unsigned int per_cpu)
 {
-	return num_online_cpus() > MANY_CPUS ? 1 : wanted;
+	return min(num_online_cpus(), max_cpus) * per_cpu;
+}
+
+static struct cpumask choose_cpus(const struct cpumask *from)
+{
+	static unsigned int first;
+	unsigned int n = (unsigned int)bitmap_weight(from->bits, NR_CPUS);
+	unsigned int stride = n > max_cpus ? n / max_cpus : 1;
+	unsigned int cpu, i = 0, nr_chosen = 0;
+	struct cpumask chosen = { { 0 } };
+
+	for_each_cpu(cpu, from)
+		if (i++ % stride == first % stride && nr_chosen++ < max_cpus)
+			__set_bit(cpu, chosen.bits);
+	first++;
+	return chosen;
 }
 
 unsigned long stress_run_on(struct ktest *t, const struct cpumask *cpus,
 			    unsigned int per_cpu,
 			    void (*work)(struct stressor *me), void *arg)
 {
+	struct cpumask chosen = choose_cpus(cpus);
 	unsigned int cpu, i, n = 0;
 	unsigned long operations;
 	struct stressor *all;
 
-	per_cpu = stress_per_cpu(per_cpu);
-	all = kcalloc(num_online_cpus() * per_cpu, sizeof(*all), GFP_KERNEL);
+	all = kcalloc(stress_count(per_cpu), sizeof(*all), GFP_KERNEL);
 	if (!KTEST_EXPECT_NOT_NULL(t, all))
 		return 0;
 	for (i = 0; i < per_cpu; i++)
-		for_each_cpu(cpu, cpus) {
+		for_each_cpu(cpu, &chosen) {
 			stressor_init(&all[n], cpu, i);
 			all[n].index = n;
 			all[n].work = work;
@@ -246,18 +278,6 @@ unsigned long stress_run(struct ktest *t, unsigned int per_cpu,
 			 void (*work)(struct stressor *me), void *arg)
 {
 	return stress_run_on(t, &cpu_online_mask, per_cpu, work, arg);
-}
-
-unsigned long stress_run_some(struct ktest *t, unsigned int per_cpu,
-			      void (*work)(struct stressor *me), void *arg)
-{
-	struct cpumask some = { { 0 } };
-	unsigned int cpu, n = 0;
-
-	for_each_online_cpu(cpu)
-		if (n++ < MANY_CPUS)
-			__set_bit(cpu, some.bits);
-	return stress_run_on(t, &some, per_cpu, work, arg);
 }
 
 u64 stress_new_id(struct stressor *me)

@@ -4,6 +4,7 @@
  *
  *	stress_seed=N	where all random choices come from (fixed default)
  *	stress_ms=N	how long each case goes on
+ *	stress_cpus=N	at most so many CPUs at a time (8)
  *
  * A stressor is one thread (or one CPU's interrupt handler) at work. Nothing
  * it does fails a case by itself, for it may not talk to the runner: it notes
@@ -56,7 +57,8 @@ void stress_end(struct ktest *t);
 
 /*
  * Runs work on each online CPU in per_cpu threads at once, until the last has
- * returned. The number of operations of all, 0 if it could not be done.
+ * returned. On a machine of many CPUs only some are chosen, others each time.
+ * The number of operations of all, 0 if it could not be done.
  */
 unsigned long stress_run(struct ktest *t, unsigned int per_cpu,
 			 void (*work)(struct stressor *me), void *arg);
@@ -65,15 +67,8 @@ unsigned long stress_run_on(struct ktest *t, const struct cpumask *cpus,
 			    unsigned int per_cpu,
 			    void (*work)(struct stressor *me), void *arg);
 
-/*
- * On eight CPUs at most: for what cannot end by time. All want one lock, and
- * on a host of two cores the one whose turn it is seldom runs.
- */
-unsigned long stress_run_some(struct ktest *t, unsigned int per_cpu,
-			      void (*work)(struct stressor *me), void *arg);
-
-/* Threads that there will be on each CPU instead: fewer where it has many. */
-unsigned int stress_per_cpu(unsigned int wanted);
+/* How many stressors stress_run() will make. */
+unsigned int stress_count(unsigned int per_cpu);
 
 /* A stressor that is no thread. */
 void stressor_init(struct stressor *me, unsigned int cpu, unsigned int nr);
@@ -81,6 +76,8 @@ void stress_pass_on(struct ktest *t, const struct stressor *me);
 
 /* Until its time is over; at least a few times. */
 bool stress_goes_on(struct stressor *me);
+/* For what must happen sooner or later: false when it really should have. */
+bool stress_is_patient(const struct stressor *me);
 /* All stressors of the case meet here; returns when the last has come. */
 void stress_meet(struct stressor *me);
 

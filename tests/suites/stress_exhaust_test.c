@@ -12,9 +12,39 @@
 #include "stress.h"
 
 #define ROUNDS 2
-#define ENOUGH_BLOCKS 3000
-/* Blocks of the largest order that are left to be taken as objects. */
+#define ENOUGH_BLOCKS 400
+/* Blocks of the largest order that are left to be fought for. */
+#define LEFT_FOR_PAGES 16
 #define LEFT_FOR_OBJECTS 4
+
+/* Takes all but so many of the large blocks: the rest is soon used up. */
+static void take_large_blocks(struct list_head *ballast, unsigned int left)
+{
+	struct page *page;
+
+	while ((page = alloc_pages(GFP_HIGHUSER | __GFP_NOWARN,
+				   MAX_PAGE_ORDER)))
+		list_add(&page->lru, ballast);
+	while (left-- && !list_empty(ballast)) {
+		page = list_first_entry(ballast, struct page, lru);
+		list_del(&page->lru);
+		__free_pages(page, MAX_PAGE_ORDER);
+	}
+}
+
+static void exhaust(struct ktest *t, unsigned int left, unsigned int per_cpu,
+		    void (*work)(struct stressor *me))
+{
+	struct page *page, *next;
+	LIST_HEAD(ballast);
+
+	take_large_blocks(&ballast, left);
+	KTEST_EXPECT_NE(t, stress_run(t, per_cpu, work, NULL), 0);
+	list_for_each_entry_safe(page, next, &ballast, lru) {
+		list_del(&page->lru);
+		__free_pages(page, MAX_PAGE_ORDER);
+	}
+}
 
 static gfp_t any_gfp(struct stressor *me)
 {
@@ -83,7 +113,7 @@ static void exhaust_pages(struct stressor *me)
 
 static void pages_run_out_on_all_cpus_and_come_back(struct ktest *t)
 {
-	KTEST_EXPECT_NE(t, stress_run_some(t, 1, exhaust_pages, NULL), 0);
+	exhaust(t, LEFT_FOR_PAGES, 1, exhaust_pages);
 }
 
 /* Nobody waits for anybody: some take what others give back. */
@@ -100,7 +130,7 @@ static void exhaust_at_will(struct stressor *me)
 
 static void pages_run_out_while_others_come_back(struct ktest *t)
 {
-	KTEST_EXPECT_NE(t, stress_run_some(t, 2, exhaust_at_will, NULL), 0);
+	exhaust(t, LEFT_FOR_PAGES, 2, exhaust_at_will);
 }
 
 struct object {
@@ -165,33 +195,9 @@ static void exhaust_objects(struct stressor *me)
 	}
 }
 
-/* Takes all but a few of the large blocks, so that objects run out soon. */
-static void take_large_blocks(struct list_head *ballast)
-{
-	struct page *page;
-	unsigned int i;
-
-	while ((page = alloc_pages(GFP_HIGHUSER | __GFP_NOWARN,
-				   MAX_PAGE_ORDER)))
-		list_add(&page->lru, ballast);
-	for (i = 0; i < LEFT_FOR_OBJECTS && !list_empty(ballast); i++) {
-		page = list_first_entry(ballast, struct page, lru);
-		list_del(&page->lru);
-		__free_pages(page, MAX_PAGE_ORDER);
-	}
-}
-
 static void objects_run_out_on_all_cpus_and_come_back(struct ktest *t)
 {
-	struct page *page, *next;
-	LIST_HEAD(ballast);
-
-	take_large_blocks(&ballast);
-	KTEST_EXPECT_NE(t, stress_run_some(t, 1, exhaust_objects, NULL), 0);
-	list_for_each_entry_safe(page, next, &ballast, lru) {
-		list_del(&page->lru);
-		__free_pages(page, MAX_PAGE_ORDER);
-	}
+	exhaust(t, LEFT_FOR_OBJECTS, 1, exhaust_objects);
 }
 
 static const struct ktest_case cases[] = {

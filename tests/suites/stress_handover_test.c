@@ -100,7 +100,7 @@ static void empty_rings(struct ktest *t, struct ring *rings, unsigned int n)
 
 static void run(struct ktest *t, unsigned int per_cpu)
 {
-	unsigned int n = num_online_cpus() * stress_per_cpu(per_cpu);
+	unsigned int n = stress_count(per_cpu);
 	struct ring *rings = kcalloc(n, sizeof(*rings), GFP_KERNEL);
 
 	KTEST_ASSERT_NOT_NULL(t, rings);

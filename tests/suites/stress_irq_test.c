@@ -112,7 +112,8 @@ static void take_give_and_call(struct stressor *me)
 	struct stress_block slots[SLOTS] = { { 0 } };
 	unsigned int i;
 
-	while (stress_goes_on(me) || !was_interrupted(me->cpu)) {
+	while (stress_goes_on(me) ||
+	       (!was_interrupted(me->cpu) && stress_is_patient(me))) {
 		if (me->arg && stress_one_in(me, 8))
 			call_others(me);
 		else if (stress_one_in(me, 4))
@@ -123,6 +124,8 @@ static void take_give_and_call(struct stressor *me)
 	for (i = 0; i < SLOTS; i++)
 		if (slots[i].p)
 			stress_give(me, &slots[i]);
+	if (!was_interrupted(me->cpu))
+		stress_complain(me, "no interrupt came");
 }
 
 static bool make_handlers(struct ktest *t)
@@ -172,16 +175,12 @@ static void empty_handlers(struct ktest *t)
 
 static void run(struct ktest *t, unsigned int per_cpu, bool calls, bool ticks)
 {
-	unsigned int cpu;
-
 	if (!make_handlers(t))
 		return;
 	if (ticks)
 		WRITE_ONCE(timer_tick_hook, handle);
 	KTEST_EXPECT_NE(t, stress_run(t, per_cpu, take_give_and_call,
 				      calls ? handlers : NULL), 0);
-	for_each_online_cpu(cpu)
-		KTEST_EXPECT_TRUE(t, was_interrupted(cpu));
 	empty_handlers(t);
 }
 
