@@ -105,6 +105,13 @@ endif
 # The suites on several CPUs, under the thread sanitizer. It watches accesses,
 # not bounds; gcc and clang both can. (clang does not say so itself.)
 HOST_TSAN := -fsanitize=thread
+HOST_TSAN_PROGRAMS :=
+ifneq ($(filter host test-host-run,$(MAKECMDGOALS)),)
+ifeq ($(shell echo 'int main(void) { return 0; }' | $(HOSTCC) $(HOST_TSAN) \
+	-x c -o /dev/null - 2>/dev/null && echo yes),yes)
+HOST_TSAN_PROGRAMS := $(HOST_OUT)/tsan/ktest
+endif
+endif
 HOST_TSAN_FLAGS := $(subst $(SANITIZE),$(HOST_TSAN),$(HOST_CFLAGS)) \
 	-D__SANITIZE_THREAD__=1
 
@@ -149,7 +156,7 @@ $(HOST_FLAT_PROGRAMS): $(HOST_OUT)/flat/%: $(HOST_OUT)/flat/%.o \
 		$(patsubst %.c,$(HOST_OUT)/flat/%.o,$(HOST_MEMBLOCK))
 	@$(HOST_LINK)
 
-HOST_ALL := $(HOST_PROGRAMS) $(HOST_HIGH_PROGRAMS) $(HOST_OUT)/tsan/ktest \
+HOST_ALL := $(HOST_PROGRAMS) $(HOST_HIGH_PROGRAMS) $(HOST_TSAN_PROGRAMS) \
 	$(HOST_NUMA_PROGRAMS) $(HOST_FLAT_PROGRAMS)
 -include $(shell test -d $(HOST_OUT) && find $(HOST_OUT) -name '*.d')
 
@@ -159,4 +166,5 @@ host: $(HOST_ALL)
 SUITE ?= *
 test-host-run: $(HOST_ALL)
 	SUITE='$(SUITE)' tests/host/run $(HOST_OUT) \
-		'$(filter %/m32/ktest,$(HOST_HIGH_PROGRAMS))' $(HOST_CONTRACT)
+		'$(filter %/m32/ktest,$(HOST_HIGH_PROGRAMS))' \
+		'$(HOST_TSAN_PROGRAMS)' $(HOST_CONTRACT)
