@@ -85,17 +85,13 @@ int early_pfn_to_nid(unsigned long pfn)
 	return nid >= 0 && nid < MAX_NUMNODES ? nid : 0;
 }
 
-/* What pfn_valid() asks about frames outside the largest run. */
+/* What pfn_valid() asks about frames that are not common. */
 bool __pfn_valid(unsigned long pfn)
 {
 	unsigned long block = ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES);
 	struct pfn_range ram;
 
-	if (pfn >= MAX_PFN)
-		return false;
-	if (test_bit(pfn >> SECTION_PFN_SHIFT, section_backed))
-		return true;
-	return next_ram_range(block, &ram, NULL) &&
+	return pfn < MAX_PFN && next_ram_range(block, &ram, NULL) &&
 	       ram.start < block + MAX_ORDER_NR_PAGES;
 }
 

@@ -55,15 +55,9 @@ static inline bool pcp_block_intact(const struct page *page,
 static __always_inline bool page_surely_backed(const struct page *page)
 {
 	unsigned long offset = (unsigned long)page - (unsigned long)vmemmap;
-	unsigned long pfn = offset / sizeof(struct page);
 
-	if (unlikely(offset % sizeof(struct page)))
-		return false;
-	if (likely(pfn - backed_main.start <
-		   backed_main.end - backed_main.start))
-		return true;
-	return pfn < MAX_PFN && test_bit(pfn >> SECTION_PFN_SHIFT,
-					 section_backed);
+	return likely(offset % sizeof(struct page) == 0) &&
+	       pfn_is_common(offset / sizeof(struct page));
 }
 
 /* The array of the block's zone and pageblock. */

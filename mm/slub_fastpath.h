@@ -41,13 +41,4 @@ static __always_inline void slab_free(struct kmem_cache *s, const void *p)
 		__slab_free(s, p);
 }
 
-/*
- * Is the frame one of the many whose descriptors follow each other? The few
- * others are left to the slow paths, which ask pfn_valid().
- */
-static __always_inline bool pfn_is_common(unsigned long pfn)
-{
-	return pfn - backed_main.start < backed_main.end - backed_main.start;
-}
-
 #endif

@@ -42,13 +42,25 @@ static inline unsigned long page_to_pfn(const struct page *page)
 	return (unsigned long)(page - vmemmap);
 }
 
+/*
+ * In the largest run, or in a section that is backed throughout: nearly every
+ * frame that has a descriptor, told in line. Of the others pfn_valid() knows.
+ */
+static __always_inline bool pfn_is_common(unsigned long pfn)
+{
+	if (likely(pfn - backed_main.start <
+		   backed_main.end - backed_main.start))
+		return true;
+	return pfn < MAX_PFN && test_bit(pfn >> SECTION_PFN_SHIFT,
+					 section_backed);
+}
+
 bool __pfn_valid(unsigned long pfn);
 
 /* Is there a descriptor for pfn? (Not: is it RAM.) Any pfn may be asked. */
 static inline bool pfn_valid(unsigned long pfn)
 {
-	return pfn - backed_main.start < backed_main.end - backed_main.start ||
-	       __pfn_valid(pfn);
+	return pfn_is_common(pfn) || __pfn_valid(pfn);
 }
 
 #define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
