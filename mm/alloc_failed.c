@@ -48,7 +48,6 @@ static const struct {
 	{ __GFP_NOWARN, "__GFP_NOWARN" },
 	{ __GFP_THISNODE, "__GFP_THISNODE" },
 	{ __GFP_HARDWALL, "__GFP_HARDWALL" },
-	{ __GFP_ACCOUNT, "__GFP_ACCOUNT" },
 };
 
 /* "GFP_KERNEL|__GFP_ZERO"; bits without a name in hex; "0x0" for none. */

@@ -27,6 +27,7 @@
 #include <lib/sprintf.h>
 #include <lib/string.h>
 #include "internal.h"
+#include "slub_debug.h"
 #include "slub_fastpath.h"
 
 struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC_CLASSES];
@@ -34,14 +35,10 @@ struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC_CLASSES];
 /* Class of sizes 8i + 1 to 8i + 8. */
 u8 kmalloc_class[KMALLOC_MAX_CACHE_SIZE / 8];
 
-static const u16 class_size[NR_KMALLOC_CLASSES] = {
-	8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192
-};
-
 static struct kmem_cache *__init make_class(enum kmalloc_type type,
 					    unsigned int class)
 {
-	unsigned int size = class_size[class];
+	unsigned int size = (unsigned int)kmalloc_class_size(class);
 	bool kilo = size >= 1024;
 	char name[KMEM_CACHE_NAME_SIZE];
 	struct kmem_cache *s;
@@ -49,8 +46,8 @@ static struct kmem_cache *__init make_class(enum kmalloc_type type,
 	ksnprintf(name, sizeof(name), "kmalloc-%s%u%s",
 		  type == KMALLOC_DMA ? "dma-" : "",
 		  kilo ? size / 1024 : size, kilo ? "k" : "");
-	s = slab_cache_make(name, size, size & -size,
-			    type == KMALLOC_DMA ? SLAB_CACHE_DMA : 0, NULL);
+	s = slab_cache_make(name, size, size & -size, SLAB_KMALLOC |
+			    (type == KMALLOC_DMA ? SLAB_CACHE_DMA : 0), NULL);
 	if (!s)
 		panic("cannot create cache %s", name);
 	return s;
@@ -124,22 +121,38 @@ static __always_inline struct kmem_cache *cache_for(size_t index, gfp_t gfp)
 	return kmalloc_caches[type][kmalloc_class[index]];
 }
 
+/* The CPU's array is empty. Now there is time to tell what was asked for. */
+static void __slowpath *kmalloc_slow(size_t size, gfp_t gfp)
+{
+	struct kmem_cache *s = cache_for((size - 1) >> 3, gfp);
+
+	return __slab_alloc(s, gfp | slab_slack(s, size), NUMA_NO_NODE);
+}
+
 void *__restartable __kmalloc(size_t size, gfp_t gfp)
 {
 	size_t index = (size - 1) >> 3;
+	struct kmem_cache *s;
+	void *p;
 
 	if (unlikely(index >= ARRAY_SIZE(kmalloc_class)))
 		return kmalloc_unusual(size, gfp, _RET_IP_);
-	return slab_alloc(cache_for(index, gfp), gfp);
+	s = cache_for(index, gfp);
+	p = cpu_stack_pop(&s->cpu->stack);
+	if (unlikely(!p))
+		return kmalloc_slow(size, gfp);
+	return slab_popped(s, p, gfp);
 }
 
 void *kmalloc_node(size_t size, gfp_t gfp, int nid)
 {
 	size_t index = (size - 1) >> 3;
+	struct kmem_cache *s;
 
 	if (index >= ARRAY_SIZE(kmalloc_class))
 		return kmalloc_unusual_node(size, gfp, nid, _RET_IP_);
-	return kmem_cache_alloc_node(cache_for(index, gfp), gfp, nid);
+	s = cache_for(index, gfp);
+	return kmem_cache_alloc_node(s, gfp | slab_slack(s, size), nid);
 }
 
 void *kzalloc_node(size_t size, gfp_t gfp, int nid)
@@ -203,7 +216,10 @@ void __restartable kfree(const void *p)
 		kfree_unusual(p);
 }
 
-/* Bytes at p, which must be the beginning of an object in use; 0 if not. */
+/*
+ * Bytes at p, which must be the beginning of an object in use; 0 if not. Who
+ * asks may use them all from now on.
+ */
 static size_t usable_size(const void *p)
 {
 	struct page *page = pfn_to_page(direct_map_pfn(p));
@@ -218,6 +234,9 @@ static size_t usable_size(const void *p)
 		slab_report(fault, NULL, p);
 		return 0;
 	}
+	if (kmem_cache_debug(page->slab_cache))
+		slab_debug_resize(page->slab_cache, (void *)p,
+				  page->slab_cache->object_size);
 	return page->slab_cache->object_size;
 }
 

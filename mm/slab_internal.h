@@ -1,8 +1,9 @@
 /*
  * What the files of SLUB share: cache, node, array, and the words kept in
- * free objects. Theory: slub.c (arrays), slub_node.c (lists), slub_slab.c
- * (one slab), slub_layout.c (sizes), slub_cache.c (life of a cache),
- * slub_check.c (wrong frees, validation).
+ * free objects. Theory: slub.c (how an object changes hands), slub_arrays.c
+ * (arrays), slub_node.c (lists), slub_slab.c (one slab), slub_layout.c
+ * (sizes), slub_cache.c (life of a cache), slub_check.c (wrong frees,
+ * validation), slub_odd.c (without arrays), slub_debug.c (damage).
  *
  * Field locks: (b) set at creation, constant later; (i) interrupts off, this
  * CPU only, or restartable sequences; (n) node->lock; (c) slab_mutex.
@@ -39,8 +40,8 @@ struct slab_sheaf {
 
 struct kmem_cache_cpu {
 	struct cpu_stack stack;		/* (i) top and end of main */
-	struct slab_sheaf *main;	/* (i) never NULL */
-	struct slab_sheaf *spare;	/* (i) never NULL; empty or full */
+	struct slab_sheaf *main;	/* (i) no_sheaf(), or one of its own */
+	struct slab_sheaf *spare;	/* (i) likewise; empty or full */
 };
 
 /* Slabs by fullness: none in use, four quarters, no object free. */
@@ -79,6 +80,9 @@ struct kmem_cache {
 	unsigned int min_partial;	/* (b) slabs a node keeps */
 	unsigned int sheaf_limit;	/* (b) of its arrays; 0: has none */
 	unsigned int align;		/* (b) */
+	unsigned int red_left_pad;	/* (b) of a place before the object */
+	unsigned int inuse;		/* (b) from the object to metadata */
+	unsigned long nr_shuffles;	/* atomic; see slab_fill() */
 	gfp_t allocflags;		/* (b) for its slabs */
 	void (*ctor)(void *);		/* (b) */
 	void *no_sheaf[NO_SHEAF_WORDS];	/* always empty, always full */
@@ -102,7 +106,9 @@ extern u8 kmalloc_class[KMALLOC_MAX_CACHE_SIZE / 8];
  *					the next + 1, or 0 at the end
  *
  * An object handed out has that word cleared. The user may store whatever he
- * likes there, so a word that looks free is a suspicion, never a proof.
+ * likes there, so a word that looks free is a suspicion, never a proof. A cache
+ * that debugs keeps the word outside the object, and while that is handed out
+ * word ^ secret == SLAB_WORD_MAX: it looks free, so each free is looked at.
  */
 #define SLAB_WORD_MAX 0xffffUL
 
@@ -155,20 +161,34 @@ static inline unsigned int slab_objects(const struct kmem_cache *s,
 	return page->order == s->order ? s->objects : s->min_objects;
 }
 
+/* Does the cache look for damage? Such a one has no arrays. */
+static inline bool kmem_cache_debug(const struct kmem_cache *s)
+{
+	return s->flags & SLAB_DEBUG_FLAGS;
+}
+
 /*
- * Number of the object that begins at p. An address inside an object, or in
- * the rest behind the last, gives a number that is not below slab_objects():
+ * Number of the place that begins at p. An address inside a place, or in the
+ * rest behind the last, gives a number that is not below slab_objects():
  * n * inverse(odd) is n / odd where odd divides n and huge elsewhere, and
  * the rotation throws bits that size's power of two should have cut to the
  * top.
  */
-static __always_inline u32 slab_index(const struct kmem_cache *s,
-				      const struct page *page, const void *p)
+static __always_inline u32 slab_place_index(const struct kmem_cache *s,
+					    const struct page *page,
+					    const void *p)
 {
 	u32 bytes = (u32)((unsigned long)p &
 			  ((PAGE_SIZE << page->order) - 1));
 
 	return ror32(bytes * s->inverse, s->shift);
+}
+
+/* Number of the object that begins at p; likewise. */
+static __always_inline u32 slab_index(const struct kmem_cache *s,
+				      const struct page *page, const void *p)
+{
+	return slab_place_index(s, page, (const char *)p - s->red_left_pad);
 }
 
 /* Does an object of s begin at p, whatever p is? */
@@ -185,7 +205,8 @@ static inline bool slab_is_object(const struct kmem_cache *s, const void *p)
 static inline void *slab_object(const struct kmem_cache *s,
 				struct page *head, unsigned int index)
 {
-	return (char *)lowmem_page_address(head) + (size_t)index * s->size;
+	return (char *)lowmem_page_address(head) + (size_t)index * s->size +
+	       s->red_left_pad;
 }
 
 static inline struct kmem_cache_node *
@@ -204,6 +225,12 @@ static inline int slab_local_node(void)
 static inline struct slab_sheaf *no_sheaf(struct kmem_cache *s)
 {
 	return (struct slab_sheaf *)s->no_sheaf;
+}
+
+/* Of the CPU we are on now; it may be another when the answer is used. */
+static inline bool cpu_has_arrays(struct kmem_cache *s)
+{
+	return this_cpu_ptr(s->cpu)->main != no_sheaf(s);
 }
 
 /*
@@ -256,8 +283,29 @@ static inline unsigned int stack_count(const struct kmem_cache_cpu *c)
 	return (unsigned int)(top - first);
 }
 
+/* What a request for size bytes of s tells the slow paths: GFP_SLACK(). */
+static __always_inline gfp_t slab_slack(const struct kmem_cache *s,
+					size_t size)
+{
+	return GFP_SLACK(s->object_size - size);
+}
+
+/* Bytes that were asked for; gfp as it came. */
+static inline unsigned int slab_size_asked(const struct kmem_cache *s,
+					   gfp_t gfp)
+{
+	unsigned int slack = gfp >> GFP_SLACK_SHIFT;
+
+	return s->flags & SLAB_KMALLOC && slack < s->object_size ?
+	       s->object_size - slack : s->object_size;
+}
+
 /* slub.c: what the fast path falls back to. */
 void __slowpath *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid);
+typedef void *(*slab_take_fn)(struct kmem_cache *s, int nid, gfp_t gfp);
+void *slab_take_one(struct kmem_cache *s, int nid, gfp_t gfp);
+void *slab_alloc_growing(struct kmem_cache *s, gfp_t gfp, int nid,
+			 slab_take_fn take_here, slab_take_fn take);
 void __slowpath *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp);
 void __slowpath __slab_free(struct kmem_cache *s, const void *p);
 void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
@@ -267,43 +315,78 @@ void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 void node_init(struct kmem_cache_node *n);
 unsigned int node_take(struct kmem_cache *s, int nid, void **objs,
 		       unsigned int want);
+unsigned int node_take_locked(struct kmem_cache *s, struct kmem_cache_node *n,
+			      void **objs, unsigned int want);
 bool node_grow(struct kmem_cache *s, gfp_t gfp, int nid);
 void node_put(struct kmem_cache *s, void **objs, unsigned int nr);
+void node_put_checked(struct kmem_cache *s, void *p,
+		      bool (*check)(struct kmem_cache *s, struct page *head,
+				    void *p));
 struct slab_sheaf *node_swap_for_full(struct kmem_cache *s, int nid,
 				      struct slab_sheaf *empty);
 struct slab_sheaf *node_swap_for_empty(struct kmem_cache *s, int nid,
 				       struct slab_sheaf *full);
 void node_add_sheaf(struct kmem_cache_node *n, struct slab_sheaf *sheaf);
 struct slab_sheaf *node_remove_sheaf(struct kmem_cache_node *n);
+struct slab_sheaf *node_take_sheaf(struct kmem_cache_node *n);
+unsigned int slab_list_of(const struct kmem_cache *s, const struct page *head);
+void node_sort_slab(struct kmem_cache *s, struct kmem_cache_node *n,
+		    struct page *head, unsigned int from);
 void node_flush_sheaves(struct kmem_cache *s);
 void node_discard_empty(struct kmem_cache *s);
 bool node_has_slabs(struct kmem_cache *s);
 
 /* slub_shrink.c: puts what is in this CPU's arrays back into the slabs. */
 void slab_flush_cpu(struct kmem_cache *s);
+/* The same on all CPUs, and the node's stock; threads. */
+void slab_flush_all(struct kmem_cache *s);
+void slab_flush_arrays(struct kmem_cache *s, struct kmem_cache_cpu *c);
 
 /* slub_slab.c */
 struct page *slab_create(struct kmem_cache *s, gfp_t gfp, int nid);
-void slab_discard(struct page *head);
+void slab_discard(struct kmem_cache *s, struct page *head);
 unsigned int slab_take(struct kmem_cache *s, struct page *head, void **objs,
 		       unsigned int want);
+/* Where p's link leads: SLAB_LINK_BAD if it is none. */
+#define SLAB_LINK_BAD (~0UL)
+unsigned long slab_link(const struct kmem_cache *s, struct page *head,
+			const void *p);
+void slab_set_link(const struct kmem_cache *s, void *p, u16 link);
+/* Places a slab can have at most: one per 8 bytes of the largest order. */
+#define SLAB_MAX_OBJECTS 4096
+
 bool slab_put(struct kmem_cache *s, struct page *head, void *p);
 bool slab_freelist_has(const struct kmem_cache *s, struct page *head,
 		       const void *p);
 const char *slab_check(const struct kmem_cache *s, struct page *head);
-void slab_print_live(const struct kmem_cache *s, struct page *head);
+void slab_print_live(struct kmem_cache *s, struct page *head);
 
 /* slub_layout.c: false if no slab can hold such an object. */
 bool slab_layout(struct kmem_cache *s);
-unsigned int slab_sheaf_limit(unsigned int size);
+unsigned int slab_sheaf_limit(const struct kmem_cache *s);
 
 /* slub_cache.c */
 struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
 				   unsigned int align, slab_flags_t flags,
 				   void (*ctor)(void *));
-bool slab_cache_add_sheaves(struct kmem_cache *s);
 /* Owns the slabs that destroyed caches left behind. */
 extern struct kmem_cache *const slab_graveyard;
+
+/* slub_arrays.c */
+bool slab_cache_add_sheaves(struct kmem_cache *s);
+void slab_cache_free_sheaves(struct kmem_cache *s);
+void slab_arrays_follow(struct kmem_cache *s);
+/*
+ * Takes the arrays of all caches away: from then on every allocation and free
+ * on every CPU goes through slub_odd.c. Counted; threads, may sleep.
+ */
+void slab_arrays_off(void);
+void slab_arrays_on(void);
+
+/* slub_odd.c: an object of a cache without arrays, and its free (marked). */
+void *slab_alloc_odd(struct kmem_cache *s, gfp_t gfp, int nid,
+		     unsigned long caller);
+void slab_free_odd(struct kmem_cache *s, void *p, unsigned long caller);
 
 /* kmalloc.c */
 void kmalloc_init(void);

@@ -172,7 +172,8 @@ static bool main_refill(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	return sheaf->avail != 0;
 }
 
-static void *take_one(struct kmem_cache *s, int nid)
+/* One object straight from a node's slabs. */
+void *slab_take_one(struct kmem_cache *s, int nid, gfp_t gfp)
 {
 	void *p = NULL;
 
@@ -182,9 +183,10 @@ static void *take_one(struct kmem_cache *s, int nid)
 
 /*
  * Steps 2 to 4; another caller may have filled main since it was empty. A
- * cache without arrays gets its one object straight from a slab.
+ * cache whose arrays have just been put aside gets its one object straight
+ * from a slab.
  */
-static void *alloc_without_growing(struct kmem_cache *s)
+static void *take_from_arrays(struct kmem_cache *s, int nid, gfp_t gfp)
 {
 	struct kmem_cache_cpu *c;
 	unsigned long flags;
@@ -193,7 +195,7 @@ static void *alloc_without_growing(struct kmem_cache *s)
 	local_irq_save(flags);
 	c = this_cpu_ptr(s->cpu);
 	if (c->main == no_sheaf(s)) {
-		p = take_one(s, slab_local_node());
+		p = slab_take_one(s, nid, gfp);
 	} else if (main_avail(c) || main_replace_by_filled(s, c) ||
 		   main_refill(s, c)) {
 		p = c->stack.top[-1];
@@ -203,13 +205,14 @@ static void *alloc_without_growing(struct kmem_cache *s)
 	return p;
 }
 
-static void *take_from_any_node(struct kmem_cache *s)
+static void *take_from_any_node(struct kmem_cache *s, gfp_t gfp,
+				slab_take_fn take)
 {
 	void *p = NULL;
 	int nid;
 
 	for_each_online_node(nid) {
-		p = take_one(s, nid);
+		p = take(s, nid, gfp);
 		if (p)
 			break;
 	}
@@ -217,40 +220,59 @@ static void *take_from_any_node(struct kmem_cache *s)
 }
 
 /* Step 6: what other nodes have, then what memory other nodes have. */
-static void *alloc_elsewhere(struct kmem_cache *s, gfp_t gfp, int nid)
+static void *alloc_elsewhere(struct kmem_cache *s, gfp_t gfp, int nid,
+			     slab_take_fn take)
 {
-	void *p = take_from_any_node(s);
+	void *p = take_from_any_node(s, gfp, take);
 
 	if (!p) {
-		node_grow(s, gfp, nid);
-		p = take_from_any_node(s);
+		node_grow(s, gfp & __GFP_BITS_MASK, nid);
+		p = take_from_any_node(s, gfp, take);
 	}
 	return p;
 }
 
 /*
- * Everything behind the first array. nid: that node's slabs, without arrays;
- * NUMA_NO_NODE: the CPU's own node. Every turn of the loop has made the cache
- * a slab larger. Other CPUs may take all of that slab before the next turn,
- * but not for ever: the page allocator's memory ends.
+ * An object by take_here from the node wanted, or by take from any other.
+ * Every turn of the loop has made the cache a slab larger. Other CPUs may take
+ * all of that slab before the next turn, but not for ever: the page
+ * allocator's memory ends.
  */
-void __slowpath *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid)
+void *slab_alloc_growing(struct kmem_cache *s, gfp_t gfp, int nid,
+			 slab_take_fn take_here, slab_take_fn take)
 {
 	int home = nid == NUMA_NO_NODE ? slab_local_node() : nid;
 	bool elsewhere = slab_node_ids > 1 && !(gfp & __GFP_THISNODE);
-	gfp_t here = elsewhere ? __GFP_THISNODE | __GFP_NOWARN : 0;
+	gfp_t here = gfp & __GFP_BITS_MASK;
+	void *p;
+
+	if (elsewhere)
+		here |= __GFP_THISNODE | __GFP_NOWARN;
+	for (;;) {
+		p = take_here(s, home, gfp);
+		if (p || !node_grow(s, here, home))
+			break;
+	}
+	if (!p && elsewhere)
+		p = alloc_elsewhere(s, gfp, home, take);
+	return p;
+}
+
+/*
+ * Everything behind the first array. nid: that node's slabs, without arrays;
+ * NUMA_NO_NODE: the CPU's own node.
+ */
+void __slowpath *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid)
+{
 	void *p;
 
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
-	for (;;) {
-		p = nid == NUMA_NO_NODE ? alloc_without_growing(s) :
-					  take_one(s, nid);
-		if (p || !node_grow(s, gfp | here, home))
-			break;
-	}
-	if (!p && elsewhere)
-		p = alloc_elsewhere(s, gfp, home);
+	if (unlikely(!cpu_has_arrays(s)))
+		return slab_alloc_odd(s, gfp, nid, _RET_IP_);
+	p = slab_alloc_growing(s, gfp, nid, nid == NUMA_NO_NODE ?
+			       take_from_arrays : slab_take_one,
+			       slab_take_one);
 	return p ? slab_alloc_finish(s, p, gfp) : NULL;
 }
 
@@ -296,7 +318,7 @@ static void __slowpath free_full(struct kmem_cache *s, void *p)
 	local_irq_save(flags);
 	c = this_cpu_ptr(s->cpu);
 	if (c->main == no_sheaf(s)) {
-		node_put(s, &p, 1);
+		slab_free_odd(s, p, _RET_IP_);
 	} else {
 		if (c->stack.top == c->stack.end)
 			main_make_room(s, c);
@@ -309,7 +331,8 @@ static void __slowpath free_full(struct kmem_cache *s, void *p)
 
 /*
  * Is p an object of s that is not known to be free? One look at its page and
- * its mark; everything unusual is left to slab_free_fault().
+ * its mark; everything unusual, and what lies behind a red zone, is left to
+ * slab_free_fault().
  */
 static __always_inline bool free_is_plain(struct kmem_cache *s, const void *p)
 {
@@ -318,7 +341,7 @@ static __always_inline bool free_is_plain(struct kmem_cache *s, const void *p)
 
 	return likely(pfn_is_common(pfn)) && page->type == PAGE_SLAB &&
 	       page->slab_cache == s &&
-	       slab_index(s, page, p) < slab_objects(s, page) &&
+	       slab_place_index(s, page, p) < slab_objects(s, page) &&
 	       !slab_word_looks_free(s, p);
 }
 

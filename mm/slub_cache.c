@@ -35,7 +35,7 @@
 #include <mm/mm.h>
 #include <mm/percpu.h>
 #include "internal.h"
-#include "slab_internal.h"
+#include "slub_debug.h"
 
 LIST_HEAD(slab_caches);
 DEFINE_MUTEX(slab_mutex, RANK_SLAB_CACHES);
@@ -92,6 +92,31 @@ static unsigned long new_secret(void)
 	return secret;
 }
 
+/*
+ * Objects that become too large for a slab by what debugging keeps for them,
+ * or that need larger slabs though nobody wants those, do without.
+ */
+static bool cache_layout(struct kmem_cache *s)
+{
+	slab_flags_t kept = s->flags & (SLAB_RED_ZONE | SLAB_POISON |
+					SLAB_STORE_USER);
+	unsigned int order;
+
+	if (kept && slab_layout(s)) {
+		order = s->min_order;
+		if (slab_debug_may_grow())
+			return true;
+		s->flags &= ~kept;
+		slab_layout(s);
+		if (s->min_order < order)
+			return true;
+		s->flags |= kept;
+	} else {
+		s->flags &= ~kept;
+	}
+	return slab_layout(s);
+}
+
 /* Everything but what the CPUs have and the place on the list. */
 static bool cache_setup(struct kmem_cache *s, const char *name,
 			unsigned int size, unsigned int align,
@@ -103,13 +128,13 @@ static bool cache_setup(struct kmem_cache *s, const char *name,
 	strscpy(s->name, name, sizeof(s->name));
 	s->object_size = size;
 	s->align = align;
-	s->flags = flags;
+	s->flags = slab_debug_flags(name, flags);
 	s->ctor = ctor;
 	s->allocflags = flags_to_gfp(flags);
 	s->secret = new_secret();
 	for (nid = 0; nid < slab_node_ids; nid++)
 		node_init(&s->node[nid]);
-	if (!slab_layout(s))
+	if (!cache_layout(s))
 		return false;
 	s->no_object = (char *)&s->secret - s->offset;
 	return true;
@@ -140,112 +165,6 @@ static struct kmem_cache *find_cache(const char *name)
 		if (!strcmp(s->name, name))
 			return s;
 	return NULL;
-}
-
-static struct slab_sheaf *sheaf_create(struct kmem_cache *s)
-{
-	struct slab_sheaf *sheaf;
-
-	sheaf = kmalloc(sizeof(*sheaf) + (s->sheaf_limit + 2) * sizeof(void *),
-			GFP_KERNEL | __GFP_NOWARN);
-	if (sheaf) {
-		sheaf->avail = 0;
-		sheaf->objects[0] = NULL;
-	}
-	return sheaf;
-}
-
-/*
- * Arrays that wait with each node, empty or full: all nodes' together are
- * half as many as the CPUs have themselves, and some.
- */
-static unsigned int node_stock(void)
-{
-	unsigned int nodes = 0;
-	int nid;
-
-	for_each_online_node(nid)
-		nodes++;
-	return 1 + DIV_ROUND_UP(nr_cpu_ids, nodes);
-}
-
-static bool node_add_sheaves(struct kmem_cache *s, struct kmem_cache_node *n)
-{
-	struct slab_sheaf *sheaf;
-	unsigned int i;
-
-	for (i = 0; i < node_stock(); i++) {
-		sheaf = sheaf_create(s);
-		if (!sheaf)
-			return false;
-		node_add_sheaf(n, sheaf);
-	}
-	return true;
-}
-
-static void cpu_free_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
-{
-	if (c->main == no_sheaf(s))
-		return;
-	kfree(c->main);
-	kfree(c->spare);
-	cpu_set_spare(c, no_sheaf(s));
-	main_set(s, c, no_sheaf(s));
-}
-
-/* Nobody uses the cache, and all its arrays are empty. */
-static void cache_free_sheaves(struct kmem_cache *s)
-{
-	struct slab_sheaf *sheaf;
-	unsigned int cpu;
-	int nid;
-
-	s->sheaf_limit = 0;
-	for_each_possible_cpu(cpu)
-		cpu_free_sheaves(s, per_cpu_ptr(s->cpu, cpu));
-	for_each_online_node(nid)
-		while ((sheaf = node_remove_sheaf(&s->node[nid])))
-			kfree(sheaf);
-}
-
-static bool cpu_add_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
-{
-	struct slab_sheaf *main = sheaf_create(s);
-	struct slab_sheaf *spare = sheaf_create(s);
-	unsigned long flags;
-
-	if (!main || !spare) {
-		kfree(main);
-		kfree(spare);
-		return false;
-	}
-	local_irq_save(flags);
-	cpu_set_spare(c, spare);
-	main_set(s, c, main);
-	local_irq_restore(flags);
-	return true;
-}
-
-/*
- * Gives a cache its arrays; nobody uses it yet, or only this CPU and as one
- * without arrays. False: no memory, and the cache stays as it was.
- */
-bool slab_cache_add_sheaves(struct kmem_cache *s)
-{
-	unsigned int cpu;
-	int nid;
-
-	s->sheaf_limit = slab_sheaf_limit(s->size);
-	for_each_online_node(nid)
-		if (!node_add_sheaves(s, &s->node[nid]))
-			goto fail;
-	for_each_possible_cpu(cpu)
-		if (!cpu_add_sheaves(s, per_cpu_ptr(s->cpu, cpu)))
-			goto fail;
-	return true;
-fail:
-	cache_free_sheaves(s);
-	return false;
 }
 
 static const char *bad_arguments(const char *name, unsigned int size,
@@ -281,8 +200,10 @@ static bool cache_publish(struct kmem_cache *s)
 
 	mutex_lock(&slab_mutex);
 	taken = find_cache(s->name) != NULL;
-	if (!taken)
+	if (!taken) {
+		slab_arrays_follow(s);
 		list_add_tail(&s->list, &slab_caches);
+	}
 	mutex_unlock(&slab_mutex);
 	if (taken)
 		report_create("name is taken", s->name, s->object_size,
@@ -340,7 +261,7 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 	else
 		s = cache_make(name, size, align, flags, ctor);
 	if (s && !(slab_cache_add_sheaves(s) && cache_publish(s))) {
-		cache_free_sheaves(s);
+		slab_cache_free_sheaves(s);
 		cache_release(s);
 		s = NULL;
 	}
@@ -349,11 +270,25 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 	return s;
 }
 
-/* One report for all that is left: a heading, a line per object. */
-static void report_live(struct kmem_cache *s)
+/* Calls fn for every slab that is left. */
+static void for_each_slab(struct kmem_cache *s,
+			  void (*fn)(struct kmem_cache *s, struct page *head))
+{
+	struct page *head, *next;
+	int nid, list;
+
+	for_each_online_node(nid)
+		for (list = 0; list < NR_SLAB_LISTS; list++)
+			list_for_each_entry_safe(head, next,
+						 &s->node[nid].slabs[list],
+						 slab_list)
+				fn(s, head);
+}
+
+static unsigned long nr_live(const struct kmem_cache *s)
 {
 	unsigned long live = 0;
-	struct page *head;
+	const struct page *head;
 	int nid, list;
 
 	for_each_online_node(nid)
@@ -361,17 +296,29 @@ static void report_live(struct kmem_cache *s)
 			list_for_each_entry(head, &s->node[nid].slabs[list],
 					    slab_list)
 				live += head->inuse;
-	report_begin("objects live in a destroyed cache",
-		     "cache %s: %lu objects", s->name, live);
-	for_each_online_node(nid)
-		for (list = 0; list < NR_SLAB_LISTS; list++)
-			list_for_each_entry(head, &s->node[nid].slabs[list],
-					    slab_list)
-				slab_print_live(s, head);
-	report_end();
+	return live;
 }
 
-static void bury_slab(struct page *head)
+/*
+ * One report for all that is left: a heading, a line per object. For a test
+ * that leaves them on purpose an event each.
+ */
+static void report_live(struct kmem_cache *s, unsigned long caller)
+{
+	bool quiet = slab_event();
+
+	if (!quiet)
+		report_begin("objects live in a destroyed cache",
+			     "cache %s: %lu objects", s->name, nr_live(s));
+	for_each_slab(s, slab_print_live);
+	if (!slab_in_kunit_test())
+		printk(KERN_WARNING "kmem_cache_destroy %s: its slabs are set aside, called by %pS\n",
+		       s->name, (void *)caller);
+	if (!quiet)
+		report_end();
+}
+
+static void bury_slab(struct kmem_cache *s, struct page *head)
 {
 	struct kmem_cache_node *n = slab_node(slab_graveyard, head);
 	unsigned long flags;
@@ -383,19 +330,6 @@ static void bury_slab(struct page *head)
 	list_add(&head->slab_list, &n->slabs[SLAB_LIST_FULL]);
 	n->nr_slabs++;
 	spin_unlock_irqrestore(&n->lock, flags);
-}
-
-static void bury_slabs(struct kmem_cache *s)
-{
-	struct page *head, *next;
-	int nid, list;
-
-	for_each_online_node(nid)
-		for (list = 0; list < NR_SLAB_LISTS; list++)
-			list_for_each_entry_safe(head, next,
-						 &s->node[nid].slabs[list],
-						 slab_list)
-				bury_slab(head);
 }
 
 static bool must_stay(const struct kmem_cache *s)
@@ -456,10 +390,10 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		return;
 	}
 	if (left) {
-		report_live(s);
-		bury_slabs(s);
+		report_live(s, _RET_IP_);
+		for_each_slab(s, bury_slab);
 	}
-	cache_free_sheaves(s);
+	slab_cache_free_sheaves(s);
 	cache_release(s);
 }
 
@@ -481,7 +415,8 @@ static void __init static_caches_init(void)
 			break;
 	slab_home_node = nid;
 	secrets = rng_seed(get_cycles() ^ (unsigned long)&secrets);
-	static_cache_init(slab_graveyard, "destroyed", 8, 0);
+	static_cache_init(slab_graveyard, "destroyed", 8,
+			  SLAB_NO_USER_FLAGS);
 	/* nothing in its slabs is an object that can be freed */
 	slab_graveyard->objects = slab_graveyard->min_objects = 0;
 	static_cache_init(kmem_cache, "kmem_cache",

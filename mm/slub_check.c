@@ -45,7 +45,7 @@
  */
 #include <kernel/printk.h>
 #include <kernel/report.h>
-#include "slab_internal.h"
+#include "slub_debug.h"
 
 static bool sheaf_has(const struct slab_sheaf *sheaf, const void *p)
 {
@@ -140,7 +140,7 @@ static void print_slab(struct page *page, const void *p)
 	printk(KERN_ERR "slab %px of cache %s, order %u, in use %u\n",
 	       lowmem_page_address(head), s->name, head->order, head->inuse);
 	if (s != slab_graveyard)
-		printk(KERN_ERR "object number %zu, %zu bytes inside it\n",
+		printk(KERN_ERR "place number %zu, %zu bytes inside it\n",
 		       bytes / s->size, bytes % s->size);
 }
 
@@ -149,9 +149,13 @@ void slab_report(const char *kind, const struct kmem_cache *s, const void *p)
 {
 	unsigned long pfn = direct_map_pfn(p);
 
+	if (slab_event())
+		return;
 	report_begin(kind, "cache %s, object %px", s ? s->name : "(none)", p);
 	if (in_direct_map(p) && pfn_to_page(pfn)->type == PAGE_SLAB)
 		print_slab(pfn_to_page(pfn), p);
+	if (s && slab_is_object(s, p))
+		slab_print_tracks(s, p);
 	report_end();
 }
 

@@ -22,16 +22,23 @@
 
 #include "slab_internal.h"
 
+/* What was popped becomes the caller's. */
+static __always_inline void *slab_popped(struct kmem_cache *s, void *p,
+					 gfp_t gfp)
+{
+	if (unlikely(gfp & __GFP_ZERO))
+		return slab_alloc_finish(s, p, gfp);
+	*slab_word(s, p) = 0;
+	return p;
+}
+
 static __always_inline void *slab_alloc(struct kmem_cache *s, gfp_t gfp)
 {
 	void *p = cpu_stack_pop(&s->cpu->stack);
 
 	if (unlikely(!p))
 		return __slab_alloc(s, gfp, NUMA_NO_NODE);
-	if (unlikely(gfp & __GFP_ZERO))
-		return slab_alloc_finish(s, p, gfp);
-	*slab_word(s, p) = 0;
-	return p;
+	return slab_popped(s, p, gfp);
 }
 
 static __always_inline void slab_free(struct kmem_cache *s, const void *p)

@@ -8,6 +8,14 @@
  *
  *	| object, object_size bytes | free word    | padding |   with a ctor
  *
+ *	| left | object | right | free word | tracks | asked | padding |
+ *	  red_left_pad    up to inuse           metadata_end ^
+ *
+ * The last is one of a cache with debug flags (slub_debug.c), which has of it
+ * what its flags ask for. The left zone is a multiple of align: so objects
+ * keep their alignment. What is kept for an object lies behind it, at fixed
+ * distances from where it begins.
+ *
  * The slab's order is a trade: large slabs waste less at their end and ask
  * the page allocator less often, small ones are easier to get and to give
  * back. As in Linux:
@@ -21,7 +29,7 @@
  * that is checked, so it is a multiplication: size = odd << shift, and
  * odd * inverse == 1 (mod 2^32), see slab_index().
  */
-#include "slab_internal.h"
+#include "slub_debug.h"
 
 #define SLAB_MAX_WANTED_ORDER 3
 
@@ -80,14 +88,19 @@ static u32 inverse_of(u32 odd)
 	return x;
 }
 
-/* Small objects may wait in great number, large ones would hoard pages. */
-unsigned int slab_sheaf_limit(unsigned int size)
+/*
+ * Small objects may wait in great number, large ones would hoard pages. A
+ * cache whose every allocation and free is looked at has no arrays.
+ */
+unsigned int slab_sheaf_limit(const struct kmem_cache *s)
 {
-	if (size <= 256)
+	if (kmem_cache_debug(s))
+		return 0;
+	if (s->size <= 256)
 		return 60;
-	if (size <= 1024)
+	if (s->size <= 1024)
 		return 28;
-	return size <= PAGE_SIZE ? 12 : 8;
+	return s->size <= PAGE_SIZE ? 12 : 8;
 }
 
 /* Cache lines, but several small objects may share one. */
@@ -102,18 +115,63 @@ static unsigned int choose_align(const struct kmem_cache *s)
 	return max(align, s->align);
 }
 
+/* Where the free word lies, and how long the object and its own are. */
+static unsigned int place_object(struct kmem_cache *s)
+{
+	const unsigned int word = sizeof(long);
+
+	s->inuse = ALIGN(s->object_size, word);
+	s->red_left_pad = 0;
+	s->offset = ALIGN_DOWN(s->inuse / 2, word);
+	if (s->flags & SLAB_RED_ZONE) {
+		s->red_left_pad = ALIGN(word, s->align);
+		if (s->inuse == s->object_size)
+			s->inuse += word;
+	}
+	if (!s->ctor && !kmem_cache_debug(s))
+		return s->inuse;
+	s->offset = s->inuse;
+	return s->inuse + word;
+}
+
+struct track *slab_track(const struct kmem_cache *s, const void *p,
+			 enum track_item item)
+{
+	return (struct track *)((char *)p + s->offset + sizeof(long)) + item;
+}
+
+unsigned int *slab_asked(const struct kmem_cache *s, const void *p)
+{
+	if (!slab_keeps_size(s))
+		return NULL;
+	return (unsigned int *)((char *)p + slab_metadata_end(s) -
+				sizeof(long));
+}
+
+unsigned int slab_metadata_end(const struct kmem_cache *s)
+{
+	unsigned int end = s->offset + (unsigned int)sizeof(long);
+
+	if (s->flags & SLAB_STORE_USER)
+		end += NR_TRACKS * (unsigned int)sizeof(struct track);
+	if (slab_keeps_size(s))
+		end += (unsigned int)sizeof(long);
+	return end;
+}
+
+static unsigned int place_metadata(const struct kmem_cache *s,
+				   unsigned int room)
+{
+	if (!kmem_cache_debug(s))
+		return room;
+	return slab_metadata_end(s) + s->red_left_pad;
+}
+
 /* Fills in what follows from object_size, align, flags and ctor. */
 bool slab_layout(struct kmem_cache *s)
 {
-	unsigned int room = ALIGN(s->object_size, (unsigned int)sizeof(long));
-
 	s->align = choose_align(s);
-	s->offset = ALIGN_DOWN(room / 2, (unsigned int)sizeof(long));
-	if (s->ctor) {
-		s->offset = room;
-		room += sizeof(long);
-	}
-	s->size = ALIGN(room, s->align);
+	s->size = ALIGN(place_metadata(s, place_object(s)), s->align);
 	if (s->size > PAGE_SIZE << MAX_PAGE_ORDER)
 		return false;
 	s->order = (u8)choose_order(s->size);

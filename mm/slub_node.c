@@ -43,8 +43,7 @@ void node_init(struct kmem_cache_node *n)
 	n->empty_sheaves = NULL;
 }
 
-static unsigned int slab_list_of(const struct kmem_cache *s,
-				 const struct page *head)
+unsigned int slab_list_of(const struct kmem_cache *s, const struct page *head)
 {
 	if (!head->inuse)
 		return SLAB_LIST_EMPTY;
@@ -71,8 +70,8 @@ static void node_del_empty_slab(struct kmem_cache *s,
 }
 
 /* Puts a slab on the list its count asks for; from is where it stands. */
-static void node_sort_slab(struct kmem_cache *s, struct kmem_cache_node *n,
-			   struct page *head, unsigned int from)
+void node_sort_slab(struct kmem_cache *s, struct kmem_cache_node *n,
+		    struct page *head, unsigned int from)
 {
 	unsigned int to = slab_list_of(s, head);
 
@@ -88,17 +87,14 @@ static void node_sort_slab(struct kmem_cache *s, struct kmem_cache_node *n,
 /*
  * Up to want objects, marked free, into objs; their number. 0: the node has
  * none. A slab that turns out to be damaged gives what it can and is full
- * afterwards, so the loop ends.
+ * afterwards, so the loop ends. Node locked.
  */
-unsigned int node_take(struct kmem_cache *s, int nid, void **objs,
-		       unsigned int want)
+unsigned int node_take_locked(struct kmem_cache *s, struct kmem_cache_node *n,
+			      void **objs, unsigned int want)
 {
-	struct kmem_cache_node *n = &s->node[nid];
 	unsigned int got = 0, list;
-	unsigned long flags;
 	struct page *head;
 
-	spin_lock_irqsave(&n->lock, flags);
 	for (list = SLAB_LIST_FULL; list-- > SLAB_LIST_EMPTY && got < want;) {
 		while (got < want && !list_empty(&n->slabs[list])) {
 			head = list_first_entry(&n->slabs[list], struct page,
@@ -107,6 +103,18 @@ unsigned int node_take(struct kmem_cache *s, int nid, void **objs,
 			node_sort_slab(s, n, head, list);
 		}
 	}
+	return got;
+}
+
+unsigned int node_take(struct kmem_cache *s, int nid, void **objs,
+		       unsigned int want)
+{
+	struct kmem_cache_node *n = &s->node[nid];
+	unsigned long flags;
+	unsigned int got;
+
+	spin_lock_irqsave(&n->lock, flags);
+	got = node_take_locked(s, n, objs, want);
 	spin_unlock_irqrestore(&n->lock, flags);
 	return got;
 }
@@ -129,9 +137,8 @@ bool node_grow(struct kmem_cache *s, gfp_t gfp, int nid)
 
 /* One object into its slab; an empty slab too many goes to discard. */
 static void put_one(struct kmem_cache *s, struct kmem_cache_node *n,
-		    void *p, struct list_head *discard)
+		    struct page *head, void *p, struct list_head *discard)
 {
-	struct page *head = slab_of(p);
 	unsigned int from = slab_list_of(s, head);
 
 	if (!slab_put(s, head, p))
@@ -143,12 +150,12 @@ static void put_one(struct kmem_cache *s, struct kmem_cache_node *n,
 	list_add(&head->slab_list, discard);
 }
 
-static void discard_all(struct list_head *slabs)
+static void discard_all(struct kmem_cache *s, struct list_head *slabs)
 {
 	struct page *head, *next;
 
 	list_for_each_entry_safe(head, next, slabs, slab_list)
-		slab_discard(head);
+		slab_discard(s, head);
 }
 
 /*
@@ -160,6 +167,7 @@ void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
 	struct kmem_cache_node *n, *locked = NULL;
 	unsigned long flags = 0;
 	LIST_HEAD(discard);
+	struct page *head;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
@@ -168,18 +176,39 @@ void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
 				    objs[i]);
 			continue;
 		}
-		n = slab_node(s, slab_of(objs[i]));
+		head = slab_of(objs[i]);
+		n = slab_node(s, head);
 		if (n != locked) {
 			if (locked)
 				spin_unlock_irqrestore(&locked->lock, flags);
 			spin_lock_irqsave(&n->lock, flags);
 			locked = n;
 		}
-		put_one(s, n, objs[i], &discard);
+		put_one(s, n, head, objs[i], &discard);
 	}
 	if (locked)
 		spin_unlock_irqrestore(&locked->lock, flags);
-	discard_all(&discard);
+	discard_all(s, &discard);
+}
+
+/*
+ * One object, if check(s, head, p), which is called with the node locked, lets
+ * it go back.
+ */
+void node_put_checked(struct kmem_cache *s, void *p,
+		      bool (*check)(struct kmem_cache *s, struct page *head,
+				    void *p))
+{
+	struct page *head = slab_of(p);
+	struct kmem_cache_node *n = slab_node(s, head);
+	unsigned long flags;
+	LIST_HEAD(discard);
+
+	spin_lock_irqsave(&n->lock, flags);
+	if (check(s, head, p))
+		put_one(s, n, head, p, &discard);
+	spin_unlock_irqrestore(&n->lock, flags);
+	discard_all(s, &discard);
 }
 
 static void stock_add(struct slab_sheaf **stock, struct slab_sheaf *sheaf)
@@ -254,6 +283,19 @@ struct slab_sheaf *node_remove_sheaf(struct kmem_cache_node *n)
 	return sheaf;
 }
 
+/* An array of the stock, empty or full: it is a CPU's from now on. */
+struct slab_sheaf *node_take_sheaf(struct kmem_cache_node *n)
+{
+	struct slab_sheaf *sheaf;
+	unsigned long flags;
+
+	spin_lock_irqsave(&n->lock, flags);
+	sheaf = stock_take(n->empty_sheaves ? &n->empty_sheaves :
+					      &n->full_sheaves);
+	spin_unlock_irqrestore(&n->lock, flags);
+	return sheaf;
+}
+
 static void node_flush(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	struct slab_sheaf *sheaf;
@@ -314,5 +356,5 @@ void node_discard_empty(struct kmem_cache *s)
 		}
 		spin_unlock_irqrestore(&n->lock, flags);
 	}
-	discard_all(&discard);
+	discard_all(s, &discard);
 }

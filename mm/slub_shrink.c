@@ -58,7 +58,7 @@ static void spare_flush(struct kmem_cache *s, struct slab_sheaf *spare)
 }
 
 /* Interrupts are off, or it is the arrays of a CPU that has stopped. */
-static void cpu_flush(struct kmem_cache *s, struct kmem_cache_cpu *c)
+void slab_flush_arrays(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	main_flush(s, c);
 	spare_flush(s, c->spare);
@@ -87,7 +87,7 @@ void slab_flush_cpu(struct kmem_cache *s)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	cpu_flush(s, this_cpu_ptr(s->cpu));
+	slab_flush_arrays(s, this_cpu_ptr(s->cpu));
 	local_irq_restore(flags);
 }
 
@@ -135,6 +135,12 @@ static void shrink_nodes(struct kmem_cache *s)
 	node_discard_empty(s);
 }
 
+void slab_flush_all(struct kmem_cache *s)
+{
+	flush_cpus(cpu_holds_any, flush_this_cpu, s);
+	node_flush_sheaves(s);
+}
+
 int kmem_cache_shrink(struct kmem_cache *s)
 {
 	flush_cpus(cpu_holds_any, flush_this_cpu, s);
@@ -177,7 +183,7 @@ static void slab_flush_dead_cpu(unsigned int cpu)
 
 	mutex_lock(&slab_mutex);
 	list_for_each_entry(s, &slab_caches, list)
-		cpu_flush(s, per_cpu_ptr(s->cpu, cpu));
+		slab_flush_arrays(s, per_cpu_ptr(s->cpu, cpu));
 	mutex_unlock(&slab_mutex);
 }
 CPU_DEAD_CALLBACK(slab_flush_dead_cpu);

@@ -30,26 +30,28 @@
  * with the rest. An object taken is marked as one in an array, which is not a
  * link, so a cycle runs into an object already taken, or out of the count.
  *
+ * The list of a fresh slab runs in no order that can be foretold (slab_fill()),
+ * so that who overruns an object cannot know whose the next one is.
+ *
  * Locks: the caller holds node->lock for listed slabs.
  * Invariant: inuse + length(freelist) == objects.
  * Cost: creation touches each object once; take and put are O(1) each.
  */
 #include <kernel/printk.h>
 #include <kernel/report.h>
-#include "slab_internal.h"
+#include <lib/gcd.h>
+#include <lib/random.h>
+#include "slub_debug.h"
 
-/* Not a link: what slab_link() makes of a damaged word. */
-#define LINK_BAD (~0UL)
-
-static unsigned long slab_link(const struct kmem_cache *s, struct page *head,
-			       const void *p)
+unsigned long slab_link(const struct kmem_cache *s, struct page *head,
+			const void *p)
 {
 	unsigned long link = (*slab_word(s, p) ^ s->secret) - 1;
 
-	return link <= slab_objects(s, head) ? link : LINK_BAD;
+	return link <= slab_objects(s, head) ? link : SLAB_LINK_BAD;
 }
 
-static void slab_set_link(const struct kmem_cache *s, void *p, u16 link)
+void slab_set_link(const struct kmem_cache *s, void *p, u16 link)
 {
 	*slab_word(s, p) = s->secret ^ (link + 1UL);
 }
@@ -67,20 +69,65 @@ static void slab_mark_pages(struct kmem_cache *s, struct page *head,
 	}
 }
 
-/* Runs the constructors and links the objects in the order of addresses. */
+/* Red zones, poison and tracks, then the constructor's work. */
+static void slab_prepare_objects(struct kmem_cache *s, struct page *head)
+{
+	unsigned int i;
+	void *p;
+
+	if (kmem_cache_debug(s))
+		slab_debug_new_slab(s, head);
+	for (i = 0; i < slab_objects(s, head); i++) {
+		p = slab_object(s, head, i);
+		if (kmem_cache_debug(s))
+			slab_debug_new_object(s, p);
+		if (s->ctor)
+			s->ctor(p);
+	}
+}
+
+/* Follows from the secret, and is another one each time. */
+static u64 slab_random(struct kmem_cache *s)
+{
+	unsigned long n = __atomic_add_fetch(&s->nr_shuffles, 1,
+					     __ATOMIC_RELAXED);
+	struct rng rng = rng_seed(s->secret ^ n);
+
+	return rng_next(&rng);
+}
+
+/*
+ * A step from place to place that comes to all of them before it is back:
+ * it has no divisor in common with their number.
+ */
+static unsigned int slab_stride(u32 random, unsigned int objects)
+{
+	unsigned int stride = 1 + random % objects;
+
+	while (gcd(stride, objects) != 1)
+		stride = 1 + stride % objects;
+	return stride;
+}
+
+/*
+ * Links the objects in an order that nobody can foretell, another in each
+ * slab: from a place at random, by a stride at random.
+ */
 static void slab_fill(struct kmem_cache *s, struct page *head)
 {
 	unsigned int i, objects = slab_objects(s, head);
-	void *p;
+	u64 random = slab_random(s);
+	unsigned int stride = slab_stride((u32)random, objects);
+	unsigned int place = (u32)(random >> 32) % objects, next;
 
-	for (i = 0; i < objects; i++) {
-		p = slab_object(s, head, i);
-		if (s->ctor)
-			s->ctor(p);
-		slab_set_link(s, p, i + 1 < objects ? (u16)(i + 2) : 0);
-	}
 	head->inuse = 0;
-	head->freelist = 1;
+	head->freelist = (u16)(place + 1);
+	for (i = 1; i < objects; i++, place = next) {
+		next = place + stride;
+		next -= next >= objects ? objects : 0;
+		slab_set_link(s, slab_object(s, head, place), (u16)(next + 1));
+	}
+	slab_set_link(s, slab_object(s, head, place), 0);
 }
 
 static struct page *slab_alloc_pages(struct kmem_cache *s, gfp_t gfp, int nid)
@@ -109,14 +156,19 @@ struct page *slab_create(struct kmem_cache *s, gfp_t gfp, int nid)
 	if (!head)
 		return NULL;
 	slab_mark_pages(s, head, head->order);
+	if (unlikely(kmem_cache_debug(s) || s->ctor))
+		slab_prepare_objects(s, head);
 	slab_fill(s, head);
 	return head;
 }
 
 /* Gives an unlisted slab back to the page allocator, as it came from there. */
-void slab_discard(struct page *head)
+void slab_discard(struct kmem_cache *s, struct page *head)
 {
 	unsigned int i, order = head->order;
+
+	if (kmem_cache_debug(s))
+		slab_check_last(s, head);
 
 	for (i = 1; i < 1U << order; i++) {
 		WRITE_ONCE(head[i].type, PAGE_NONE);
@@ -158,10 +210,10 @@ unsigned int slab_take(struct kmem_cache *s, struct page *head, void **objs,
 	while (got < want && head->inuse < objects) {
 		p = head->freelist ?
 		    slab_object(s, head, head->freelist - 1U) : NULL;
-		link = p ? slab_link(s, head, p) : LINK_BAD;
+		link = p ? slab_link(s, head, p) : SLAB_LINK_BAD;
 		/* the list ends when, and only when, all are in use */
 		if (unlikely(!link != (head->inuse + 1U == objects) ||
-			     link == LINK_BAD)) {
+			     link == SLAB_LINK_BAD)) {
 			slab_give_up_freelist(s, head, p);
 			break;
 		}
@@ -213,9 +265,6 @@ static unsigned int slab_walk(const struct kmem_cache *s, struct page *head,
 	return n;
 }
 
-/* Places a slab can have at most: one per 8 bytes of the largest order. */
-#define SLAB_MAX_OBJECTS 4096
-
 bool slab_freelist_has(const struct kmem_cache *s, struct page *head,
 		       const void *p)
 {
@@ -248,16 +297,20 @@ const char *slab_check(const struct kmem_cache *s, struct page *head)
 	return NULL;
 }
 
-/* One line per object that is not in the freelist. */
-void slab_print_live(const struct kmem_cache *s, struct page *head)
+/* One line, one event, per object that is not in the freelist. */
+void slab_print_live(struct kmem_cache *s, struct page *head)
 {
 	unsigned long found[BITS_TO_LONGS(SLAB_MAX_OBJECTS)] = { 0 };
 	unsigned int i;
+	void *p;
 
 	slab_walk(s, head, found);
-	for (i = 0; i < slab_objects(s, head); i++)
-		if (!test_bit(i, found))
-			printk(KERN_ERR "  object %px, slab %px, number %u\n",
-			       slab_object(s, head, i),
-			       lowmem_page_address(head), i);
+	for (i = 0; i < slab_objects(s, head); i++) {
+		if (test_bit(i, found) || slab_event())
+			continue;
+		p = slab_object(s, head, i);
+		printk(KERN_ERR "  object %px, slab %px, number %u\n", p,
+		       lowmem_page_address(head), i);
+		slab_print_tracks(s, p);
+	}
 }

@@ -40,8 +40,9 @@ typedef unsigned int gfp_t;
 #define __GFP_NOWARN		0x20000u
 #define __GFP_THISNODE		0x40000u /* no other node */
 #define __GFP_HARDWALL		0x80000u
-#define __GFP_ACCOUNT		0x100000u
-#define __GFP_BITS_MASK		0x1fffffu
+#define __GFP_ACCOUNT		0u	/* nothing here counts by group */
+#define __GFP_BITS_SHIFT	20
+#define __GFP_BITS_MASK		((1u << __GFP_BITS_SHIFT) - 1)
 
 #define GFP_ATOMIC	(__GFP_HIGH | __GFP_KSWAPD_RECLAIM)
 #define GFP_NOWAIT	(__GFP_KSWAPD_RECLAIM | __GFP_NOWARN)

@@ -16,12 +16,25 @@
 
 typedef unsigned int slab_flags_t;
 
-#define SLAB_HWCACHE_ALIGN	0x01u	/* align to cache lines */
-#define SLAB_CACHE_DMA		0x02u	/* slabs from ZONE_DMA */
-#define SLAB_CACHE_DMA32	0x04u
-#define SLAB_PANIC		0x08u	/* panic if create fails */
-#define SLAB_RECLAIM_ACCOUNT	0x10u	/* objects can be given back */
-#define SLAB_NO_MERGE		0x20u
+/* Values are Linux's. */
+#define SLAB_CONSISTENCY_CHECKS	0x00000100u	/* F: check at alloc and free */
+#define SLAB_RED_ZONE		0x00000400u	/* Z: red zones on both sides */
+#define SLAB_POISON		0x00000800u	/* P: fill free and new objects */
+#define SLAB_KMALLOC		0x00001000u	/* knows what was asked for */
+#define SLAB_HWCACHE_ALIGN	0x00002000u	/* align to cache lines */
+#define SLAB_CACHE_DMA		0x00004000u	/* slabs from ZONE_DMA */
+#define SLAB_CACHE_DMA32	0x00008000u
+#define SLAB_STORE_USER		0x00010000u	/* U: who allocated, who freed */
+#define SLAB_RECLAIM_ACCOUNT	0x00020000u	/* objects can be given back */
+#define SLAB_PANIC		0x00040000u	/* panic if create fails */
+#define SLAB_TRACE		0x00200000u	/* T: log each alloc and free */
+#define SLAB_NO_MERGE		0x01000000u
+#define SLAB_FAILSLAB		0x02000000u	/* A: failures may be injected */
+#define SLAB_NO_USER_FLAGS	0x10000000u	/* not what slub_debug= says */
+
+/* What slub_debug=FZPUT sets; mm/slub_debug.c. */
+#define SLAB_DEBUG_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | \
+			  SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE)
 
 /* Alignment every kmalloc'ed object has at least. */
 #define ARCH_KMALLOC_MINALIGN 8
@@ -54,6 +67,14 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
  */
 void kmem_cache_destroy(struct kmem_cache *s);
 
+/*
+ * The bits of a gfp_t above its flags tell kmalloc's caches how many bytes of
+ * the object nobody asked for. They cost nothing: sizes the compiler knows are
+ * part of the constant, others are worked out when there is time for it.
+ */
+#define GFP_SLACK_SHIFT __GFP_BITS_SHIFT
+#define GFP_SLACK(bytes) ((gfp_t)(bytes) << GFP_SLACK_SHIFT)
+
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid);
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp);
@@ -82,6 +103,20 @@ bool slab_is_available(void);
 const char *kmem_cache_validate(struct kmem_cache *s);
 const char *slab_validate(void);
 
+/*
+ * Looks for damage in the slabs that have free objects, and with
+ * SLAB_STORE_USER in all; each finding is told and repaired. How many slabs.
+ * Threads and interrupts on: the CPUs' arrays are emptied first.
+ */
+long validate_slab_cache(struct kmem_cache *s);
+/*
+ * For tests that do damage on purpose. Weak: a test's own function takes its
+ * place. Called for each finding and each repair; true: print nothing.
+ */
+bool slab_add_kunit_errors(void);
+/* True: objects left in a cache that is destroyed are no reason to warn. */
+bool slab_in_kunit_test(void);
+
 /* Size classes; index 0 to NR_KMALLOC_CLASSES - 1, ascending. */
 #define NR_KMALLOC_CLASSES 13
 enum kmalloc_type { KMALLOC_NORMAL, KMALLOC_DMA, NR_KMALLOC_TYPES };
@@ -106,6 +141,20 @@ static __always_inline unsigned int kmalloc_index(size_t size)
 	return __fls(size - 1) - (size <= 64 ? 2 : size <= 128 ? 1 : 0);
 }
 
+/* Size of a class. */
+static __always_inline size_t kmalloc_class_size(unsigned int class)
+{
+	if (class == 4)
+		return 96;
+	if (class == 6)
+		return 192;
+	/* 8 16 32 64, 128, 256.. */
+	return (size_t)8 << (class < 4 ? class : class == 5 ? 4 : class - 2);
+}
+
+#define KMALLOC_SLACK(size) \
+	GFP_SLACK(kmalloc_class_size(kmalloc_index(size)) - (size))
+
 /*
  * size bytes, aligned to 8, powers of two to their size. 0 gives
  * ZERO_SIZE_PTR. A constant size chooses its cache at compile time.
@@ -118,7 +167,8 @@ static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 		return kmem_cache_alloc(kmalloc_caches[gfp & __GFP_DMA ?
 						       KMALLOC_DMA :
 						       KMALLOC_NORMAL]
-					[kmalloc_index(size)], gfp);
+					[kmalloc_index(size)],
+					gfp | KMALLOC_SLACK(size));
 	}
 	return __kmalloc(size, gfp);
 }

@@ -49,6 +49,9 @@ static void every_size_to_64k_gets_its_class_and_can_be_written(struct ktest *t)
 		KTEST_ASSERT_TRUE(t, before && p && after);
 		usable = ksize(p);
 		KTEST_EXPECT_EQ(t, usable, expected_size(size));
+		/* who asks may use the whole */
+		KTEST_EXPECT_EQ(t, ksize(before), usable);
+		KTEST_EXPECT_EQ(t, ksize(after), usable);
 		fill_object(before + usable - 8, 8);
 		fill_object(after, 8);
 		write_block(p, usable);

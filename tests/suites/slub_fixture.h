@@ -107,7 +107,7 @@ static inline void exhume(void)
 					 slab_list) {
 			list_del(&head->slab_list);
 			n->nr_slabs--;
-			slab_discard(head);
+			slab_discard(slab_graveyard, head);
 		}
 	}
 }

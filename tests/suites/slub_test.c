@@ -110,7 +110,7 @@ static void layout_wastes_little_and_numbers_every_object(struct ktest *t)
 		for (i = 0; i < s->objects; i++)
 			KTEST_EXPECT_EQ(t, slab_index(s, head,
 					slab_object(s, head, i)), i);
-		slab_discard(head);
+		slab_discard(s, head);
 		kmem_cache_destroy(s);
 	}
 }
