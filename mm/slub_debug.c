@@ -189,7 +189,7 @@ void slab_debug_put(struct kmem_cache *s, void *p, unsigned long caller)
 	node_put_checked(s, p, deactivate);
 }
 
-/* ----- looking for damage -------------------------------------------------- */
+/* ----- looking for damage ------------------------------------------------- */
 
 /*
  * Bytes that should all be val. Told: how many from the first wrong one to the
@@ -207,8 +207,8 @@ static bool check_bytes(struct kmem_cache *s, struct page *head, void *p,
 		;
 	slab_bug(s, head, p, kind,
 		 "%zu bytes from offset %td on, first byte %#x instead of %#x",
-		 (size_t)(last - first) + 1, (char *)first - (char *)p, *first,
-		 val);
+		 (size_t)(last - first) + 1, (char *)first - (char *)p,
+		 *first, val);
 	memset(first, val, (size_t)(last - first) + 1);
 	slab_fix(s, "%s: bytes %px-%px are %#x again", kind, first, last, val);
 	return false;

@@ -17,20 +17,20 @@
 typedef unsigned int slab_flags_t;
 
 /* Values are Linux's. */
-#define SLAB_CONSISTENCY_CHECKS	0x00000100u	/* F: check at alloc and free */
+#define SLAB_CONSISTENCY_CHECKS	0x00000100u	/* F: check at each call */
 #define SLAB_RED_ZONE		0x00000400u	/* Z: red zones on both sides */
 #define SLAB_POISON		0x00000800u	/* P: fill free and new objects */
 #define SLAB_KMALLOC		0x00001000u	/* knows what was asked for */
 #define SLAB_HWCACHE_ALIGN	0x00002000u	/* align to cache lines */
 #define SLAB_CACHE_DMA		0x00004000u	/* slabs from ZONE_DMA */
 #define SLAB_CACHE_DMA32	0x00008000u
-#define SLAB_STORE_USER		0x00010000u	/* U: who allocated, who freed */
+#define SLAB_STORE_USER		0x00010000u	/* U: who has it, who had */
 #define SLAB_RECLAIM_ACCOUNT	0x00020000u	/* objects can be given back */
 #define SLAB_PANIC		0x00040000u	/* panic if create fails */
 #define SLAB_TRACE		0x00200000u	/* T: log each alloc and free */
 #define SLAB_NO_MERGE		0x01000000u
-#define SLAB_FAILSLAB		0x02000000u	/* A: failures may be injected */
-#define SLAB_NO_USER_FLAGS	0x10000000u	/* not what slub_debug= says */
+#define SLAB_FAILSLAB		0x02000000u	/* A: may be made to fail */
+#define SLAB_NO_USER_FLAGS	0x10000000u	/* slub_debug= is not for it */
 
 /* What slub_debug=FZPUT sets; mm/slub_debug.c. */
 #define SLAB_DEBUG_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | \
