@@ -19,7 +19,7 @@ typedef unsigned int slab_flags_t;
 /* Values are Linux's. */
 #define SLAB_CONSISTENCY_CHECKS	0x00000100u	/* F: check at each call */
 #define SLAB_RED_ZONE		0x00000400u	/* Z: red zones on both sides */
-#define SLAB_POISON		0x00000800u	/* P: fill free and new objects */
+#define SLAB_POISON		0x00000800u	/* P: fill free objects */
 #define SLAB_KMALLOC		0x00001000u	/* knows what was asked for */
 #define SLAB_HWCACHE_ALIGN	0x00002000u	/* align to cache lines */
 #define SLAB_CACHE_DMA		0x00004000u	/* slabs from ZONE_DMA */
