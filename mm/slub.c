@@ -119,11 +119,12 @@ void __slowpath *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp)
 void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	      struct slab_sheaf *sheaf)
 {
+	unsigned int limit = sheaf == no_sheaf(s) ? 0 : s->sheaf_limit;
 	void **top = &sheaf->objects[1 + sheaf->avail];
 
 	WRITE_ONCE(*top, s->no_object);
 	c->main = sheaf;
-	c->stack.end = &sheaf->objects[1 + s->sheaf_limit];
+	c->stack.end = &sheaf->objects[1 + limit];
 	stack_set_top(c, top);
 }
 

@@ -129,6 +129,30 @@ static void no_slot_vouches_for_a_free_object(struct ktest *t)
 	kmem_cache_destroy(c);
 }
 
+/* The cache's own fields lie where slots would be. */
+static void cache_without_its_arrays_keeps_nothing_at_hand(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	unsigned int round;
+	void *p;
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	slab_arrays_off();
+	for (round = 0; round < 3; round++) {
+		p = kmem_cache_alloc(s, GFP_MUST);
+		KTEST_EXPECT_PTR_EQ(t, cpu_of(s)->stack.top,
+				    cpu_of(s)->stack.end);
+		kmem_cache_free(s, p);
+		KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 0);
+	}
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	slab_arrays_on();
+	KTEST_EXPECT_STREQ(t, kmem_cache_name(s), "t");
+	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	kmem_cache_destroy(s);
+}
+
 /* Largest machine whose memory is taken to the last page here, in pages. */
 #define SMALL_MACHINE (SZ_1G / PAGE_SIZE)
 
@@ -164,6 +188,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(arrays_of_the_node_come_back_before_slabs_are_asked),
 	KTEST_CASE(more_cpus_have_more_arrays_in_stock),
 	KTEST_CASE(no_slot_vouches_for_a_free_object),
+	KTEST_CASE(cache_without_its_arrays_keeps_nothing_at_hand),
 	KTEST_CASE(pages_of_free_objects_serve_when_memory_is_short),
 	{}
 };
