@@ -107,18 +107,20 @@ void __slowpath pcp_free_full(struct page *page, unsigned int order,
 			      enum migratetype mt)
 {
 	struct zone *zone = page_zone(page);
-	unsigned int high = zone->pageset_high[order];
 	struct cpu_stack *s;
 	unsigned long flags;
+	unsigned int room;
 
-	if (!high) {
+	local_irq_save(flags);
+	s = this_cpu_ptr(pcp_stack(page, order, mt));
+	room = pcp_room(zone, s, order);
+	if (!room) {
+		local_irq_restore(flags);
 		free_to_buddy(page, order);
 		return;
 	}
-	local_irq_save(flags);
-	s = this_cpu_ptr(pcp_stack(page, order, mt));
 	if (s->top == s->end)
-		pcp_give_back(zone, s, order, pcp_batch(high));
+		pcp_give_back(zone, s, order, pcp_batch(room));
 	*s->top = page;
 	cpu_stack_move_top(s, 1);
 	*s->top = NULL;
@@ -243,6 +245,8 @@ static unsigned int batch_above(const struct zone *zone, unsigned int order,
 	unsigned long room = free > floor ? (free - floor) >> order : 0;
 	unsigned long batch = pcp_batch(zone->pageset_high[order]);
 
+	if (unlikely(pcp_is_disabled()))
+		return 1;
 	return (unsigned int)max(min(room, batch), 1UL);
 }
 

@@ -33,6 +33,9 @@ extern struct per_cpu_pages *pcp_of_zone_id[256];
 /* Without room: what all zones have at first, and those too small later. */
 DECLARE_PER_CPU(struct per_cpu_pages, boot_pageset);
 
+/* Where such arrays, and parked ones, have their top and their end. */
+extern void **const pcp_no_room;
+
 static inline bool order_has_pcp(unsigned int order)
 {
 	return order <= PAGE_ALLOC_COSTLY_ORDER;
@@ -68,16 +71,39 @@ static __always_inline struct cpu_stack *pcp_stack(const struct page *page,
 	return &pcp_of_zone_id[page->zone_id]->stack[mt][order];
 }
 
+/* Blocks the array has room for now: none while it is parked. */
+static inline unsigned int pcp_room(const struct zone *zone,
+				    const struct cpu_stack *s,
+				    unsigned int order)
+{
+	return READ_ONCE(s->end) == pcp_no_room ? 0 : zone->pageset_high[order];
+}
+
 static inline void **pcp_first_slot(const struct zone *zone,
 				    const struct cpu_stack *s,
 				    unsigned int order)
 {
-	return s->end - zone->pageset_high[order];
+	return READ_ONCE(s->end) - pcp_room(zone, s, order);
 }
 
 /* Blocks per array in a zone of so many pages. */
 unsigned int pcp_high_for(unsigned long pages, unsigned int cpus,
 			  unsigned int order);
+
+/* Points a CPU's stacks at their slots, empty. Who may: pcp_give_back(). */
+void init_pageset(const struct zone *zone, struct per_cpu_pages *pcp);
+/* An empty array gets no room until init_pageset(). Who may: the same. */
+void pcp_park(struct cpu_stack *s);
+/* Gives a CPU's blocks of all zones back; their pages. Who may: the same. */
+unsigned long drain_cpu(unsigned int cpu);
+
+extern unsigned int pcp_disabled;	/* mm/pcp_disable.c */
+
+/* Are the arrays parked, or about to be? An answer for this moment. */
+static inline bool pcp_is_disabled(void)
+{
+	return READ_ONCE(pcp_disabled) != 0;
+}
 
 /* Pops from the zone's array; for code that is not hot. NULL: none. */
 struct page *pcp_pop(struct zone *zone, unsigned int order,

@@ -38,9 +38,13 @@ unsigned int pcp_count(const struct zone *zone, unsigned int cpu,
 	const struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset,
 						      cpu);
 	const struct cpu_stack *s = &pcp->stack[mt][order];
+	void **first = pcp_first_slot(zone, s, order);
+	unsigned long bytes = (unsigned long)READ_ONCE(s->top) -
+			      (unsigned long)first;
 
-	return (unsigned int)(READ_ONCE(s->top) -
-			      pcp_first_slot(zone, s, order));
+	/* more: its CPU is parking it, empty */
+	return bytes <= zone->pageset_high[order] * sizeof(void *) ?
+	       (unsigned int)(bytes / sizeof(void *)) : 0;
 }
 
 unsigned long zone_pcp_pages(const struct zone *zone, unsigned int cpu)
@@ -94,7 +98,7 @@ static unsigned long drain_zone(struct zone *zone, unsigned int cpu)
 	return pages;
 }
 
-static unsigned long drain_cpu(unsigned int cpu)
+unsigned long drain_cpu(unsigned int cpu)
 {
 	unsigned long flags, pages = 0;
 	struct zone *zone;

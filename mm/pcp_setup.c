@@ -23,7 +23,8 @@
  * 1. Before the per-CPU areas are made: how much of them the zones there are
  *    will want. 2. When kmalloc works: ask for it and let the zones use it.
  * Until then, and for zones for which there is no memory, boot_pageset stands
- * in: arrays that have no room, so that everything goes to the zone.
+ * in: arrays that have no room, so that everything goes to the zone. The same
+ * is made of arrays that are parked for a while (mm/pcp_disable.c).
  *
  * Locks: none, boot. Left out: other sizes when memory or CPUs come or go.
  */
@@ -42,6 +43,7 @@ static const u8 high_most[NR_PCP_ORDERS] = { 62, 14, 6, 6 };
 
 /* Nothing below top, top at its end. Nobody writes there. */
 static void *no_slots[2];
+void **const pcp_no_room = &no_slots[1];
 
 #define NO_STACK { &no_slots[1], &no_slots[1] }
 #define NO_STACKS { NO_STACK, NO_STACK, NO_STACK, NO_STACK }
@@ -90,8 +92,8 @@ unsigned long __init zone_pagesets_size(unsigned int nr_cpus)
 	return min(size, PCP_RESERVE_MOST);
 }
 
-static void __init init_pageset(const struct zone *zone,
-				struct per_cpu_pages *pcp)
+/* Others may look on (pcp_count()): while top is new and end is not, at 0. */
+void init_pageset(const struct zone *zone, struct per_cpu_pages *pcp)
 {
 	void **slot = (void **)(pcp + 1);
 	unsigned int mt, order;
@@ -99,11 +101,18 @@ static void __init init_pageset(const struct zone *zone,
 	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
 		for (order = 0; order < NR_PCP_ORDERS; order++) {
 			struct cpu_stack *s = &pcp->stack[mt][order];
+			void **end = slot + 1 + zone->pageset_high[order];
 
-			s->top = slot + 1;
-			s->end = s->top + zone->pageset_high[order];
-			slot = s->end + 1;
+			WRITE_ONCE(s->top, slot + 1);
+			WRITE_ONCE(s->end, end);
+			slot = end + 1;
 		}
+}
+
+void pcp_park(struct cpu_stack *s)
+{
+	WRITE_ONCE(s->end, pcp_no_room);
+	WRITE_ONCE(s->top, pcp_no_room);
 }
 
 static void __init setup_zone_pageset(struct zone *zone)

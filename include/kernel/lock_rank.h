@@ -12,6 +12,7 @@ enum lock_rank {
 	RANK_NONE,		/* taken alone: above it reports and the log */
 	/* mutexes */
 	RANK_CPU_HOTPLUG,	/* which CPUs run */
+	RANK_PCP_DISABLE,	/* whether CPUs keep pages at hand */
 	RANK_SLAB_CACHES,	/* which caches exist */
 	RANK_PCP_DRAIN,		/* one drain of all CPUs' pages at a time */
 	RANK_LAST_MUTEX = RANK_PCP_DRAIN,

@@ -106,6 +106,15 @@ unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr,
 unsigned long drain_local_pages(void);
 void drain_all_pages(void);
 
+/*
+ * Between the two no CPU keeps free blocks at hand: each request and each
+ * free goes the long way, to the zone. Counted, so they nest; may sleep.
+ * Other CPUs may go on allocating. Counterparts: zone_pcp_disable(),
+ * zone_pcp_enable(), for all zones.
+ */
+void pcp_disable(void);
+void pcp_enable(void);
+
 /* References: a block is free when the last is put. */
 void get_page(struct page *page);
 void put_page(struct page *page);

@@ -1,0 +1,202 @@
+/*
+ * All CPUs without arrays for a while: everything goes through the zone, at
+ * once and on every CPU, and is as before afterwards.
+ */
+#include <kernel/kthread.h>
+#include <kernel/smp.h>
+#include <kernel/time.h>
+#include <lib/kernel.h>
+#include <lib/random.h>
+
+#include "pcp_fixture.h"
+
+#define SOME 20
+#define ROUNDS 30
+#define BUSY_US 300000
+
+static struct page *pages[SOME];
+
+static void take_some(void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < SOME; i++)
+		pages[i] = alloc_pages(GFP_ATOMIC | __GFP_NOWARN,
+				       i % NR_PCP_ORDERS);
+}
+
+static void give_some(void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < SOME; i++)
+		if (pages[i])
+			__free_pages(pages[i], pages[i]->order);
+}
+
+static void take_and_give(void *unused)
+{
+	take_some(NULL);
+	give_some(NULL);
+}
+
+static void nothing_is_kept_while_disabled(struct ktest *t)
+{
+	unsigned long free;
+
+	take_and_give(NULL);
+	KTEST_EXPECT_NE(t, nr_pcp_pages(), 0);
+	pcp_disable();
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	free = nr_free_pages();
+	take_some(NULL);
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	KTEST_EXPECT_NE(t, nr_free_pages(), free);
+	give_some(NULL);
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), free);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	pcp_enable();
+	take_and_give(NULL);
+	KTEST_EXPECT_NE(t, nr_pcp_pages(), 0);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+}
+
+static void block_goes_to_the_zone_at_once(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	pcp_disable();
+	__free_page(page);
+	KTEST_EXPECT_NE(t, page->type, PAGE_PCP);
+	KTEST_EXPECT_NE(t, page->type, PAGE_ALLOC);
+	pcp_enable();
+}
+
+static void request_takes_one_block_and_no_batch(struct ktest *t)
+{
+	unsigned long free;
+	struct page *page;
+
+	pcp_disable();
+	free = nr_free_pages();
+	page = alloc_page(GFP_KERNEL);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), free - (page != NULL));
+	pcp_enable();
+	if (page)
+		__free_page(page);
+}
+
+static void disabling_nests(struct ktest *t)
+{
+	pcp_disable();
+	pcp_disable();
+	pcp_enable();
+	take_and_give(NULL);
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	KTEST_EXPECT_TRUE(t, pcp_is_disabled());
+	pcp_enable();
+	KTEST_EXPECT_FALSE(t, pcp_is_disabled());
+	take_and_give(NULL);
+	KTEST_EXPECT_NE(t, nr_pcp_pages(), 0);
+}
+
+static void every_cpu_is_disabled(struct ktest *t)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		smp_call_function_single(cpu, take_and_give, NULL, true);
+	pcp_disable();
+	for_each_online_cpu(cpu) {
+		smp_call_function_single(cpu, take_and_give, NULL, true);
+		KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	}
+	pcp_enable();
+	for_each_online_cpu(cpu) {
+		smp_call_function_single(cpu, take_and_give, NULL, true);
+		KTEST_EXPECT_NE(t, nr_pcp_pages(), 0);
+		drain_all_pages();
+	}
+}
+
+static void cpu_that_returns_is_disabled_too(struct ktest *t)
+{
+	unsigned int cpu, last = smp_processor_id();
+
+	for_each_online_cpu(cpu)
+		last = cpu;
+	if (last == smp_processor_id() || cpu_down(last)) {
+		ktest_skip(t, "no CPU that can be stopped");
+		return;
+	}
+	pcp_disable();
+	KTEST_EXPECT_EQ(t, cpu_up(last), 0);
+	smp_call_function_single(last, take_and_give, NULL, true);
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	KTEST_EXPECT_EQ(t, cpu_down(last), 0);
+	pcp_enable();
+	KTEST_EXPECT_EQ(t, cpu_up(last), 0);
+	smp_call_function_single(last, take_and_give, NULL, true);
+	KTEST_EXPECT_NE(t, nr_pcp_pages(), 0);
+}
+
+/* Takes and frees until told to stop. */
+static int keep_busy(void *seed)
+{
+	struct rng rng = rng_seed((unsigned long)seed);
+	u64 start = ktime_get_us();
+	struct page *held[8] = { NULL };
+	unsigned int i;
+
+	while (!kthread_should_stop() && ktime_get_us() - start < BUSY_US) {
+		struct page **slot = &held[rng_below(&rng, ARRAY_SIZE(held))];
+
+		if (*slot)
+			__free_pages(*slot, (*slot)->order);
+		*slot = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
+				    (unsigned int)rng_below(&rng, 5));
+		cond_resched();
+	}
+	for (i = 0; i < ARRAY_SIZE(held); i++)
+		if (held[i])
+			__free_pages(held[i], held[i]->order);
+	return 0;
+}
+
+static void cpus_at_work_are_switched_back_and_forth(struct ktest *t)
+{
+	struct task_struct *threads[NR_CPUS] = { NULL };
+	unsigned int cpu, i;
+	u64 start;
+
+	for_each_online_cpu(cpu)
+		threads[cpu] = kthread_run_on(cpu, keep_busy,
+					      (void *)(cpu + 1UL),
+					      "pcpoff/%u", cpu);
+	start = ktime_get_us();
+	for (i = 0; i < ROUNDS && ktime_get_us() - start < BUSY_US; i++) {
+		pcp_disable();
+		KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+		cond_resched();
+		pcp_enable();
+		KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+		cond_resched();
+	}
+	for_each_online_cpu(cpu)
+		if (threads[cpu])
+			KTEST_EXPECT_EQ(t, kthread_stop(threads[cpu]), 0);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(nothing_is_kept_while_disabled),
+	KTEST_CASE(block_goes_to_the_zone_at_once),
+	KTEST_CASE(request_takes_one_block_and_no_batch),
+	KTEST_CASE(disabling_nests),
+	KTEST_CASE(every_cpu_is_disabled),
+	KTEST_CASE(cpu_that_returns_is_disabled_too),
+	KTEST_CASE(cpus_at_work_are_switched_back_and_forth),
+	{}
+};
+KTEST_SUITE_FIXTURE(pcp_disable, cases, need_arrays, NULL);
