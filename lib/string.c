@@ -90,6 +90,13 @@ __weak void *memset(void *dst, int c, size_t n)
 		*d++ = (u8)c;
 		HIDE(d);
 	}
+	for (; n >= 4 * WORD; n -= 4 * WORD, d += 4 * WORD) {
+		word_t *w = (word_t *)d;
+
+		w[0] = w[1] = word;
+		w[2] = w[3] = word;
+		HIDE(d);
+	}
 	for (; n >= WORD; n -= WORD, d += WORD) {
 		*(word_t *)d = word;
 		HIDE(d);
