@@ -60,6 +60,20 @@ int kstrtou64(const char *s, u64 *value)
 	return 0;
 }
 
+int kstrtobool(const char *s, bool *value)
+{
+	char c = (char)(*s | 0x20);	/* small letters; digits stay */
+
+	if (c == 'o')
+		c = (char)((s[1] | 0x20) == 'n' ? 'y' :
+			   (s[1] | 0x20) == 'f' ? 'n' : 0);
+	if (c != 'y' && c != 't' && c != '1' && c != 'n' && c != 'f' &&
+	    c != '0')
+		return -EINVAL;
+	*value = c == 'y' || c == 't' || c == '1';
+	return 0;
+}
+
 static unsigned int suffix_shift(char c)
 {
 	static const char upper[] = "KMGTPE", lower[] = "kmgtpe";

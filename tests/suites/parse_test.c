@@ -128,9 +128,28 @@ static void square_roots_are_rounded_down(struct ktest *t)
 	KTEST_EXPECT_EQ(t, int_sqrt(~0UL), top);
 }
 
+static void switches_are_on_or_off_in_many_words(struct ktest *t)
+{
+	static const char *const on[] = { "1", "y", "Y", "t", "on", "ON", "yes" };
+	static const char *const off[] = { "0", "n", "N", "f", "off", "Of", "no" };
+	static const char *const neither[] = { "", "o", "ox", "2", "x", " 1" };
+	bool v = false;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(on); i++, v = false)
+		KTEST_EXPECT_TRUE(t, kstrtobool(on[i], &v) == 0 && v);
+	for (i = 0, v = true; i < ARRAY_SIZE(off); i++, v = true)
+		KTEST_EXPECT_TRUE(t, kstrtobool(off[i], &v) == 0 && !v);
+	for (i = 0; i < ARRAY_SIZE(neither); i++) {
+		KTEST_EXPECT_EQ(t, kstrtobool(neither[i], &v), -EINVAL);
+		KTEST_EXPECT_TRUE(t, v);
+	}
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(whole_strings_become_numbers),
 	KTEST_CASE(anything_else_is_refused_and_nothing_stored),
+	KTEST_CASE(switches_are_on_or_off_in_many_words),
 	KTEST_CASE(sizes_have_suffixes_and_end_where_they_stop),
 	KTEST_CASE(size_arithmetic_saturates),
 	KTEST_CASE(rounding_macros_keep_the_type),
