@@ -44,7 +44,7 @@
  */
 #include <lib/kernel.h>
 
-#include "internal.h"
+#include "page_debug.h"
 
 enum migratetype get_pageblock_migratetype(const struct page *page)
 {
@@ -146,6 +146,8 @@ static struct page *rmqueue_deferred(struct zone *zone, unsigned int order,
 
 	if (!page)
 		return NULL;
+	if (unlikely(page_debug))
+		debug_new_memory(zone, page, MAX_PAGE_ORDER);
 	return claim_block(zone, page, order, MAX_PAGE_ORDER, MIGRATE_MOVABLE,
 			   mt);
 }

@@ -46,6 +46,7 @@ static const char *const owner_names[NR_CENSUS_OWNERS] = {
 	[CENSUS_INIT] = "init sections",
 	[CENSUS_BOOT] = "boot data",
 	[CENSUS_PERCPU] = "per-CPU areas",
+	[CENSUS_PAGE_OWNER] = "page owner",
 	[CENSUS_EARLY] = "early allocator",
 	[CENSUS_RESERVED] = "reserved",
 	[CENSUS_ALLOCATED] = "allocated",
@@ -67,6 +68,7 @@ static enum census_owner reserved_owner(unsigned long early)
 		[EARLY_MEMMAP] = CENSUS_MEMMAP,
 		[EARLY_PERCPU] = CENSUS_PERCPU,
 		[EARLY_TRAMPOLINE] = CENSUS_RESERVED,
+		[EARLY_PAGE_OWNER] = CENSUS_PAGE_OWNER,
 		[EARLY_ALLOCATOR] = CENSUS_EARLY,
 	};
 

@@ -26,7 +26,7 @@
 #include <lib/kernel.h>
 #include <mm/early.h>
 
-#include "internal.h"
+#include "page_debug.h"
 
 /* Zone of the block handed over last, and the frames that share it. */
 static struct zone *handover_zone;
@@ -48,6 +48,8 @@ void zone_add_block(struct zone *zone, unsigned long pfn, unsigned int order)
 	zone->managed_pages += 1UL << order;
 	if (order == MAX_PAGE_ORDER && deferred_add(zone, pfn))
 		return;
+	if (unlikely(page_debug))
+		debug_new_memory(zone, page, order);
 	__free_one_page(zone, page, order, get_pageblock_migratetype(page));
 }
 

@@ -119,9 +119,12 @@ const struct zonelist *node_zonelist(int nid, gfp_t gfp);
 /* mm/page_alloc.c: the same as alloc_pages_node(), named caller. */
 struct page * __slowpath __alloc_pages(gfp_t gfp, unsigned int order, int nid,
 				       unsigned long caller);
-/* A block fresh from __rmqueue() becomes the caller's. */
+/* The descriptor of a block fresh from __rmqueue() becomes the caller's. */
 void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 		   unsigned long caller);
+/* The same with all that a gfp and the modes of the boot want of its pages. */
+void hand_out_block(struct page *page, unsigned int order, gfp_t gfp,
+		    unsigned long caller);
 /* The last reference is gone: the block goes back to its zone. */
 void free_checked_block(struct page *page, unsigned int order);
 void drop_page_ref(struct page *page, unsigned int order);

@@ -74,6 +74,7 @@ void __init mm_init(void)
 	build_all_zonelists();
 	setup_per_cpu_areas(arch_nr_cpus(), EARLY_PERCPU_RESERVE +
 			    zone_pagesets_size(arch_nr_cpus()));
+	page_debug_init();
 	early_free_all();
 	init_per_zone_wmark_min();
 	kmem_cache_init();

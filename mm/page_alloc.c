@@ -46,6 +46,7 @@
 #include <lib/kernel.h>
 #include <mm/highmem.h>
 
+#include "page_debug.h"
 #include "pcp.h"
 
 /* Is the block compound? Its head looks like any other; its tails tell. */
@@ -75,7 +76,15 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 	page->private = caller;
 	if (order && (gfp & __GFP_COMP))
 		prep_compound(page, order);
-	if (gfp & __GFP_ZERO)
+}
+
+void hand_out_block(struct page *page, unsigned int order, gfp_t gfp,
+		    unsigned long caller)
+{
+	prep_new_page(page, order, gfp, caller);
+	if (unlikely(page_debug))
+		post_alloc_hook(page, order, gfp, caller);
+	else if (gfp & __GFP_ZERO)
 		clear_pages(page, order);
 }
 
@@ -203,7 +212,7 @@ struct page * __slowpath __alloc_pages(gfp_t gfp, unsigned int order, int nid,
 	if (unlikely(!page))
 		page = alloc_slowpath(gfp, order, nid, caller);
 	if (likely(page))
-		prep_new_page(page, order, gfp, caller);
+		hand_out_block(page, order, gfp, caller);
 	return page;
 }
 

@@ -15,6 +15,7 @@
  */
 #include <kernel/report.h>
 #include <lib/kernel.h>
+#include <mm/page_owner.h>
 
 #include "internal.h"
 
@@ -37,6 +38,7 @@ static void split_block(struct page *page, unsigned int order)
 		page[i]._refcount = page->_refcount;
 		page[i].private = page->private;
 	}
+	page_owner_split(page, order);
 }
 
 void split_page(struct page *page, unsigned int order)
@@ -122,7 +124,7 @@ static struct page *bulk_page(struct list_head *list, gfp_t gfp,
 		return __alloc_pages(gfp, 0, NUMA_NO_NODE, caller);
 	page = list_first_entry(list, struct page, lru);
 	list_del(&page->lru);
-	prep_new_page(page, 0, gfp, caller);
+	hand_out_block(page, 0, gfp, caller);
 	return page;
 }
 

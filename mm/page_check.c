@@ -33,6 +33,7 @@
 #include <lib/sprintf.h>
 #include <mm/early.h>
 #include <mm/highmem.h>
+#include <mm/page_owner.h>
 
 #include "internal.h"
 
@@ -143,6 +144,7 @@ static noinline void report_bad_page(struct page *page, unsigned int order,
 	if (page->type == PAGE_ALLOC)
 		printk("  allocated by %pS, %u references\n",
 		       (void *)page->private, page->_refcount);
+	page_owner_print(page);
 	report_end();
 }
 

@@ -53,6 +53,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 
+#include "page_debug.h"
 #include "pcp.h"
 
 /* ----- one array, interrupts off on its CPU ------------------------------ */
@@ -92,8 +93,8 @@ unsigned long pcp_give_back(struct zone *zone, struct cpu_stack *s,
 
 /* ----- free --------------------------------------------------------------- */
 
-/* Past the arrays. */
-static void free_to_buddy(struct page *page, unsigned int order)
+/* Past the arrays; the block was not in use since it left its zone. */
+static void put_back(struct page *page, unsigned int order)
 {
 	struct zone *zone = page_zone(page);
 	unsigned long flags;
@@ -101,6 +102,14 @@ static void free_to_buddy(struct page *page, unsigned int order)
 	spin_lock_irqsave(&zone->lock, flags);
 	free_to_zone(zone, page, order);
 	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* Past the arrays. */
+static void free_to_buddy(struct page *page, unsigned int order)
+{
+	if (unlikely(page_debug))
+		post_free_hook(page, order);
+	put_back(page, order);
 }
 
 void __slowpath pcp_free_full(struct page *page, unsigned int order,
@@ -264,6 +273,6 @@ struct page *pcp_refill(struct zone *zone, unsigned int order,
 	/* the lowest comes first; a handler may have filled the array */
 	for (i = n; i-- > 1;)
 		if (!pcp_push(blocks[i], order, mt))
-			free_to_buddy(blocks[i], order);
+			put_back(blocks[i], order);
 	return n ? blocks[0] : NULL;
 }

@@ -22,7 +22,8 @@
  *
  * 1. Before the per-CPU areas are made: how much of them the zones there are
  *    will want. 2. When kmalloc works: ask for it and let the zones use it.
- * Until then, and for zones for which there is no memory, boot_pageset stands
+ * Until then, for zones for which there is no memory, and wherever each page
+ * is asked questions (mm/page_debug.c), boot_pageset stands
  * in: arrays that have no room, so that everything goes to the zone. The same
  * is made of arrays that are parked for a while (mm/pcp_disable.c).
  *
@@ -32,6 +33,7 @@
 #include <lib/kernel.h>
 #include <mm/percpu.h>
 
+#include "page_debug.h"
 #include "pcp.h"
 
 #define PCP_SHARE 8
@@ -87,6 +89,8 @@ unsigned long __init zone_pagesets_size(unsigned int nr_cpus)
 	unsigned long size = 0;
 	struct zone *zone;
 
+	if (page_debug)
+		return 0;
 	for_each_populated_zone(zone)
 		size += ALIGN(pageset_size(zone->present_pages, nr_cpus), 64);
 	return min(size, PCP_RESERVE_MOST);
@@ -139,6 +143,8 @@ void __init setup_zone_pagesets(void)
 	struct zone *zone;
 	gfp_t gfp;
 
+	if (page_debug)
+		return;
 	for_each_populated_zone(zone)
 		setup_zone_pageset(zone);
 	for (gfp = 0; gfp <= PCP_GFP_MASK; gfp++) {

@@ -70,7 +70,8 @@ void __init mem_init_print_info(void)
 		KB(p[CENSUS_FREE]), KB(c.ram), KB(p[CENSUS_KERNEL]),
 		KB(p[CENSUS_INIT]), KB(p[CENSUS_PAGETABLE]),
 		KB(p[CENSUS_MEMMAP]), KB(p[CENSUS_SLAB]), KB(p[CENSUS_BOOT]),
-		KB(p[CENSUS_EARLY] + p[CENSUS_RESERVED]));
+		KB(p[CENSUS_EARLY] + p[CENSUS_PAGE_OWNER] +
+		   p[CENSUS_RESERVED]));
 	if (totalhigh_pages())
 		pr_info("High memory: %luK/%luK, not mapped for good\n",
 			KB(nr_free_highpages()), KB(totalhigh_pages()));

@@ -22,6 +22,7 @@ enum early_owner {
 	EARLY_MEMMAP,		/* struct page */
 	EARLY_PERCPU,		/* per-CPU areas */
 	EARLY_TRAMPOLINE,	/* where other CPUs start */
+	EARLY_PAGE_OWNER,	/* records of page_owner=on */
 	EARLY_ALLOCATOR,	/* the early allocator's own tables */
 	NR_EARLY_OWNERS
 };

@@ -12,6 +12,7 @@
 void mm_init(void);
 
 /* Its steps, each in its own file. */
+void page_debug_init(void);
 void free_area_init(const unsigned long *max_zone_pfn);
 void build_all_zonelists(void);
 /* Again whenever a zone has been given more: marks follow the sizes. */
