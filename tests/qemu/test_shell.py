@@ -15,13 +15,14 @@ from ktap import ESCAPE
 PROMPT = 'strata> '
 
 
-def session(*lines, **settings):
+def session(*lines, words='', **settings):
     """Types the lines, then poweroff; the lines of each command's output.
 
     What is typed before the console is up may get lost: a ctrl-u is no loss.
     """
     typed = '\x15' + ''.join(line + '\r' for line in (*lines, 'poweroff'))
-    run = boot('shell poweroff', '--stdin', stdin=typed.encode('latin-1'),
+    run = boot(f'{words} shell poweroff', '--stdin',
+               stdin=typed.encode('latin-1'),
                **{'timeout': 20, **settings}).passed()
     parts = ESCAPE.sub('', run.log.replace('\r', '')).split(PROMPT)[1:]
     assert len(parts) >= len(lines), run.tail()

@@ -133,6 +133,18 @@ static void free_memory_is_poison(struct ktest *t)
 	KTEST_EXPECT_EQ(t, page_poison_check_all(), 0);
 }
 
+/* Two writes that one step sees are one report: so near to an earlier one? */
+static bool shares_a_step(struct page *const *pages, unsigned int i)
+{
+	unsigned int k;
+
+	for (k = 0; k < i; k++)
+		if (pages[k] && page_to_pfn(pages[k]) / 128 ==
+				page_to_pfn(pages[i]) / 128)
+			return true;
+	return false;
+}
+
 /* A block is freed; then someone writes to it. */
 static void write_after_free(struct page *page, unsigned int order,
 			     size_t offset)
@@ -141,26 +153,30 @@ static void write_after_free(struct page *page, unsigned int order,
 	write_byte(page, offset, 0x55);
 }
 
-static void write_to_a_free_page_is_found_on_demand(struct ktest *t)
+/* One of each order; all are taken before any is freed: they may merge then. */
+static void write_to_free_pages_is_found_on_demand(struct ktest *t)
 {
-	static const gfp_t gfps[] = { GFP_KERNEL, GFP_HIGHUSER };
-	unsigned int i, order;
+	static const unsigned int orders[] = { 0, 1, 4, MAX_PAGE_ORDER };
+	struct page *pages[2 * ARRAY_SIZE(orders)];
+	unsigned int i, written = 0;
 
 	if (!mode_is_on(t))
 		return;
-	for (i = 0; i < 2 * NR_PAGE_ORDERS; i++) {
-		struct page *page;
-
-		order = i / 2;
-		page = alloc_pages(gfps[i % 2] | __GFP_NOWARN, order);
-		if (!page)
-			continue;
-		write_after_free(page, order, (PAGE_SIZE << order) - 3);
-		KTEST_EXPECT_REPORTS(t, 1, "memory corruption",
-				     KTEST_EXPECT_EQ(t, page_poison_check_all(),
-						     1));
-		KTEST_EXPECT_EQ(t, page_poison_check_all(), 0);
-	}
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		pages[i] = alloc_pages((i % 2 ? GFP_HIGHUSER : GFP_KERNEL) |
+				       __GFP_NOWARN, orders[i / 2]);
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		if (pages[i])
+			__free_pages(pages[i], orders[i / 2]);
+	for (i = 0; i < ARRAY_SIZE(pages); i++)
+		if (pages[i] && !shares_a_step(pages, i)) {
+			write_byte(pages[i], 50, 0x55);
+			written++;
+		}
+	KTEST_EXPECT_REPORTS(t, written, "memory corruption",
+			     KTEST_EXPECT_EQ(t, page_poison_check_all(),
+					     written));
+	KTEST_EXPECT_EQ(t, page_poison_check_all(), 0);
 }
 
 /* Single pages until the one we look for comes; all go back. */
@@ -180,7 +196,7 @@ static bool alloc_until(const struct page *wanted, gfp_t gfp)
 	return found;
 }
 
-static void write_to_a_free_page_is_found_when_it_is_handed_out(struct ktest *t)
+static void write_to_a_free_page_is_found_when_handed_out(struct ktest *t)
 {
 	static const gfp_t gfps[] = { GFP_KERNEL, GFP_KERNEL | __GFP_ZERO };
 	unsigned int i;
@@ -193,8 +209,8 @@ static void write_to_a_free_page_is_found_when_it_is_handed_out(struct ktest *t)
 		KTEST_ASSERT_NOT_NULL(t, page);
 		write_after_free(page, 0, 50);
 		KTEST_EXPECT_REPORTS(t, 1, "memory corruption",
-				     KTEST_EXPECT_TRUE(t, alloc_until(page,
-								      gfps[i])));
+				     KTEST_EXPECT_TRUE(t,
+					alloc_until(page, gfps[i])));
 	}
 }
 
@@ -232,8 +248,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(one_bit_is_told_from_more),
 	KTEST_CASE(report_names_the_bytes),
 	KTEST_CASE(free_memory_is_poison),
-	KTEST_CASE(write_to_a_free_page_is_found_on_demand),
-	KTEST_CASE(write_to_a_free_page_is_found_when_it_is_handed_out),
+	KTEST_CASE(write_to_free_pages_is_found_on_demand),
+	KTEST_CASE(write_to_a_free_page_is_found_when_handed_out),
 	KTEST_CASE(zeroed_pages_are_zero_all_the_same),
 	KTEST_CASE(damaged_page_is_not_lost),
 	{}

@@ -130,8 +130,10 @@ static void square_roots_are_rounded_down(struct ktest *t)
 
 static void switches_are_on_or_off_in_many_words(struct ktest *t)
 {
-	static const char *const on[] = { "1", "y", "Y", "t", "on", "ON", "yes" };
-	static const char *const off[] = { "0", "n", "N", "f", "off", "Of", "no" };
+	static const char *const on[] = { "1", "y", "Y", "t", "on", "ON",
+					  "yes" };
+	static const char *const off[] = { "0", "n", "N", "f", "off",
+					   "Of", "no" };
 	static const char *const neither[] = { "", "o", "ox", "2", "x", " 1" };
 	bool v = false;
 	unsigned int i;

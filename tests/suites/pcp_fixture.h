@@ -31,7 +31,7 @@ static inline void need_arrays(struct ktest *t)
 
 	drain_all_pages();
 	if (!zone->pageset_high[0])
-		ktest_skip(t, "too many CPUs for so little memory");
+		ktest_skip(t, "CPUs keep nothing at hand here");
 	else if (zone->nr_free_pages < low_wmark_pages(zone) + 2 * PCP_MANY)
 		ktest_skip(t, "the zone is nearly used up");
 }

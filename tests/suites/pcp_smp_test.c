@@ -71,7 +71,7 @@ static void need_arrays(struct ktest *t)
 	struct zone *zone = node_zonelist(NUMA_NO_NODE, GFP_KERNEL)->zones[0];
 
 	if (!zone->pageset_high[0])
-		ktest_skip(t, "too many CPUs for so little memory");
+		ktest_skip(t, "CPUs keep nothing at hand here");
 	drain_all_pages();
 }
 
