@@ -387,6 +387,7 @@ void slab_arrays_on(void);
 void *slab_alloc_odd(struct kmem_cache *s, gfp_t gfp, int nid,
 		     unsigned long caller);
 void slab_free_odd(struct kmem_cache *s, void *p, unsigned long caller);
+bool slab_inits(const struct kmem_cache *s);
 
 /* kmalloc.c */
 void kmalloc_init(void);

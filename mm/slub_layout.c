@@ -94,7 +94,7 @@ static u32 inverse_of(u32 odd)
  */
 unsigned int slab_sheaf_limit(const struct kmem_cache *s)
 {
-	if (kmem_cache_debug(s))
+	if (kmem_cache_debug(s) || slab_inits(s))
 		return 0;
 	if (s->size <= 256)
 		return 60;

@@ -16,6 +16,7 @@
  */
 #include <kernel/report.h>
 #include <lib/string.h>
+#include <mm/init_on.h>
 #include "slab_internal.h"
 #include "slub_debug.h"
 
@@ -24,6 +25,16 @@ static void *take(struct kmem_cache *s, int nid, gfp_t gfp)
 {
 	return kmem_cache_debug(s) ? slab_debug_take(s, nid, gfp) :
 				     slab_take_one(s, nid, gfp);
+}
+
+/*
+ * Does init_on_alloc= or init_on_free= speak of this cache? What a constructor
+ * made must stay, and poison shows more than zeroes do. Constant after boot.
+ */
+bool slab_inits(const struct kmem_cache *s)
+{
+	return (init_on_alloc || init_on_free) && !s->ctor &&
+	       !(s->flags & SLAB_POISON);
 }
 
 /* Bytes to clear: what a red zone has taken is not the user's. */
@@ -36,6 +47,8 @@ static size_t bytes_to_clear(const struct kmem_cache *s, gfp_t gfp)
 /* p is the caller's from here on. */
 static void *hand_out(struct kmem_cache *s, void *p, gfp_t gfp)
 {
+	if (slab_inits(s) && init_on_alloc)
+		gfp |= __GFP_ZERO;
 	if (!kmem_cache_debug(s))
 		return slab_alloc_finish(s, p, gfp);
 	if (!(gfp & __GFP_ZERO))
@@ -63,6 +76,10 @@ void *slab_alloc_odd(struct kmem_cache *s, gfp_t gfp, int nid,
 /* p carries the free mark. Interrupts may be off. */
 void slab_free_odd(struct kmem_cache *s, void *p, unsigned long caller)
 {
+	if (slab_inits(s) && init_on_free) {
+		memset(p, 0, s->object_size);
+		*slab_word(s, p) = s->secret;
+	}
 	if (kmem_cache_debug(s))
 		slab_debug_put(s, p, caller);
 	else

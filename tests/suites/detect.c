@@ -7,6 +7,9 @@
 #include "../../mm/slub_debug.h"
 #include "detect.h"
 
+#define DEBUG_MODE (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
+		    SLAB_STORE_USER)
+
 static u64 trials = 5;
 
 static int __init set_trials(const char *value)
@@ -20,8 +23,10 @@ enum detect_mode detect_mode(void)
 #ifdef CONFIG_KASAN
 	return DETECT_KASAN;
 #endif
-	return kmem_cache_debug(kmalloc_caches[KMALLOC_NORMAL][0]) ?
-	       DETECT_DEBUG : DETECT_NORMAL;
+	if ((kmalloc_caches[KMALLOC_NORMAL][0]->flags & DEBUG_MODE) ==
+	    DEBUG_MODE)
+		return DETECT_DEBUG;
+	return DETECT_NORMAL;
 }
 
 const char *detect_mode_name(void)
