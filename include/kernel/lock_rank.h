@@ -18,6 +18,8 @@ enum lock_rank {
 	RANK_LAST_MUTEX = RANK_PCP_DRAIN,
 	/* spinlocks */
 	RANK_TEST,		/* tests' own: above it any allocator call */
+	RANK_MEMPOOL,		/* reserve and queue of a memory pool */
+	RANK_DMA_POOL,
 	RANK_PERCPU,		/* per-CPU memory */
 	RANK_SLAB_NODE,
 	RANK_ZONE,

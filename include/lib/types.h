@@ -18,6 +18,9 @@ typedef long long s64;
 /* A physical address. 64 bits on every target: PAE reaches beyond 4 GiB. */
 typedef u64 phys_addr_t;
 
+/* What a device is told: here the physical address. */
+typedef u64 dma_addr_t;
+
 #define PHYS_ADDR_MAX (~(phys_addr_t)0)
 
 #endif

@@ -196,6 +196,15 @@ static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 void *kmalloc_node(size_t size, gfp_t gfp, int nid);
 void *kzalloc_node(size_t size, gfp_t gfp, int nid);
 
+static inline void *kmalloc_array_node(size_t n, size_t size, gfp_t gfp,
+				       int nid)
+{
+	size_t bytes;
+
+	return check_mul_overflow(n, size, &bytes) ? NULL :
+	       kmalloc_node(bytes, gfp, nid);
+}
+
 /*
  * New size for p, contents kept up to the smaller one; with __GFP_ZERO, if p
  * was made so too, the rest is clear. krealloc(NULL, n) is

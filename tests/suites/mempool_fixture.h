@@ -1,0 +1,75 @@
+/*
+ * What the suites about memory pools share: an allocator that runs dry when it
+ * is told to, and looks into a pool's queue.
+ */
+#ifndef TESTS_MEMPOOL_FIXTURE_H
+#define TESTS_MEMPOOL_FIXTURE_H
+
+#include <kernel/ktest.h>
+#include <mm/mempool.h>
+
+#define SPRING_ALWAYS ~0U
+#define SPRING_BYTES 64
+
+/* pool_data: what the allocator still gives, and what it has seen. */
+struct spring {
+	unsigned int left;	/* elements, or SPRING_ALWAYS */
+	int live;		/* given and not taken back */
+	unsigned int calls;
+	gfp_t first_gfp, last_gfp;
+};
+
+static inline void *spring_alloc(gfp_t gfp, void *pool_data)
+{
+	struct spring *spring = pool_data;
+	unsigned int left = __atomic_load_n(&spring->left, __ATOMIC_RELAXED);
+	void *p;
+
+	if (!__atomic_fetch_add(&spring->calls, 1, __ATOMIC_RELAXED))
+		WRITE_ONCE(spring->first_gfp, gfp);
+	WRITE_ONCE(spring->last_gfp, gfp);
+	if (!left)
+		return NULL;
+	p = kmalloc(SPRING_BYTES, gfp);
+	if (p)
+		__atomic_fetch_add(&spring->live, 1, __ATOMIC_RELAXED);
+	if (p && left != SPRING_ALWAYS)
+		__atomic_fetch_sub(&spring->left, 1, __ATOMIC_RELAXED);
+	return p;
+}
+
+static inline void spring_free(void *element, void *pool_data)
+{
+	struct spring *spring = pool_data;
+
+	__atomic_fetch_sub(&spring->live, 1, __ATOMIC_RELAXED);
+	kfree(element);
+}
+
+static inline void spring_let(struct spring *spring, unsigned int left)
+{
+	__atomic_store_n(&spring->left, left, __ATOMIC_RELAXED);
+	__atomic_store_n(&spring->calls, 0, __ATOMIC_RELAXED);
+}
+
+static inline mempool_t *spring_pool(int min_nr, struct spring *spring)
+{
+	spring->live = 0;
+	spring_let(spring, SPRING_ALWAYS);
+	return mempool_create(min_nr, spring_alloc, spring_free, spring);
+}
+
+static inline unsigned int nr_waiting(mempool_t *pool)
+{
+	const struct list_head *l;
+	unsigned long flags;
+	unsigned int n = 0;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	list_for_each(l, &pool->waiters)
+		n++;
+	spin_unlock_irqrestore(&pool->lock, flags);
+	return n;
+}
+
+#endif

@@ -1,0 +1,684 @@
+/* Memory pools: reserve, promise, size, end, and what is done wrong to them. */
+#include <kernel/kthread.h>
+#include <kernel/preempt.h>
+#include <kernel/smp.h>
+#include <kernel/time.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+#include <mm/mmzone.h>
+
+#include "mempool_fixture.h"
+#include "slub_fixture.h"
+#include "tick.h"
+
+#define MIN_NR 4
+#define MANY 100
+
+static struct spring spring;
+static mempool_t *pool;
+
+static void set_up(struct ktest *t)
+{
+	pool = spring_pool(MIN_NR, &spring);
+}
+
+static void tear_down(struct ktest *t)
+{
+	KTEST_EXPECT_STREQ(t, mempool_validate(pool), NULL);
+	mempool_destroy(pool);
+	KTEST_EXPECT_EQ(t, spring.live, 0);
+}
+
+/* Takes nr elements while the allocator is dry: from the reserve. */
+static void take_dry(struct ktest *t, void **elements, int nr)
+{
+	int i;
+
+	spring_let(&spring, 0);
+	for (i = 0; i < nr; i++) {
+		elements[i] = mempool_alloc(pool, GFP_ATOMIC);
+		KTEST_EXPECT_NOT_NULL(t, elements[i]);
+	}
+}
+
+static void free_all(mempool_t *to, void **elements, int nr)
+{
+	while (nr--)
+		mempool_free(elements[nr], to);
+}
+
+/* The reserve */
+
+static void create_fills_the_reserve(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR);
+	KTEST_EXPECT_EQ(t, spring.live, MIN_NR);
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(pool));
+	KTEST_EXPECT_TRUE(t, mempool_initialized(pool));
+}
+
+static void alloc_asks_the_allocator_before_the_reserve(struct ktest *t)
+{
+	void *p = mempool_alloc(pool, GFP_KERNEL);
+
+	KTEST_EXPECT_NOT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, spring.live, MIN_NR + 1);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR);
+	mempool_free(p, pool);
+	KTEST_EXPECT_EQ(t, spring.live, MIN_NR);
+}
+
+static void first_try_neither_sleeps_nor_warns(struct ktest *t)
+{
+	void *p;
+
+	spring_let(&spring, SPRING_ALWAYS);
+	p = mempool_alloc(pool, GFP_KERNEL);
+	KTEST_EXPECT_EQ(t, spring.calls, 1);
+	KTEST_EXPECT_EQ(t, spring.first_gfp,
+			(GFP_KERNEL & ~(__GFP_DIRECT_RECLAIM | __GFP_IO)) |
+			__GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN);
+	mempool_free(p, pool);
+}
+
+/* The reserve is asked before anybody is made to sleep. */
+static void reserve_serves_when_the_allocator_is_dry(struct ktest *t)
+{
+	void *elements[MIN_NR];
+	int i;
+
+	spring_let(&spring, 0);
+	for (i = 0; i < MIN_NR; i++) {
+		elements[i] = mempool_alloc(pool, GFP_KERNEL);
+		KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR - 1 - i);
+	}
+	KTEST_EXPECT_EQ(t, spring.calls, MIN_NR);
+	KTEST_EXPECT_FALSE(t, spring.last_gfp & __GFP_DIRECT_RECLAIM);
+	free_all(pool, elements, MIN_NR);
+}
+
+static void empty_pool_gives_null_to_who_cannot_wait(struct ktest *t)
+{
+	void *elements[MIN_NR];
+
+	take_dry(t, elements, MIN_NR);
+	KTEST_EXPECT_NULL(t, mempool_alloc(pool, GFP_ATOMIC));
+	KTEST_EXPECT_NULL(t, mempool_alloc(pool, GFP_NOWAIT));
+	KTEST_EXPECT_NULL(t, mempool_alloc_preallocated(pool));
+	free_all(pool, elements, MIN_NR);
+}
+
+static void free_fills_the_reserve_before_the_allocator(struct ktest *t)
+{
+	void *elements[MIN_NR + 1];
+
+	elements[MIN_NR] = mempool_alloc(pool, GFP_KERNEL);
+	take_dry(t, elements, MIN_NR);
+	free_all(pool, elements, MIN_NR);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR);
+	KTEST_EXPECT_EQ(t, spring.live, MIN_NR + 1);
+	mempool_free(elements[MIN_NR], pool);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR);
+	KTEST_EXPECT_EQ(t, spring.live, MIN_NR);
+}
+
+static void preallocated_does_not_ask_the_allocator(struct ktest *t)
+{
+	void *p;
+
+	spring_let(&spring, SPRING_ALWAYS);
+	p = mempool_alloc_preallocated(pool);
+	KTEST_EXPECT_NOT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, spring.calls, 0);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR - 1);
+	mempool_free(p, pool);
+}
+
+static void free_of_null_is_nothing(struct ktest *t)
+{
+	mempool_free(NULL, pool);
+	mempool_free(NULL, NULL);
+	mempool_destroy(NULL);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR);
+}
+
+static void cleared_memory_is_refused(struct ktest *t)
+{
+	void *p = pool;
+
+	spring_let(&spring, SPRING_ALWAYS);
+	KTEST_EXPECT_REPORTS(t, 1, "__GFP_ZERO",
+			     p = mempool_alloc(pool, GFP_KERNEL | __GFP_ZERO));
+	KTEST_EXPECT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, spring.calls, 0);
+}
+
+/* Create, init, exit */
+
+static void pool_that_cannot_be_filled_is_not_made(struct ktest *t)
+{
+	struct spring dry = { .left = MIN_NR - 1 };
+
+	KTEST_EXPECT_NULL(t, mempool_create(MIN_NR, spring_alloc, spring_free,
+					    &dry));
+	KTEST_EXPECT_EQ(t, dry.live, 0);
+}
+
+static void negative_reserve_is_refused(struct ktest *t)
+{
+	mempool_t embedded;
+
+	KTEST_EXPECT_NULL(t, mempool_create_kmalloc_pool(-1, 64));
+	KTEST_EXPECT_EQ(t, mempool_init_kmalloc_pool(&embedded, -1, 64),
+			-EINVAL);
+}
+
+static void reserve_of_none_keeps_one(struct ktest *t)
+{
+	struct spring own;
+	mempool_t *none = spring_pool(0, &own);
+	void *p;
+
+	KTEST_ASSERT_NOT_NULL(t, none);
+	spring_let(&own, 0);
+	p = mempool_alloc(none, GFP_KERNEL);
+	KTEST_EXPECT_NOT_NULL(t, p);
+	KTEST_EXPECT_NULL(t, mempool_alloc(none, GFP_ATOMIC));
+	mempool_free(p, none);
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(none));
+	mempool_destroy(none);
+}
+
+static void embedded_pool_is_ended_as_often_as_one_likes(struct ktest *t)
+{
+	mempool_t embedded = { 0 };
+
+	mempool_exit(&embedded);
+	KTEST_EXPECT_FALSE(t, mempool_initialized(&embedded));
+	KTEST_ASSERT_EQ(t, mempool_init_kmalloc_pool(&embedded, 3, 100), 0);
+	KTEST_EXPECT_EQ(t, embedded.curr_nr, 3);
+	mempool_exit(&embedded);
+	mempool_exit(&embedded);
+	KTEST_EXPECT_FALSE(t, mempool_initialized(&embedded));
+}
+
+/* Of which node there is no second one is no matter. */
+static void pool_on_a_node_is_like_any_other(struct ktest *t)
+{
+	struct spring own = { .left = SPRING_ALWAYS };
+	mempool_t *there = mempool_create_node(2, spring_alloc, spring_free,
+					       &own, GFP_KERNEL | __GFP_NOWARN,
+					       next_online_node(-1));
+
+	KTEST_ASSERT_NOT_NULL(t, there);
+	KTEST_EXPECT_EQ(t, there->curr_nr, 2);
+	KTEST_EXPECT_EQ(t, own.last_gfp, GFP_KERNEL | __GFP_NOWARN);
+	mempool_destroy(there);
+	KTEST_EXPECT_EQ(t, own.live, 0);
+}
+
+/* Many elements through the pool, out of order, and back. */
+static void churn(struct ktest *t, mempool_t *p, size_t bytes)
+{
+	void *elements[MANY];
+	int i, j;
+
+	for (i = 0; i < MANY; i++) {
+		elements[i] = mempool_alloc(p, GFP_KERNEL);
+		KTEST_EXPECT_NOT_NULL(t, elements[i]);
+		if (elements[i] && bytes)
+			fill_object(elements[i], bytes);
+	}
+	for (i = 0; i < MANY; i++) {
+		j = i * 37 % MANY;
+		if (bytes)
+			KTEST_EXPECT_TRUE(t, object_is_intact(elements[j],
+							      bytes));
+		mempool_free(elements[j], p);
+	}
+	KTEST_EXPECT_STREQ(t, mempool_validate(p), NULL);
+}
+
+static void use_up_and_end(struct ktest *t, mempool_t *p, size_t bytes)
+{
+	void *elements[MIN_NR];
+	int i;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_STREQ(t, mempool_validate(p), NULL);
+	for (i = 0; i < MIN_NR; i++) {
+		elements[i] = mempool_alloc_preallocated(p);
+		if (bytes)
+			fill_object(elements[i], bytes);
+	}
+	KTEST_EXPECT_NULL(t, mempool_alloc_preallocated(p));
+	free_all(p, elements, MIN_NR);
+	churn(t, p, bytes);
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(p));
+	mempool_destroy(p);
+}
+
+static void slab_pool_gives_objects_of_its_cache(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("pooled", 200, 0, 0, NULL);
+
+	use_up_and_end(t, mempool_create_slab_pool(MIN_NR, s), 200);
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+	kmem_cache_destroy(s);
+}
+
+static void kmalloc_pool_gives_any_size(struct ktest *t)
+{
+	static const size_t sizes[] = { 1, 8, 18, 96, 200, 256, 8192, 20000 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		use_up_and_end(t, mempool_create_kmalloc_pool(MIN_NR, sizes[i]),
+			       sizes[i]);
+}
+
+static void page_pool_gives_blocks_of_its_order(struct ktest *t)
+{
+	unsigned int order;
+
+	for (order = 0; order < 3; order++)
+		use_up_and_end(t, mempool_create_page_pool(MIN_NR, order), 0);
+}
+
+static void zone_of_an_element_is_as_asked(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
+	const struct zone *zone;
+	void *low;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	low = mempool_alloc(p, GFP_KERNEL | __GFP_DMA);
+	zone = page_zone(virt_to_page(low));
+	KTEST_EXPECT_EQ(t, zone - zone->zone_pgdat->node_zones, ZONE_DMA);
+	mempool_free(low, p);
+	KTEST_EXPECT_EQ(t, p->curr_nr, 1);
+	mempool_destroy(p);
+}
+
+/* Another size */
+
+static void larger_reserve_is_filled_at_once(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, mempool_resize(pool, 3 * MIN_NR), 0);
+	KTEST_EXPECT_EQ(t, pool->min_nr, 3 * MIN_NR);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, 3 * MIN_NR);
+	KTEST_EXPECT_EQ(t, spring.live, 3 * MIN_NR);
+}
+
+static void smaller_reserve_gives_the_surplus_back(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, mempool_resize(pool, 1), 0);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, 1);
+	KTEST_EXPECT_EQ(t, spring.live, 1);
+}
+
+static void reserve_grows_while_elements_are_out(struct ktest *t)
+{
+	void *elements[MIN_NR];
+
+	take_dry(t, elements, MIN_NR);
+	spring_let(&spring, SPRING_ALWAYS);
+	KTEST_EXPECT_EQ(t, mempool_resize(pool, MIN_NR + 2), 0);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR + 2);
+	free_all(pool, elements, MIN_NR);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR + 2);
+	KTEST_EXPECT_EQ(t, spring.live, MIN_NR + 2);
+}
+
+static void reserve_shrinks_while_elements_are_out(struct ktest *t)
+{
+	void *elements[MIN_NR - 1];
+
+	take_dry(t, elements, MIN_NR - 1);
+	KTEST_EXPECT_EQ(t, mempool_resize(pool, 2), 0);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, 1);
+	free_all(pool, elements, MIN_NR - 1);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, 2);
+	KTEST_EXPECT_EQ(t, spring.live, 2);
+}
+
+/* And its end is not taken for a leak. */
+static void reserve_that_could_not_be_filled_is_filled_by_frees(struct ktest *t)
+{
+	void *p = mempool_alloc(pool, GFP_KERNEL);
+
+	spring_let(&spring, 1);
+	KTEST_EXPECT_EQ(t, mempool_resize(pool, MIN_NR + 3), 0);
+	KTEST_EXPECT_EQ(t, pool->min_nr, MIN_NR + 3);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR + 1);
+	mempool_free(p, pool);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR + 2);
+}
+
+static void smaller_reserve_forgets_what_was_missing(struct ktest *t)
+{
+	void *p;
+
+	spring_let(&spring, 0);
+	KTEST_EXPECT_EQ(t, mempool_resize(pool, MIN_NR + 3), 0);
+	KTEST_EXPECT_EQ(t, mempool_resize(pool, MIN_NR - 1), 0);
+	p = mempool_alloc(pool, GFP_ATOMIC);
+	KTEST_EXPECT_REPORTS(t, 1, "1 of 3 elements out",
+			     mempool_destroy(pool));
+	spring_free(p, &spring);
+	KTEST_EXPECT_EQ(t, spring.live, 0);
+	set_up(t);
+}
+
+static void resize_to_nothing_is_refused(struct ktest *t)
+{
+	int result = 0;
+
+	KTEST_EXPECT_REPORTS(t, 1, "resized to nothing",
+			     result = mempool_resize(pool, 0));
+	KTEST_EXPECT_EQ(t, result, -EINVAL);
+	KTEST_EXPECT_REPORTS(t, 1, "resized to nothing",
+			     result = mempool_resize(pool, -3));
+	KTEST_EXPECT_EQ(t, result, -EINVAL);
+	KTEST_EXPECT_EQ(t, pool->min_nr, MIN_NR);
+}
+
+/* Mistakes */
+
+static void end_with_elements_out_is_reported_with_their_number(struct ktest *t)
+{
+	void *elements[MIN_NR];
+	int i;
+
+	take_dry(t, elements, 3);
+	KTEST_EXPECT_REPORTS(t, 1, "3 of 4 elements out",
+			     mempool_destroy(pool));
+	KTEST_EXPECT_EQ(t, spring.live, 3);
+	for (i = 0; i < 3; i++)
+		spring_free(elements[i], &spring);
+	set_up(t);
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(pool));
+}
+
+static void element_of_a_reserve_that_is_not_full_is_not_freed_again(
+	struct ktest *t)
+{
+	void *elements[2];
+
+	take_dry(t, elements, 2);
+	mempool_free(elements[0], pool);
+	KTEST_EXPECT_REPORTS(t, 1, "in the reserve already",
+			     mempool_free(elements[0], pool));
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR - 1);
+	mempool_free(elements[1], pool);
+}
+
+/* Everything that is in p's full reserve. */
+static void free_reserve_again(struct ktest *t, mempool_t *p)
+{
+	int i;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	for (i = 0; i < p->curr_nr; i++)
+		KTEST_EXPECT_REPORTS(t, 1, "in the reserve already",
+				     mempool_free(p->elements[i], p));
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(p));
+	KTEST_EXPECT_STREQ(t, mempool_validate(p), NULL);
+	mempool_destroy(p);
+}
+
+static void element_of_a_full_reserve_is_not_freed_again(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("pooled", 40, 0, 0, NULL);
+
+	free_reserve_again(t, mempool_create_slab_pool(MIN_NR, s));
+	free_reserve_again(t, mempool_create_kmalloc_pool(MIN_NR, 256));
+	free_reserve_again(t, mempool_create_page_pool(MIN_NR, 1));
+	kmem_cache_destroy(s);
+}
+
+static void element_the_allocator_has_is_not_freed_again(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
+	void *a, *b;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	a = mempool_alloc(p, GFP_KERNEL);
+	b = mempool_alloc_preallocated(p);
+	kfree(a);
+	KTEST_EXPECT_REPORTS(t, 1, "double free", mempool_free(a, p));
+	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
+	mempool_free(b, p);
+	KTEST_EXPECT_REPORTS(t, 1, "double free", mempool_free(a, p));
+	mempool_destroy(p);
+}
+
+static void what_is_no_element_is_not_kept(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
+	char *element, *other = kmalloc(64, GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc_preallocated(p);
+	KTEST_EXPECT_REPORTS(t, 1, "inside an object",
+			     mempool_free(element + 8, p));
+	KTEST_EXPECT_REPORTS(t, 1, "too small", mempool_free(other, p));
+	KTEST_EXPECT_REPORTS(t, 1, "outside RAM", mempool_free(&spring, p));
+	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
+	mempool_free(element, p);
+	kfree(other);
+	mempool_destroy(p);
+}
+
+static void object_of_another_cache_is_not_kept(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("pooled", 64, 0, 0, NULL);
+	mempool_t *p = mempool_create_slab_pool(1, s);
+	void *element, *other = kmalloc(64, GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc_preallocated(p);
+	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", mempool_free(other, p));
+	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
+	mempool_free(element, p);
+	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", mempool_free(other, p));
+	kfree(other);
+	mempool_destroy(p);
+	kmem_cache_destroy(s);
+}
+
+static void page_of_another_order_is_not_kept(struct ktest *t)
+{
+	mempool_t *p = mempool_create_page_pool(1, 1);
+	struct page *element, *other = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc_preallocated(p);
+	KTEST_EXPECT_REPORTS(t, 1, "not a block of this pool",
+			     mempool_free(other, p));
+	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
+	mempool_free(element, p);
+	__free_page(other);
+	mempool_destroy(p);
+}
+
+/* Whatever the caller leaves in an element is no mark. */
+static void data_that_looks_like_a_mark_is_data(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(2, 256);
+	void *elements[3];
+	int i;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	elements[0] = mempool_alloc(p, GFP_KERNEL);
+	elements[1] = mempool_alloc_preallocated(p);
+	elements[2] = mempool_alloc_preallocated(p);
+	for (i = 0; i < 3; i++)
+		*slab_word(p->cache, elements[i]) = p->cache->secret;
+	KTEST_EXPECT_REPORTS(t, 0, "", free_all(p, elements, 3));
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(p->cache), NULL);
+	mempool_destroy(p);
+}
+
+static void mark_in_the_reserve_that_is_overwritten_is_reported(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
+	void *element = NULL;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	memset(p->elements[0], 0, 256);
+	KTEST_EXPECT_REPORTS(t, 1, "written to while in the reserve",
+			     element = mempool_alloc_preallocated(p));
+	KTEST_EXPECT_NOT_NULL(t, element);
+	mempool_free(element, p);
+	mempool_destroy(p);
+}
+
+/* One byte, anywhere. */
+static void poisoned_reserve_shows_each_byte_written(struct ktest *t)
+{
+	static const unsigned int at[] = { 0, 1, 50, 98, 99 };
+	struct kmem_cache *s = kmem_cache_create("pooled", 100, 0, SLAB_POISON,
+						 NULL);
+	mempool_t *p = mempool_create_slab_pool(1, s);
+	unsigned int i;
+	u8 *element;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		((u8 *)p->elements[0])[at[i]] ^= 1;
+		KTEST_EXPECT_REPORTS(t, 1, "written to while in the reserve",
+				     element = mempool_alloc_preallocated(p));
+		mempool_free(element, p);
+		element = mempool_alloc_preallocated(p);
+		KTEST_EXPECT_EQ(t, element[0], 0x6b);
+		mempool_free(element, p);
+	}
+	mempool_destroy(p);
+	kmem_cache_destroy(s);
+}
+
+static void construct(void *p)
+{
+	memset(p, 0x77, 48);
+}
+
+static void constructed_objects_stay_so_in_the_reserve(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("pooled", 48, 0, 0, construct);
+	mempool_t *p = mempool_create_slab_pool(2, s);
+	void *element;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc_preallocated(p);
+	KTEST_EXPECT_NULL(t, memchr_inv(element, 0x77, 48));
+	mempool_free(element, p);
+	KTEST_EXPECT_NULL(t, memchr_inv(p->elements[1], 0x77, 48));
+	mempool_destroy(p);
+	kmem_cache_destroy(s);
+}
+
+/* Contexts */
+
+static struct {
+	unsigned int rounds, wrong;
+	void *kept;
+} handler;
+
+/* Takes all of the reserve and a bit more, and gives it back. */
+static void use_pool_in_handler(void)
+{
+	void *elements[MIN_NR + 1];
+	int i;
+
+	if (smp_processor_id() || handler.rounds >= 3)
+		return;
+	for (i = 0; i <= MIN_NR; i++)
+		elements[i] = mempool_alloc(pool, GFP_ATOMIC);
+	handler.wrong += !in_interrupt() || elements[MIN_NR] ||
+			 !elements[MIN_NR - 1];
+	free_all(pool, elements, MIN_NR);
+	WRITE_ONCE(handler.rounds, handler.rounds + 1);
+}
+
+static void nothing(void *info)
+{
+}
+
+static void interrupt_handler_may_take_and_give(struct ktest *t)
+{
+	u64 start = ktime_get_us();
+
+	if (!has_tick(t))
+		return;
+	spring_let(&spring, 0);
+	memset(&handler, 0, sizeof(handler));
+	WRITE_ONCE(timer_tick_hook, use_pool_in_handler);
+	while (READ_ONCE(handler.rounds) < 3 &&
+	       ktime_get_us() - start < TICK_COMES_WITHIN_US)
+		cpu_relax();
+	WRITE_ONCE(timer_tick_hook, NULL);
+	on_each_cpu(nothing, NULL, true);
+	KTEST_EXPECT_EQ(t, handler.rounds, 3);
+	KTEST_EXPECT_EQ(t, handler.wrong, 0);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR);
+}
+
+/* It is told, and does not wait for what cannot come. */
+static void who_must_not_sleep_does_not_wait(struct ktest *t)
+{
+	void *elements[MIN_NR], *p = pool;
+
+	take_dry(t, elements, MIN_NR);
+	KTEST_EXPECT_REPORTS(t, 1, "may sleep", ({
+		preempt_disable();
+		p = mempool_alloc(pool, GFP_KERNEL);
+		preempt_enable();
+	}));
+	KTEST_EXPECT_NULL(t, p);
+	free_all(pool, elements, MIN_NR);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(create_fills_the_reserve),
+	KTEST_CASE(alloc_asks_the_allocator_before_the_reserve),
+	KTEST_CASE(first_try_neither_sleeps_nor_warns),
+	KTEST_CASE(reserve_serves_when_the_allocator_is_dry),
+	KTEST_CASE(empty_pool_gives_null_to_who_cannot_wait),
+	KTEST_CASE(free_fills_the_reserve_before_the_allocator),
+	KTEST_CASE(preallocated_does_not_ask_the_allocator),
+	KTEST_CASE(free_of_null_is_nothing),
+	KTEST_CASE(cleared_memory_is_refused),
+	KTEST_CASE(pool_that_cannot_be_filled_is_not_made),
+	KTEST_CASE(negative_reserve_is_refused),
+	KTEST_CASE(reserve_of_none_keeps_one),
+	KTEST_CASE(embedded_pool_is_ended_as_often_as_one_likes),
+	KTEST_CASE(pool_on_a_node_is_like_any_other),
+	KTEST_CASE(slab_pool_gives_objects_of_its_cache),
+	KTEST_CASE(kmalloc_pool_gives_any_size),
+	KTEST_CASE(page_pool_gives_blocks_of_its_order),
+	KTEST_CASE(zone_of_an_element_is_as_asked),
+	KTEST_CASE(larger_reserve_is_filled_at_once),
+	KTEST_CASE(smaller_reserve_gives_the_surplus_back),
+	KTEST_CASE(reserve_grows_while_elements_are_out),
+	KTEST_CASE(reserve_shrinks_while_elements_are_out),
+	KTEST_CASE(reserve_that_could_not_be_filled_is_filled_by_frees),
+	KTEST_CASE(smaller_reserve_forgets_what_was_missing),
+	KTEST_CASE(resize_to_nothing_is_refused),
+	KTEST_CASE(end_with_elements_out_is_reported_with_their_number),
+	KTEST_CASE(element_of_a_reserve_that_is_not_full_is_not_freed_again),
+	KTEST_CASE(element_of_a_full_reserve_is_not_freed_again),
+	KTEST_CASE(element_the_allocator_has_is_not_freed_again),
+	KTEST_CASE(what_is_no_element_is_not_kept),
+	KTEST_CASE(object_of_another_cache_is_not_kept),
+	KTEST_CASE(page_of_another_order_is_not_kept),
+	KTEST_CASE(data_that_looks_like_a_mark_is_data),
+	KTEST_CASE(mark_in_the_reserve_that_is_overwritten_is_reported),
+	KTEST_CASE(poisoned_reserve_shows_each_byte_written),
+	KTEST_CASE(constructed_objects_stay_so_in_the_reserve),
+	KTEST_CASE(interrupt_handler_may_take_and_give),
+	KTEST_CASE(who_must_not_sleep_does_not_wait),
+	{}
+};
+KTEST_SUITE_FIXTURE(mempool, cases, set_up, tear_down);
