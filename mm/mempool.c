@@ -238,35 +238,35 @@ void * __restartable mempool_alloc(mempool_t *pool, gfp_t gfp)
 
 /* Free */
 
-/* For who waits or the reserve. Why it cannot be, or NULL. */
-static const char *keep_if_sound(mempool_t *pool, void *element, bool *kept)
+/*
+ * For who waits or the reserve, if it is sound. False: nobody wants it. One
+ * that is not is dealt with by a report.
+ */
+static noinline bool settle(mempool_t *pool, void *element)
 {
 	const char *fault = mempool_element_fault(pool, element);
 	unsigned long flags;
+	bool kept = false;
 
+	if (!fault) {
+		spin_lock_irqsave(&pool->lock, flags);
+		if (mempool_keeps(pool, element))
+			fault = "mempool: in the reserve already";
+		else
+			kept = mempool_give(pool, element);
+		spin_unlock_irqrestore(&pool->lock, flags);
+	}
 	if (fault)
-		return fault;
-	spin_lock_irqsave(&pool->lock, flags);
-	if (mempool_keeps(pool, element))
-		fault = "mempool: in the reserve already";
-	else
-		*kept = mempool_give(pool, element);
-	spin_unlock_irqrestore(&pool->lock, flags);
-	return fault;
+		mempool_report(fault, pool, element);
+	return fault || kept;
 }
 
 static void __slowpath mempool_free_slow(void *element, mempool_t *pool)
 {
-	const char *fault = NULL;
-	bool kept = false;
+	bool stays = !mempool_is_saturated(pool) ||
+		     mempool_may_be_kept(pool, element);
 
-	if (!element)
-		return;
-	if (!mempool_is_saturated(pool) || mempool_may_be_kept(pool, element))
-		fault = keep_if_sound(pool, element, &kept);
-	if (fault)
-		mempool_report(fault, pool, element);
-	else if (!kept)
+	if (!stays || !settle(pool, element))
 		pool->free(element, pool->pool_data);
 }
 

@@ -89,7 +89,7 @@ struct kmem_cache *mempool_cache_of(const mempool_t *pool)
 }
 
 /* An object with a place for the mark. Another zone's kmalloc has none. */
-static bool is_markable(const mempool_t *pool, const void *element)
+static __always_inline bool is_markable(const mempool_t *pool, const void *element)
 {
 	return pool->cache && slab_is_object(pool->cache, element);
 }
@@ -182,11 +182,11 @@ bool mempool_may_be_kept(const mempool_t *pool, const void *element)
 
 	if (debug_build)
 		return true;
-	if (kind_of(pool) == KIND_PAGES)
-		return page_is_backed(page) &&
-		       page->lru.prev == (const struct list_head *)pool;
-	return pool->cache && (!is_markable(pool, element) ||
-			       slab_word_looks_free(pool->cache, element));
+	if (pool->cache)
+		return !is_markable(pool, element) ||
+		       slab_word_looks_free(pool->cache, element);
+	return kind_of(pool) == KIND_PAGES && page_is_backed(page) &&
+	       page->lru.prev == (const struct list_head *)pool;
 }
 
 bool mempool_keeps(const mempool_t *pool, const void *element)

@@ -9,7 +9,7 @@
 #include <mm/mempool.h>
 
 #define SPRING_ALWAYS ~0U
-#define SPRING_BYTES 64
+#define SPRING_BYTES 256
 
 /* pool_data: what the allocator still gives, and what it has seen. */
 struct spring {

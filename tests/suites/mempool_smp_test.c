@@ -1,0 +1,438 @@
+/*
+ * Who waits for an element of a pool: in which order they are served, that no
+ * wake-up is lost, and that all get through when there is no memory at all.
+ */
+#include <asm/processor.h>
+#include <kernel/kthread.h>
+#include <kernel/preempt.h>
+#include <kernel/printk.h>
+#include <kernel/smp.h>
+#include <kernel/time.h>
+#include <lib/kernel.h>
+
+#include "mempool_fixture.h"
+#include "slub_fixture.h"
+#include "tick.h"
+
+#define MIN_NR 2
+#define MAX_WAITERS 8
+/* A busy host wakes CPUs slowly. */
+#define PATIENCE_US 30000000
+
+static struct spring spring;
+static mempool_t *pool;
+
+static void set_up(struct ktest *t)
+{
+	pool = spring_pool(MIN_NR, &spring);
+}
+
+static void tear_down(struct ktest *t)
+{
+	KTEST_EXPECT_STREQ(t, mempool_validate(pool), NULL);
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(pool));
+	KTEST_EXPECT_EQ(t, nr_waiting(pool), 0);
+	mempool_destroy(pool);
+	KTEST_EXPECT_EQ(t, spring.live, 0);
+}
+
+/* Wants one element, once. */
+struct waiter {
+	struct task_struct *task;
+	void *element;		/* release */
+	unsigned int number;	/* the how-manieth it was to be served */
+};
+
+static struct waiter waiters[MAX_WAITERS];
+static unsigned int nr_served;
+
+static void *element_of(struct waiter *w)
+{
+	return __atomic_load_n(&w->element, __ATOMIC_ACQUIRE);
+}
+
+static int want_one(void *data)
+{
+	struct waiter *w = data;
+	void *element = mempool_alloc(pool, GFP_KERNEL);
+
+	w->number = __atomic_fetch_add(&nr_served, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&w->element, element, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static bool out_of_patience(u64 start)
+{
+	return ktime_get_us() - start > PATIENCE_US;
+}
+
+static bool wait_until_waiting(struct ktest *t, unsigned int nr)
+{
+	u64 start = ktime_get_us();
+
+	while (nr_waiting(pool) != nr && !out_of_patience(start))
+		yield();
+	return KTEST_EXPECT_EQ(t, nr_waiting(pool), nr);
+}
+
+static bool wait_until_served(struct ktest *t, struct waiter *w)
+{
+	u64 start = ktime_get_us();
+
+	while (!element_of(w) && !out_of_patience(start))
+		yield();
+	return KTEST_EXPECT_NOT_NULL(t, element_of(w));
+}
+
+/* The next CPU that runs, around. */
+static unsigned int cpu_after(unsigned int cpu)
+{
+	unsigned int next = (unsigned int)find_next_bit(cpu_online_mask.bits,
+							NR_CPUS, cpu + 1);
+
+	return next < NR_CPUS ? next : 0;
+}
+
+/* On all CPUs in turn, one behind the other in the queue. */
+static unsigned int start_waiters(struct ktest *t, unsigned int nr)
+{
+	unsigned int i, cpu = 0;
+
+	nr_served = 0;
+	memset(waiters, 0, sizeof(waiters));
+	for (i = 0; i < nr; i++) {
+		waiters[i].task = kthread_run_on(cpu, want_one, &waiters[i],
+						 "want/%u", i);
+		if (!waiters[i].task || !wait_until_waiting(t, i + 1))
+			break;
+		cpu = cpu_after(cpu);
+	}
+	KTEST_EXPECT_EQ(t, i, nr);
+	return i;
+}
+
+static void stop_waiters(unsigned int nr)
+{
+	while (nr--)
+		kthread_stop(waiters[nr].task);
+}
+
+static void take_all_dry(void **elements)
+{
+	int i;
+
+	spring_let(&spring, 0);
+	for (i = 0; i < MIN_NR; i++)
+		elements[i] = mempool_alloc(pool, GFP_KERNEL);
+}
+
+static void free_all(void **elements)
+{
+	int i;
+
+	for (i = 0; i < MIN_NR; i++)
+		mempool_free(elements[i], pool);
+}
+
+static void waiter_gets_the_element_that_is_freed(struct ktest *t)
+{
+	void *elements[MIN_NR];
+
+	take_all_dry(elements);
+	start_waiters(t, 1);
+	KTEST_EXPECT_TRUE(t, spring.last_gfp & __GFP_DIRECT_RECLAIM);
+	mempool_free(elements[0], pool);
+	wait_until_served(t, &waiters[0]);
+	KTEST_EXPECT_PTR_EQ(t, element_of(&waiters[0]), elements[0]);
+	KTEST_EXPECT_EQ(t, pool->curr_nr, 0);
+	stop_waiters(1);
+	free_all(elements);
+}
+
+static void waiters_are_served_in_the_order_they_came(struct ktest *t)
+{
+	void *elements[MIN_NR];
+	unsigned int i, nr;
+
+	take_all_dry(elements);
+	nr = start_waiters(t, MAX_WAITERS);
+	mempool_free(elements[0], pool);
+	for (i = 0; i < nr && wait_until_served(t, &waiters[i]); i++) {
+		KTEST_EXPECT_EQ(t, waiters[i].number, i);
+		KTEST_EXPECT_EQ(t, nr_waiting(pool), nr - 1 - i);
+		mempool_free(element_of(&waiters[i]), pool);
+	}
+	stop_waiters(nr);
+	mempool_free(elements[1], pool);
+}
+
+/* What is handed over is nobody else's, however fast he is. */
+static void newcomer_does_not_overtake_who_waits(struct ktest *t)
+{
+	void *elements[MIN_NR], *mine = pool;
+
+	take_all_dry(elements);
+	start_waiters(t, 1);
+	preempt_disable();
+	mempool_free(elements[0], pool);
+	mine = mempool_alloc(pool, GFP_ATOMIC);
+	preempt_enable();
+	KTEST_EXPECT_NULL(t, mine);
+	wait_until_served(t, &waiters[0]);
+	stop_waiters(1);
+	free_all(elements);
+}
+
+/* From a CPU's interrupt handler. */
+static void free_one(void *info)
+{
+	mempool_free(info, pool);
+}
+
+static void handler_serves_who_waits(struct ktest *t)
+{
+	void *elements[MIN_NR];
+	unsigned int nr;
+
+	take_all_dry(elements);
+	nr = start_waiters(t, MIN_NR);
+	smp_call_function_single(cpu_after(smp_processor_id()), free_one,
+				 elements[0], true);
+	smp_call_function_single(smp_processor_id(), free_one, elements[1],
+				 true);
+	wait_until_served(t, &waiters[0]);
+	wait_until_served(t, &waiters[1]);
+	stop_waiters(nr);
+	free_all(elements);
+}
+
+static void larger_reserve_serves_who_waits(struct ktest *t)
+{
+	void *elements[MIN_NR];
+	unsigned int i, nr;
+
+	take_all_dry(elements);
+	nr = start_waiters(t, 3);
+	spring_let(&spring, 4);
+	KTEST_EXPECT_EQ(t, mempool_resize(pool, MIN_NR + 1), 0);
+	for (i = 0; i < nr && wait_until_served(t, &waiters[i]); i++)
+		mempool_free(element_of(&waiters[i]), pool);
+	stop_waiters(nr);
+	free_all(elements);
+}
+
+/* Nobody frees anything: the sleeper looks for himself. */
+static void memory_that_comes_back_elsewhere_is_found(struct ktest *t)
+{
+	void *elements[MIN_NR];
+
+	if (!has_tick(t))
+		return;
+	take_all_dry(elements);
+	start_waiters(t, 1);
+	spring_let(&spring, SPRING_ALWAYS);
+	wait_until_served(t, &waiters[0]);
+	stop_waiters(1);
+	mempool_free(element_of(&waiters[0]), pool);
+	free_all(elements);
+}
+
+static void pool_somebody_waits_in_is_not_destroyed(struct ktest *t)
+{
+	void *elements[MIN_NR];
+
+	take_all_dry(elements);
+	start_waiters(t, 1);
+	KTEST_EXPECT_REPORTS(t, 1, "somebody waits", mempool_destroy(pool));
+	mempool_free(elements[0], pool);
+	wait_until_served(t, &waiters[0]);
+	stop_waiters(1);
+	free_all(elements);
+}
+
+/* Many threads on all CPUs, few elements: who works, and how often. */
+
+#define MAX_WORKERS 16
+/* At least, whatever it takes; and at most, if it takes no longer. */
+#define ROUNDS_MIN 8
+#define ROUNDS_MAX 500
+#define TIME_US 1000000
+
+struct worker {
+	struct task_struct *task;
+	unsigned int rounds, spoilt, seen_waiting;
+	bool through;			/* release */
+};
+
+static struct worker workers[MAX_WORKERS];
+static mempool_t *shared;
+static bool go;
+static u64 start_of_work;
+
+static void work_on(struct worker *me, void *element)
+{
+	fill_object(element, SPRING_BYTES);
+	if (me->rounds % 4 == 0)
+		yield();
+	me->spoilt += !object_is_intact(element, SPRING_BYTES);
+	me->seen_waiting += nr_waiting(shared) != 0;
+	mempool_free(element, shared);
+	me->rounds++;
+}
+
+static bool has_worked_enough(const struct worker *me)
+{
+	return me->rounds == ROUNDS_MAX ||
+	       (me->rounds >= ROUNDS_MIN &&
+		ktime_get_us() - start_of_work > TIME_US);
+}
+
+static int work(void *data)
+{
+	struct worker *me = data;
+
+	while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
+		yield();
+	while (!has_worked_enough(me))
+		work_on(me, mempool_alloc(shared, GFP_KERNEL));
+	__atomic_store_n(&me->through, true, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Twice as many as CPUs, and more than elements. */
+static unsigned int start_workers(struct ktest *t)
+{
+	unsigned int nr = clamp(2 * num_online_cpus(), 4U,
+				(unsigned int)MAX_WORKERS);
+	unsigned int i, cpu = 0;
+
+	go = false;
+	memset(workers, 0, sizeof(workers));
+	for (i = 0; i < nr; i++) {
+		workers[i].task = kthread_run_on(cpu, work, &workers[i],
+						 "work/%u", i);
+		if (!KTEST_EXPECT_NOT_NULL(t, workers[i].task))
+			break;
+		cpu = cpu_after(cpu);
+	}
+	return i;
+}
+
+static bool all_through(unsigned int nr)
+{
+	while (nr && __atomic_load_n(&workers[nr - 1].through,
+				     __ATOMIC_ACQUIRE))
+		nr--;
+	return !nr;
+}
+
+static bool let_them_work(unsigned int nr)
+{
+	start_of_work = ktime_get_us();
+	__atomic_store_n(&go, true, __ATOMIC_RELEASE);
+	while (!all_through(nr) && !out_of_patience(start_of_work))
+		yield();
+	return all_through(nr);
+}
+
+/* Some have waited for others. */
+static void end_workers(struct ktest *t, unsigned int nr)
+{
+	unsigned int i, seen_waiting = 0, total = 0;
+
+	for (i = 0; i < nr; i++) {
+		KTEST_EXPECT_EQ(t, kthread_stop(workers[i].task), 0);
+		KTEST_EXPECT_GE(t, workers[i].rounds, ROUNDS_MIN);
+		KTEST_EXPECT_EQ(t, workers[i].spoilt, 0);
+		seen_waiting += workers[i].seen_waiting;
+		total+=workers[i].rounds;
+	}
+	pr_info("TIME %llu total %u waiting %u\n", ktime_get_us()-start_of_work, total,seen_waiting);
+	KTEST_EXPECT_GT(t, seen_waiting, 0);
+}
+
+/*
+ * All pages, and all objects of the pool's size in a chain. What other CPUs
+ * have at hand is collected before, and by who finds nothing more.
+ */
+static void use_up_memory(struct drained *pages, void ***chain)
+{
+	void **p;
+
+	kmem_cache_shrink_all();
+	drain_all_pages();
+	drain_pages(pages);
+	*chain = NULL;
+	while ((p = kmalloc(SPRING_BYTES, GFP_KERNEL | __GFP_MEMALLOC |
+					  __GFP_NOWARN))) {
+		*p = *chain;
+		*chain = p;
+	}
+}
+
+static void give_memory_back(struct drained *pages, void **chain)
+{
+	void **next;
+
+	for (; chain; chain = next) {
+		next = *chain;
+		kfree(chain);
+	}
+	undrain_pages(pages);
+}
+
+/* The promise itself: not a page is left, and work goes on. */
+static void waiters_on_all_cpus_get_through_without_memory(struct ktest *t)
+{
+	static struct drained pages;
+	unsigned int nr;
+	bool through;
+	void **chain;
+
+	shared = mempool_create_kmalloc_pool(MIN_NR, SPRING_BYTES);
+	KTEST_ASSERT_NOT_NULL(t, shared);
+	nr = start_workers(t);
+	use_up_memory(&pages, &chain);
+	KTEST_EXPECT_NULL(t, kmalloc(SPRING_BYTES, GFP_NOWAIT));
+	through = let_them_work(nr);
+	give_memory_back(&pages, chain);
+	KTEST_EXPECT_TRUE(t, through);
+	end_workers(t, nr);
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(shared));
+	KTEST_EXPECT_STREQ(t, mempool_validate(shared), NULL);
+	mempool_destroy(shared);
+}
+
+/*
+ * One element for all, from an allocator that never gives another: a wake-up
+ * that is lost is one that nothing makes good.
+ */
+static void no_wake_up_is_lost(struct ktest *t)
+{
+	struct spring own;
+	unsigned int nr;
+
+	shared = spring_pool(1, &own);
+	KTEST_ASSERT_NOT_NULL(t, shared);
+	nr = start_workers(t);
+	spring_let(&own, 0);
+	KTEST_EXPECT_TRUE(t, let_them_work(nr));
+	end_workers(t, nr);
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(shared));
+	mempool_destroy(shared);
+	KTEST_EXPECT_EQ(t, own.live, 0);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(waiter_gets_the_element_that_is_freed),
+	KTEST_CASE(waiters_are_served_in_the_order_they_came),
+	KTEST_CASE(newcomer_does_not_overtake_who_waits),
+	KTEST_CASE(handler_serves_who_waits),
+	KTEST_CASE(larger_reserve_serves_who_waits),
+	KTEST_CASE(memory_that_comes_back_elsewhere_is_found),
+	KTEST_CASE(pool_somebody_waits_in_is_not_destroyed),
+	KTEST_CASE(waiters_on_all_cpus_get_through_without_memory),
+	KTEST_CASE(no_wake_up_is_lost),
+	{}
+};
+KTEST_SUITE_FIXTURE(mempool_smp, cases, set_up, tear_down);
