@@ -21,6 +21,8 @@
  *  4. In debug builds, and if the cache has SLAB_POISON, objects in the reserve
  *     are filled with a pattern as well, which is looked at when they leave.
  *     Not with a constructor: its work is kept.
+ *  5. Objects that the cache debugs look free to that test all the time. They
+ *     need no mark: the reserve is searched at each free.
  *
  * What is seen, so: an element in the reserve that is freed again, whenever
  * its kind is known; one of another kind of pool, always in debug builds,
@@ -35,17 +37,13 @@
 
 #include "internal.h"
 #include "mempool_internal.h"
-#include "slab_internal.h"
+#include "slub_debug.h"
 
 #ifdef CONFIG_DEBUG
 static const bool debug_build = true;
 #else
 static const bool debug_build;
 #endif
-
-/* Linux's values. */
-#define POISON_FREE 0x6b
-#define POISON_END 0xa5
 
 enum kind { KIND_OTHER, KIND_SLAB, KIND_KMALLOC, KIND_PAGES };
 
@@ -88,10 +86,17 @@ struct kmem_cache *mempool_cache_of(const mempool_t *pool)
 	}
 }
 
-/* An object with a place for the mark. Another zone's kmalloc has none. */
-static __always_inline bool is_markable(const mempool_t *pool, const void *element)
+/* Of the pool's cache. What kmalloc took from another zone is not. */
+static __always_inline bool is_object(const mempool_t *pool,
+				      const void *element)
 {
 	return pool->cache && slab_is_object(pool->cache, element);
+}
+
+/* The word of a debugged object looks free all the time. */
+static bool is_markable(const mempool_t *pool, const void *element)
+{
+	return is_object(pool, element) && !kmem_cache_debug(pool->cache);
 }
 
 /* Bytes at the head of an object that hold the pattern. */
@@ -99,10 +104,20 @@ static size_t poison_size(const mempool_t *pool)
 {
 	const struct kmem_cache *s = pool->cache;
 
-	if (s->ctor || !(debug_build || (s->flags & SLAB_POISON)))
+	if (s->ctor || !(debug_build || slab_poisons(s)))
 		return 0;
 	return kind_of(pool) == KIND_KMALLOC ? kmalloc_size(pool) :
 					       s->object_size;
+}
+
+static void poison(const mempool_t *pool, u8 *object)
+{
+	size_t size = poison_size(pool);
+
+	if (!size)
+		return;
+	memset(object, POISON_FREE, size - 1);
+	object[size - 1] = POISON_END;
 }
 
 /* First byte of the pattern that is not as it was, the mark left out. */
@@ -141,29 +156,25 @@ static void report_write(const mempool_t *pool, const u8 *object, size_t offset)
 void mempool_mark(const mempool_t *pool, void *element)
 {
 	struct page *page = element;
-	size_t size;
 
-	if (kind_of(pool) == KIND_PAGES) {
+	if (kind_of(pool) == KIND_PAGES)
 		page->lru.prev = (struct list_head *)pool;
-	} else if (is_markable(pool, element)) {
-		size = poison_size(pool);
-		if (size) {
-			memset(element, POISON_FREE, size);
-			((u8 *)element)[size - 1] = POISON_END;
-		}
+	if (is_object(pool, element))
+		poison(pool, element);
+	if (is_markable(pool, element))
 		*slab_word(pool->cache, element) = pool->cache->secret;
-	}
 }
 
-static void unmark_object(const mempool_t *pool, void *object)
+static void check_object(const mempool_t *pool, const void *object)
 {
-	struct kmem_cache *s = pool->cache;
+	const struct kmem_cache *s = pool->cache;
+	size_t size = poison_size(pool);
+	size_t damage = poison_damage(pool, object);
 
-	if (*slab_word(s, object) != s->secret)
+	if (is_markable(pool, object) && *slab_word(s, object) != s->secret)
 		report_write(pool, object, s->offset);
-	else if (poison_damage(pool, object) < poison_size(pool))
-		report_write(pool, object, poison_damage(pool, object));
-	*slab_word(s, object) = 0;
+	else if (damage < size)
+		report_write(pool, object, damage);
 }
 
 void mempool_unmark(const mempool_t *pool, void *element)
@@ -172,8 +183,10 @@ void mempool_unmark(const mempool_t *pool, void *element)
 
 	if (kind_of(pool) == KIND_PAGES)
 		page->lru.prev = NULL;
-	else if (is_markable(pool, element))
-		unmark_object(pool, element);
+	if (is_object(pool, element))
+		check_object(pool, element);
+	if (is_markable(pool, element))
+		*slab_word(pool->cache, element) = 0;
 }
 
 bool mempool_may_be_kept(const mempool_t *pool, const void *element)
@@ -183,7 +196,7 @@ bool mempool_may_be_kept(const mempool_t *pool, const void *element)
 	if (debug_build)
 		return true;
 	if (pool->cache)
-		return !is_markable(pool, element) ||
+		return !is_object(pool, element) ||
 		       slab_word_looks_free(pool->cache, element);
 	return kind_of(pool) == KIND_PAGES && page_is_backed(page) &&
 	       page->lru.prev == (const struct list_head *)pool;
@@ -202,20 +215,22 @@ bool mempool_keeps(const mempool_t *pool, const void *element)
 static const char *kmalloc_fault(const void *p, size_t size)
 {
 	struct page *page = pfn_to_page(direct_map_pfn(p));
-	size_t room = 0;
+	const char *fault = NULL;
+	size_t room;
 
 	if (!in_direct_map(p))
 		return "outside RAM";
 	if (page->type == PAGE_SLAB) {
-		const char *fault = slab_free_fault(page->slab_cache, p);
-
-		if (fault)
-			return fault;
+		fault = slab_free_fault(page->slab_cache, p);
 		room = page->slab_cache->object_size;
 	} else if (page->type == PAGE_LARGE_KMALLOC) {
 		room = PAGE_SIZE << page->order;
+	} else {
+		return "not a slab page";
 	}
-	return room < size ? "mempool: too small for this pool" : NULL;
+	if (!fault && room < size)
+		fault = "mempool: too small for this pool";
+	return fault;
 }
 
 static const char *block_fault(const struct page *page, unsigned int order)

@@ -186,7 +186,9 @@ void mempool_destroy(mempool_t *pool)
 /* Lock held. What was never supplied is the first that is not wanted. */
 static void set_smaller(mempool_t *pool, int new_min_nr)
 {
-	pool->missing = max(pool->missing - (pool->min_nr - new_min_nr), 0);
+	int less = pool->min_nr - new_min_nr;
+
+	WRITE_ONCE(pool->missing, max(pool->missing - less, 0));
 	WRITE_ONCE(pool->min_nr, new_min_nr);
 }
 
@@ -230,7 +232,7 @@ static void note_missing(mempool_t *pool, int nr)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	pool->missing += nr;
+	WRITE_ONCE(pool->missing, pool->missing + nr);
 	spin_unlock_irqrestore(&pool->lock, flags);
 }
 

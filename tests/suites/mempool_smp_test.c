@@ -5,7 +5,6 @@
 #include <asm/processor.h>
 #include <kernel/kthread.h>
 #include <kernel/preempt.h>
-#include <kernel/printk.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
 #include <lib/kernel.h>
@@ -140,7 +139,8 @@ static void waiter_gets_the_element_that_is_freed(struct ktest *t)
 
 	take_all_dry(elements);
 	start_waiters(t, 1);
-	KTEST_EXPECT_TRUE(t, spring.last_gfp & __GFP_DIRECT_RECLAIM);
+	KTEST_EXPECT_TRUE(t, READ_ONCE(spring.last_gfp) &
+			     __GFP_DIRECT_RECLAIM);
 	mempool_free(elements[0], pool);
 	wait_until_served(t, &waiters[0]);
 	KTEST_EXPECT_PTR_EQ(t, element_of(&waiters[0]), elements[0]);
@@ -338,16 +338,14 @@ static bool let_them_work(unsigned int nr)
 /* Some have waited for others. */
 static void end_workers(struct ktest *t, unsigned int nr)
 {
-	unsigned int i, seen_waiting = 0, total = 0;
+	unsigned int i, seen_waiting = 0;
 
 	for (i = 0; i < nr; i++) {
 		KTEST_EXPECT_EQ(t, kthread_stop(workers[i].task), 0);
 		KTEST_EXPECT_GE(t, workers[i].rounds, ROUNDS_MIN);
 		KTEST_EXPECT_EQ(t, workers[i].spoilt, 0);
 		seen_waiting += workers[i].seen_waiting;
-		total+=workers[i].rounds;
 	}
-	pr_info("TIME %llu total %u waiting %u\n", ktime_get_us()-start_of_work, total,seen_waiting);
 	KTEST_EXPECT_GT(t, seen_waiting, 0);
 }
 

@@ -464,7 +464,8 @@ static void what_is_no_element_is_not_kept(struct ktest *t)
 	KTEST_EXPECT_REPORTS(t, 1, "inside an object",
 			     mempool_free(element + 8, p));
 	KTEST_EXPECT_REPORTS(t, 1, "too small", mempool_free(other, p));
-	KTEST_EXPECT_REPORTS(t, 1, "outside RAM", mempool_free(&spring, p));
+	KTEST_EXPECT_REPORTS(t, 1, "outside RAM", mempool_free((void *)8, p));
+	KTEST_EXPECT_REPORTS(t, 1, "", mempool_free(&spring, p));
 	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
 	mempool_free(element, p);
 	kfree(other);
@@ -527,6 +528,11 @@ static void mark_in_the_reserve_that_is_overwritten_is_reported(struct ktest *t)
 	void *element = NULL;
 
 	KTEST_ASSERT_NOT_NULL(t, p);
+	if (kmem_cache_debug(p->cache) && !(p->cache->flags & SLAB_POISON)) {
+		mempool_destroy(p);
+		ktest_skip(t, "debugged objects have no mark");
+		return;
+	}
 	memset(p->elements[0], 0, 256);
 	KTEST_EXPECT_REPORTS(t, 1, "written to while in the reserve",
 			     element = mempool_alloc_preallocated(p));
