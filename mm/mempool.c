@@ -201,7 +201,7 @@ static void *wait_in_turn(mempool_t *pool, gfp_t gfp)
 }
 
 /* Who must not sleep and said he could has been reported; he goes without. */
-static void * __slowpath mempool_alloc_slow(mempool_t *pool, gfp_t gfp)
+static void *__slowpath mempool_alloc_slow(mempool_t *pool, gfp_t gfp)
 {
 	void *element;
 
@@ -222,7 +222,7 @@ static void * __slowpath mempool_alloc_slow(mempool_t *pool, gfp_t gfp)
 	return element ? element : wait_in_turn(pool, gfp);
 }
 
-void * __restartable mempool_alloc(mempool_t *pool, gfp_t gfp)
+void *__restartable mempool_alloc(mempool_t *pool, gfp_t gfp)
 {
 	struct kmem_cache *s = pool->cache;
 	void *element;

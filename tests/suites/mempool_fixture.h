@@ -59,6 +59,25 @@ static inline mempool_t *spring_pool(int min_nr, struct spring *spring)
 	return mempool_create(min_nr, spring_alloc, spring_free, spring);
 }
 
+/* Takes nr elements while the allocator is dry: from the reserve. */
+static inline void take_dry(struct ktest *t, mempool_t *pool, void **elements,
+			    int nr)
+{
+	int i;
+
+	spring_let(pool->pool_data, 0);
+	for (i = 0; i < nr; i++) {
+		elements[i] = mempool_alloc(pool, GFP_ATOMIC);
+		KTEST_EXPECT_NOT_NULL(t, elements[i]);
+	}
+}
+
+static inline void give_back(mempool_t *pool, void **elements, int nr)
+{
+	while (nr--)
+		mempool_free(elements[nr], pool);
+}
+
 static inline unsigned int nr_waiting(mempool_t *pool)
 {
 	const struct list_head *l;

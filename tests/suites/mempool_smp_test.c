@@ -116,28 +116,11 @@ static void stop_waiters(unsigned int nr)
 		kthread_stop(waiters[nr].task);
 }
 
-static void take_all_dry(void **elements)
-{
-	int i;
-
-	spring_let(&spring, 0);
-	for (i = 0; i < MIN_NR; i++)
-		elements[i] = mempool_alloc(pool, GFP_KERNEL);
-}
-
-static void free_all(void **elements)
-{
-	int i;
-
-	for (i = 0; i < MIN_NR; i++)
-		mempool_free(elements[i], pool);
-}
-
 static void waiter_gets_the_element_that_is_freed(struct ktest *t)
 {
 	void *elements[MIN_NR];
 
-	take_all_dry(elements);
+	take_dry(t, pool, elements, MIN_NR);
 	start_waiters(t, 1);
 	KTEST_EXPECT_TRUE(t, READ_ONCE(spring.last_gfp) &
 			     __GFP_DIRECT_RECLAIM);
@@ -146,7 +129,7 @@ static void waiter_gets_the_element_that_is_freed(struct ktest *t)
 	KTEST_EXPECT_PTR_EQ(t, element_of(&waiters[0]), elements[0]);
 	KTEST_EXPECT_EQ(t, pool->curr_nr, 0);
 	stop_waiters(1);
-	free_all(elements);
+	give_back(pool, elements, MIN_NR);
 }
 
 static void waiters_are_served_in_the_order_they_came(struct ktest *t)
@@ -154,7 +137,7 @@ static void waiters_are_served_in_the_order_they_came(struct ktest *t)
 	void *elements[MIN_NR];
 	unsigned int i, nr;
 
-	take_all_dry(elements);
+	take_dry(t, pool, elements, MIN_NR);
 	nr = start_waiters(t, MAX_WAITERS);
 	mempool_free(elements[0], pool);
 	for (i = 0; i < nr && wait_until_served(t, &waiters[i]); i++) {
@@ -171,7 +154,7 @@ static void newcomer_does_not_overtake_who_waits(struct ktest *t)
 {
 	void *elements[MIN_NR], *mine = pool;
 
-	take_all_dry(elements);
+	take_dry(t, pool, elements, MIN_NR);
 	start_waiters(t, 1);
 	preempt_disable();
 	mempool_free(elements[0], pool);
@@ -180,7 +163,7 @@ static void newcomer_does_not_overtake_who_waits(struct ktest *t)
 	KTEST_EXPECT_NULL(t, mine);
 	wait_until_served(t, &waiters[0]);
 	stop_waiters(1);
-	free_all(elements);
+	give_back(pool, elements, MIN_NR);
 }
 
 /* From a CPU's interrupt handler. */
@@ -194,7 +177,7 @@ static void handler_serves_who_waits(struct ktest *t)
 	void *elements[MIN_NR];
 	unsigned int nr;
 
-	take_all_dry(elements);
+	take_dry(t, pool, elements, MIN_NR);
 	nr = start_waiters(t, MIN_NR);
 	smp_call_function_single(cpu_after(smp_processor_id()), free_one,
 				 elements[0], true);
@@ -203,7 +186,7 @@ static void handler_serves_who_waits(struct ktest *t)
 	wait_until_served(t, &waiters[0]);
 	wait_until_served(t, &waiters[1]);
 	stop_waiters(nr);
-	free_all(elements);
+	give_back(pool, elements, MIN_NR);
 }
 
 static void larger_reserve_serves_who_waits(struct ktest *t)
@@ -211,14 +194,14 @@ static void larger_reserve_serves_who_waits(struct ktest *t)
 	void *elements[MIN_NR];
 	unsigned int i, nr;
 
-	take_all_dry(elements);
+	take_dry(t, pool, elements, MIN_NR);
 	nr = start_waiters(t, 3);
 	spring_let(&spring, 4);
 	KTEST_EXPECT_EQ(t, mempool_resize(pool, MIN_NR + 1), 0);
 	for (i = 0; i < nr && wait_until_served(t, &waiters[i]); i++)
 		mempool_free(element_of(&waiters[i]), pool);
 	stop_waiters(nr);
-	free_all(elements);
+	give_back(pool, elements, MIN_NR);
 }
 
 /* Nobody frees anything: the sleeper looks for himself. */
@@ -228,26 +211,26 @@ static void memory_that_comes_back_elsewhere_is_found(struct ktest *t)
 
 	if (!has_tick(t))
 		return;
-	take_all_dry(elements);
+	take_dry(t, pool, elements, MIN_NR);
 	start_waiters(t, 1);
 	spring_let(&spring, SPRING_ALWAYS);
 	wait_until_served(t, &waiters[0]);
 	stop_waiters(1);
 	mempool_free(element_of(&waiters[0]), pool);
-	free_all(elements);
+	give_back(pool, elements, MIN_NR);
 }
 
 static void pool_somebody_waits_in_is_not_destroyed(struct ktest *t)
 {
 	void *elements[MIN_NR];
 
-	take_all_dry(elements);
+	take_dry(t, pool, elements, MIN_NR);
 	start_waiters(t, 1);
 	KTEST_EXPECT_REPORTS(t, 1, "somebody waits", mempool_destroy(pool));
 	mempool_free(elements[0], pool);
 	wait_until_served(t, &waiters[0]);
 	stop_waiters(1);
-	free_all(elements);
+	give_back(pool, elements, MIN_NR);
 }
 
 /* Many threads on all CPUs, few elements: who works, and how often. */

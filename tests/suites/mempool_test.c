@@ -1,4 +1,4 @@
-/* Memory pools: reserve, promise, size, end, and what is done wrong to them. */
+/* Memory pools: the reserve, its size, its end, and from where it is used. */
 #include <kernel/kthread.h>
 #include <kernel/preempt.h>
 #include <kernel/smp.h>
@@ -27,24 +27,6 @@ static void tear_down(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, mempool_validate(pool), NULL);
 	mempool_destroy(pool);
 	KTEST_EXPECT_EQ(t, spring.live, 0);
-}
-
-/* Takes nr elements while the allocator is dry: from the reserve. */
-static void take_dry(struct ktest *t, void **elements, int nr)
-{
-	int i;
-
-	spring_let(&spring, 0);
-	for (i = 0; i < nr; i++) {
-		elements[i] = mempool_alloc(pool, GFP_ATOMIC);
-		KTEST_EXPECT_NOT_NULL(t, elements[i]);
-	}
-}
-
-static void free_all(mempool_t *to, void **elements, int nr)
-{
-	while (nr--)
-		mempool_free(elements[nr], to);
 }
 
 /* The reserve */
@@ -94,18 +76,18 @@ static void reserve_serves_when_the_allocator_is_dry(struct ktest *t)
 	}
 	KTEST_EXPECT_EQ(t, spring.calls, MIN_NR);
 	KTEST_EXPECT_FALSE(t, spring.last_gfp & __GFP_DIRECT_RECLAIM);
-	free_all(pool, elements, MIN_NR);
+	give_back(pool, elements, MIN_NR);
 }
 
 static void empty_pool_gives_null_to_who_cannot_wait(struct ktest *t)
 {
 	void *elements[MIN_NR];
 
-	take_dry(t, elements, MIN_NR);
+	take_dry(t, pool, elements, MIN_NR);
 	KTEST_EXPECT_NULL(t, mempool_alloc(pool, GFP_ATOMIC));
 	KTEST_EXPECT_NULL(t, mempool_alloc(pool, GFP_NOWAIT));
 	KTEST_EXPECT_NULL(t, mempool_alloc_preallocated(pool));
-	free_all(pool, elements, MIN_NR);
+	give_back(pool, elements, MIN_NR);
 }
 
 static void free_fills_the_reserve_before_the_allocator(struct ktest *t)
@@ -113,8 +95,8 @@ static void free_fills_the_reserve_before_the_allocator(struct ktest *t)
 	void *elements[MIN_NR + 1];
 
 	elements[MIN_NR] = mempool_alloc(pool, GFP_KERNEL);
-	take_dry(t, elements, MIN_NR);
-	free_all(pool, elements, MIN_NR);
+	take_dry(t, pool, elements, MIN_NR);
+	give_back(pool, elements, MIN_NR);
 	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR);
 	KTEST_EXPECT_EQ(t, spring.live, MIN_NR + 1);
 	mempool_free(elements[MIN_NR], pool);
@@ -252,7 +234,7 @@ static void use_up_and_end(struct ktest *t, mempool_t *p, size_t bytes)
 			fill_object(elements[i], bytes);
 	}
 	KTEST_EXPECT_NULL(t, mempool_alloc_preallocated(p));
-	free_all(p, elements, MIN_NR);
+	give_back(p, elements, MIN_NR);
 	churn(t, p, bytes);
 	KTEST_EXPECT_TRUE(t, mempool_is_saturated(p));
 	mempool_destroy(p);
@@ -322,11 +304,11 @@ static void reserve_grows_while_elements_are_out(struct ktest *t)
 {
 	void *elements[MIN_NR];
 
-	take_dry(t, elements, MIN_NR);
+	take_dry(t, pool, elements, MIN_NR);
 	spring_let(&spring, SPRING_ALWAYS);
 	KTEST_EXPECT_EQ(t, mempool_resize(pool, MIN_NR + 2), 0);
 	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR + 2);
-	free_all(pool, elements, MIN_NR);
+	give_back(pool, elements, MIN_NR);
 	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR + 2);
 	KTEST_EXPECT_EQ(t, spring.live, MIN_NR + 2);
 }
@@ -335,10 +317,10 @@ static void reserve_shrinks_while_elements_are_out(struct ktest *t)
 {
 	void *elements[MIN_NR - 1];
 
-	take_dry(t, elements, MIN_NR - 1);
+	take_dry(t, pool, elements, MIN_NR - 1);
 	KTEST_EXPECT_EQ(t, mempool_resize(pool, 2), 0);
 	KTEST_EXPECT_EQ(t, pool->curr_nr, 1);
-	free_all(pool, elements, MIN_NR - 1);
+	give_back(pool, elements, MIN_NR - 1);
 	KTEST_EXPECT_EQ(t, pool->curr_nr, 2);
 	KTEST_EXPECT_EQ(t, spring.live, 2);
 }
@@ -384,207 +366,6 @@ static void resize_to_nothing_is_refused(struct ktest *t)
 	KTEST_EXPECT_EQ(t, pool->min_nr, MIN_NR);
 }
 
-/* Mistakes */
-
-static void end_with_elements_out_is_reported_with_their_number(struct ktest *t)
-{
-	void *elements[MIN_NR];
-	int i;
-
-	take_dry(t, elements, 3);
-	KTEST_EXPECT_REPORTS(t, 1, "3 of 4 elements out",
-			     mempool_destroy(pool));
-	KTEST_EXPECT_EQ(t, spring.live, 3);
-	for (i = 0; i < 3; i++)
-		spring_free(elements[i], &spring);
-	set_up(t);
-	KTEST_EXPECT_TRUE(t, mempool_is_saturated(pool));
-}
-
-static void element_of_a_reserve_that_is_not_full_is_not_freed_again(
-	struct ktest *t)
-{
-	void *elements[2];
-
-	take_dry(t, elements, 2);
-	mempool_free(elements[0], pool);
-	KTEST_EXPECT_REPORTS(t, 1, "in the reserve already",
-			     mempool_free(elements[0], pool));
-	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR - 1);
-	mempool_free(elements[1], pool);
-}
-
-/* Everything that is in p's full reserve. */
-static void free_reserve_again(struct ktest *t, mempool_t *p)
-{
-	int i;
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	for (i = 0; i < p->curr_nr; i++)
-		KTEST_EXPECT_REPORTS(t, 1, "in the reserve already",
-				     mempool_free(p->elements[i], p));
-	KTEST_EXPECT_TRUE(t, mempool_is_saturated(p));
-	KTEST_EXPECT_STREQ(t, mempool_validate(p), NULL);
-	mempool_destroy(p);
-}
-
-static void element_of_a_full_reserve_is_not_freed_again(struct ktest *t)
-{
-	struct kmem_cache *s = kmem_cache_create("pooled", 40, 0, 0, NULL);
-
-	free_reserve_again(t, mempool_create_slab_pool(MIN_NR, s));
-	free_reserve_again(t, mempool_create_kmalloc_pool(MIN_NR, 256));
-	free_reserve_again(t, mempool_create_page_pool(MIN_NR, 1));
-	kmem_cache_destroy(s);
-}
-
-static void element_the_allocator_has_is_not_freed_again(struct ktest *t)
-{
-	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
-	void *a, *b;
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	a = mempool_alloc(p, GFP_KERNEL);
-	b = mempool_alloc_preallocated(p);
-	kfree(a);
-	KTEST_EXPECT_REPORTS(t, 1, "double free", mempool_free(a, p));
-	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
-	mempool_free(b, p);
-	KTEST_EXPECT_REPORTS(t, 1, "double free", mempool_free(a, p));
-	mempool_destroy(p);
-}
-
-static void what_is_no_element_is_not_kept(struct ktest *t)
-{
-	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
-	char *element, *other = kmalloc(64, GFP_KERNEL);
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	element = mempool_alloc_preallocated(p);
-	KTEST_EXPECT_REPORTS(t, 1, "inside an object",
-			     mempool_free(element + 8, p));
-	KTEST_EXPECT_REPORTS(t, 1, "too small", mempool_free(other, p));
-	KTEST_EXPECT_REPORTS(t, 1, "outside RAM", mempool_free((void *)8, p));
-	KTEST_EXPECT_REPORTS(t, 1, "", mempool_free(&spring, p));
-	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
-	mempool_free(element, p);
-	kfree(other);
-	mempool_destroy(p);
-}
-
-static void object_of_another_cache_is_not_kept(struct ktest *t)
-{
-	struct kmem_cache *s = kmem_cache_create("pooled", 64, 0, 0, NULL);
-	mempool_t *p = mempool_create_slab_pool(1, s);
-	void *element, *other = kmalloc(64, GFP_KERNEL);
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	element = mempool_alloc_preallocated(p);
-	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", mempool_free(other, p));
-	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
-	mempool_free(element, p);
-	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", mempool_free(other, p));
-	kfree(other);
-	mempool_destroy(p);
-	kmem_cache_destroy(s);
-}
-
-static void page_of_another_order_is_not_kept(struct ktest *t)
-{
-	mempool_t *p = mempool_create_page_pool(1, 1);
-	struct page *element, *other = alloc_page(GFP_KERNEL);
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	element = mempool_alloc_preallocated(p);
-	KTEST_EXPECT_REPORTS(t, 1, "not a block of this pool",
-			     mempool_free(other, p));
-	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
-	mempool_free(element, p);
-	__free_page(other);
-	mempool_destroy(p);
-}
-
-/* Whatever the caller leaves in an element is no mark. */
-static void data_that_looks_like_a_mark_is_data(struct ktest *t)
-{
-	mempool_t *p = mempool_create_kmalloc_pool(2, 256);
-	void *elements[3];
-	int i;
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	elements[0] = mempool_alloc(p, GFP_KERNEL);
-	elements[1] = mempool_alloc_preallocated(p);
-	elements[2] = mempool_alloc_preallocated(p);
-	for (i = 0; i < 3; i++)
-		*slab_word(p->cache, elements[i]) = p->cache->secret;
-	KTEST_EXPECT_REPORTS(t, 0, "", free_all(p, elements, 3));
-	KTEST_EXPECT_STREQ(t, kmem_cache_validate(p->cache), NULL);
-	mempool_destroy(p);
-}
-
-static void mark_in_the_reserve_that_is_overwritten_is_reported(struct ktest *t)
-{
-	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
-	void *element = NULL;
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	if (kmem_cache_debug(p->cache) && !(p->cache->flags & SLAB_POISON)) {
-		mempool_destroy(p);
-		ktest_skip(t, "debugged objects have no mark");
-		return;
-	}
-	memset(p->elements[0], 0, 256);
-	KTEST_EXPECT_REPORTS(t, 1, "written to while in the reserve",
-			     element = mempool_alloc_preallocated(p));
-	KTEST_EXPECT_NOT_NULL(t, element);
-	mempool_free(element, p);
-	mempool_destroy(p);
-}
-
-/* One byte, anywhere. */
-static void poisoned_reserve_shows_each_byte_written(struct ktest *t)
-{
-	static const unsigned int at[] = { 0, 1, 50, 98, 99 };
-	struct kmem_cache *s = kmem_cache_create("pooled", 100, 0, SLAB_POISON,
-						 NULL);
-	mempool_t *p = mempool_create_slab_pool(1, s);
-	unsigned int i;
-	u8 *element;
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	for (i = 0; i < ARRAY_SIZE(at); i++) {
-		((u8 *)p->elements[0])[at[i]] ^= 1;
-		KTEST_EXPECT_REPORTS(t, 1, "written to while in the reserve",
-				     element = mempool_alloc_preallocated(p));
-		mempool_free(element, p);
-		element = mempool_alloc_preallocated(p);
-		KTEST_EXPECT_EQ(t, element[0], 0x6b);
-		mempool_free(element, p);
-	}
-	mempool_destroy(p);
-	kmem_cache_destroy(s);
-}
-
-static void construct(void *p)
-{
-	memset(p, 0x77, 48);
-}
-
-static void constructed_objects_stay_so_in_the_reserve(struct ktest *t)
-{
-	struct kmem_cache *s = kmem_cache_create("pooled", 48, 0, 0, construct);
-	mempool_t *p = mempool_create_slab_pool(2, s);
-	void *element;
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	element = mempool_alloc_preallocated(p);
-	KTEST_EXPECT_NULL(t, memchr_inv(element, 0x77, 48));
-	mempool_free(element, p);
-	KTEST_EXPECT_NULL(t, memchr_inv(p->elements[1], 0x77, 48));
-	mempool_destroy(p);
-	kmem_cache_destroy(s);
-}
-
 /* Contexts */
 
 static struct {
@@ -604,7 +385,7 @@ static void use_pool_in_handler(void)
 		elements[i] = mempool_alloc(pool, GFP_ATOMIC);
 	handler.wrong += !in_interrupt() || elements[MIN_NR] ||
 			 !elements[MIN_NR - 1];
-	free_all(pool, elements, MIN_NR);
+	give_back(pool, elements, MIN_NR);
 	WRITE_ONCE(handler.rounds, handler.rounds + 1);
 }
 
@@ -636,14 +417,14 @@ static void who_must_not_sleep_does_not_wait(struct ktest *t)
 {
 	void *elements[MIN_NR], *p = pool;
 
-	take_dry(t, elements, MIN_NR);
+	take_dry(t, pool, elements, MIN_NR);
 	KTEST_EXPECT_REPORTS(t, 1, "may sleep", ({
 		preempt_disable();
 		p = mempool_alloc(pool, GFP_KERNEL);
 		preempt_enable();
 	}));
 	KTEST_EXPECT_NULL(t, p);
-	free_all(pool, elements, MIN_NR);
+	give_back(pool, elements, MIN_NR);
 }
 
 static const struct ktest_case cases[] = {
@@ -672,17 +453,6 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(reserve_that_could_not_be_filled_is_filled_by_frees),
 	KTEST_CASE(smaller_reserve_forgets_what_was_missing),
 	KTEST_CASE(resize_to_nothing_is_refused),
-	KTEST_CASE(end_with_elements_out_is_reported_with_their_number),
-	KTEST_CASE(element_of_a_reserve_that_is_not_full_is_not_freed_again),
-	KTEST_CASE(element_of_a_full_reserve_is_not_freed_again),
-	KTEST_CASE(element_the_allocator_has_is_not_freed_again),
-	KTEST_CASE(what_is_no_element_is_not_kept),
-	KTEST_CASE(object_of_another_cache_is_not_kept),
-	KTEST_CASE(page_of_another_order_is_not_kept),
-	KTEST_CASE(data_that_looks_like_a_mark_is_data),
-	KTEST_CASE(mark_in_the_reserve_that_is_overwritten_is_reported),
-	KTEST_CASE(poisoned_reserve_shows_each_byte_written),
-	KTEST_CASE(constructed_objects_stay_so_in_the_reserve),
 	KTEST_CASE(interrupt_handler_may_take_and_give),
 	KTEST_CASE(who_must_not_sleep_does_not_wait),
 	{}

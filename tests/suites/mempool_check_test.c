@@ -1,0 +1,240 @@
+/*
+ * What is done wrong to memory pools: elements lost, freed twice, freed to the
+ * wrong pool, written to in the reserve. And what only looks wrong.
+ */
+#include <lib/kernel.h>
+
+#include "mempool_fixture.h"
+#include "slub_fixture.h"
+
+#define MIN_NR 4
+
+static struct spring spring;
+static mempool_t *pool;
+
+static void set_up(struct ktest *t)
+{
+	pool = spring_pool(MIN_NR, &spring);
+}
+
+static void tear_down(struct ktest *t)
+{
+	KTEST_EXPECT_STREQ(t, mempool_validate(pool), NULL);
+	mempool_destroy(pool);
+	KTEST_EXPECT_EQ(t, spring.live, 0);
+}
+
+static void end_with_elements_out_is_reported_with_their_number(struct ktest *t)
+{
+	void *elements[MIN_NR];
+	int i;
+
+	take_dry(t, pool, elements, 3);
+	KTEST_EXPECT_REPORTS(t, 1, "3 of 4 elements out",
+			     mempool_destroy(pool));
+	KTEST_EXPECT_EQ(t, spring.live, 3);
+	for (i = 0; i < 3; i++)
+		spring_free(elements[i], &spring);
+	set_up(t);
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(pool));
+}
+
+static void element_of_a_reserve_that_is_not_full_is_not_freed_again(
+	struct ktest *t)
+{
+	void *elements[2];
+
+	take_dry(t, pool, elements, 2);
+	mempool_free(elements[0], pool);
+	KTEST_EXPECT_REPORTS(t, 1, "in the reserve already",
+			     mempool_free(elements[0], pool));
+	KTEST_EXPECT_EQ(t, pool->curr_nr, MIN_NR - 1);
+	mempool_free(elements[1], pool);
+}
+
+/* Everything that is in p's full reserve. */
+static void free_reserve_again(struct ktest *t, mempool_t *p)
+{
+	int i;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	for (i = 0; i < p->curr_nr; i++)
+		KTEST_EXPECT_REPORTS(t, 1, "in the reserve already",
+				     mempool_free(p->elements[i], p));
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(p));
+	KTEST_EXPECT_STREQ(t, mempool_validate(p), NULL);
+	mempool_destroy(p);
+}
+
+static void element_of_a_full_reserve_is_not_freed_again(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("pooled", 40, 0, 0, NULL);
+
+	free_reserve_again(t, mempool_create_slab_pool(MIN_NR, s));
+	free_reserve_again(t, mempool_create_kmalloc_pool(MIN_NR, 256));
+	free_reserve_again(t, mempool_create_page_pool(MIN_NR, 1));
+	kmem_cache_destroy(s);
+}
+
+static void element_the_allocator_has_is_not_freed_again(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
+	void *a, *b;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	a = mempool_alloc(p, GFP_KERNEL);
+	b = mempool_alloc_preallocated(p);
+	kfree(a);
+	KTEST_EXPECT_REPORTS(t, 1, "double free", mempool_free(a, p));
+	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
+	mempool_free(b, p);
+	KTEST_EXPECT_REPORTS(t, 1, "double free", mempool_free(a, p));
+	mempool_destroy(p);
+}
+
+static void what_is_no_element_is_not_kept(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
+	char *element, *other = kmalloc(64, GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc_preallocated(p);
+	KTEST_EXPECT_REPORTS(t, 1, "inside an object",
+			     mempool_free(element + 8, p));
+	KTEST_EXPECT_REPORTS(t, 1, "too small", mempool_free(other, p));
+	KTEST_EXPECT_REPORTS(t, 1, "outside RAM", mempool_free((void *)8, p));
+	KTEST_EXPECT_REPORTS(t, 1, "", mempool_free(&spring, p));
+	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
+	mempool_free(element, p);
+	kfree(other);
+	mempool_destroy(p);
+}
+
+static void object_of_another_cache_is_not_kept(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("pooled", 64, 0, 0, NULL);
+	mempool_t *p = mempool_create_slab_pool(1, s);
+	void *element, *other = kmalloc(64, GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc_preallocated(p);
+	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", mempool_free(other, p));
+	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
+	mempool_free(element, p);
+	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", mempool_free(other, p));
+	kfree(other);
+	mempool_destroy(p);
+	kmem_cache_destroy(s);
+}
+
+static void page_of_another_order_is_not_kept(struct ktest *t)
+{
+	mempool_t *p = mempool_create_page_pool(1, 1);
+	struct page *element, *other = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc_preallocated(p);
+	KTEST_EXPECT_REPORTS(t, 1, "not a block of this pool",
+			     mempool_free(other, p));
+	KTEST_EXPECT_EQ(t, p->curr_nr, 0);
+	mempool_free(element, p);
+	__free_page(other);
+	mempool_destroy(p);
+}
+
+/* Whatever the caller leaves in an element is no mark. */
+static void data_that_looks_like_a_mark_is_data(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(2, 256);
+	void *elements[3];
+	int i;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	elements[0] = mempool_alloc(p, GFP_KERNEL);
+	elements[1] = mempool_alloc_preallocated(p);
+	elements[2] = mempool_alloc_preallocated(p);
+	for (i = 0; i < 3; i++)
+		*slab_word(p->cache, elements[i]) = p->cache->secret;
+	KTEST_EXPECT_REPORTS(t, 0, "", give_back(p, elements, 3));
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(p->cache), NULL);
+	mempool_destroy(p);
+}
+
+static void mark_in_the_reserve_that_is_overwritten_is_reported(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
+	void *element = NULL;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	if (kmem_cache_debug(p->cache) && !(p->cache->flags & SLAB_POISON)) {
+		mempool_destroy(p);
+		ktest_skip(t, "debugged objects have no mark");
+		return;
+	}
+	memset(p->elements[0], 0, 256);
+	KTEST_EXPECT_REPORTS(t, 1, "written to while in the reserve",
+			     element = mempool_alloc_preallocated(p));
+	KTEST_EXPECT_NOT_NULL(t, element);
+	mempool_free(element, p);
+	mempool_destroy(p);
+}
+
+/* One byte, anywhere. */
+static void poisoned_reserve_shows_each_byte_written(struct ktest *t)
+{
+	static const unsigned int at[] = { 0, 1, 50, 98, 99 };
+	struct kmem_cache *s = kmem_cache_create("pooled", 100, 0, SLAB_POISON,
+						 NULL);
+	mempool_t *p = mempool_create_slab_pool(1, s);
+	unsigned int i;
+	u8 *element;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		((u8 *)p->elements[0])[at[i]] ^= 1;
+		KTEST_EXPECT_REPORTS(t, 1, "written to while in the reserve",
+				     element = mempool_alloc_preallocated(p));
+		mempool_free(element, p);
+		element = mempool_alloc_preallocated(p);
+		KTEST_EXPECT_EQ(t, element[0], 0x6b);
+		mempool_free(element, p);
+	}
+	mempool_destroy(p);
+	kmem_cache_destroy(s);
+}
+
+static void construct(void *p)
+{
+	memset(p, 0x77, 48);
+}
+
+static void constructed_objects_stay_so_in_the_reserve(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("pooled", 48, 0, 0, construct);
+	mempool_t *p = mempool_create_slab_pool(2, s);
+	void *element;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc_preallocated(p);
+	KTEST_EXPECT_NULL(t, memchr_inv(element, 0x77, 48));
+	mempool_free(element, p);
+	KTEST_EXPECT_NULL(t, memchr_inv(p->elements[1], 0x77, 48));
+	mempool_destroy(p);
+	kmem_cache_destroy(s);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(end_with_elements_out_is_reported_with_their_number),
+	KTEST_CASE(element_of_a_reserve_that_is_not_full_is_not_freed_again),
+	KTEST_CASE(element_of_a_full_reserve_is_not_freed_again),
+	KTEST_CASE(element_the_allocator_has_is_not_freed_again),
+	KTEST_CASE(what_is_no_element_is_not_kept),
+	KTEST_CASE(object_of_another_cache_is_not_kept),
+	KTEST_CASE(page_of_another_order_is_not_kept),
+	KTEST_CASE(data_that_looks_like_a_mark_is_data),
+	KTEST_CASE(mark_in_the_reserve_that_is_overwritten_is_reported),
+	KTEST_CASE(poisoned_reserve_shows_each_byte_written),
+	KTEST_CASE(constructed_objects_stay_so_in_the_reserve),
+	{}
+};
+KTEST_SUITE_FIXTURE(mempool_check, cases, set_up, tear_down);
