@@ -110,8 +110,10 @@ static unsigned int start_waiters(struct ktest *t, unsigned int nr)
 	return i;
 }
 
+/* Who has not been served, whatever went wrong, finds memory now. */
 static void stop_waiters(unsigned int nr)
 {
+	spring_let(&spring, SPRING_ALWAYS);
 	while (nr--)
 		kthread_stop(waiters[nr].task);
 }
@@ -218,6 +220,46 @@ static void memory_that_comes_back_elsewhere_is_found(struct ktest *t)
 	stop_waiters(1);
 	mempool_free(element_of(&waiters[0]), pool);
 	give_back(pool, elements, MIN_NR);
+}
+
+/* Hands an element to who asks, and gives him another one. */
+static struct {
+	struct spring spring;
+	mempool_t *pool;
+	void *held;
+	unsigned int calls;
+} generous;
+
+/* The third time it is from the queue that one asks. */
+static void *alloc_generously(gfp_t gfp, void *pool_data)
+{
+	if (++generous.calls == 3) {
+		spring_let(&generous.spring, 1);
+		mempool_free(generous.held, generous.pool);
+	}
+	return spring_alloc(gfp, pool_data);
+}
+
+static void who_is_served_while_he_finds_memory_keeps_one(struct ktest *t)
+{
+	void *p;
+
+	if (!has_tick(t))
+		return;
+	memset(&generous, 0, sizeof(generous));
+	spring_let(&generous.spring, 1);
+	generous.pool = mempool_create(1, alloc_generously, spring_free,
+				       &generous.spring);
+	KTEST_ASSERT_NOT_NULL(t, generous.pool);
+	generous.held = mempool_alloc_preallocated(generous.pool);
+	generous.calls = 0;
+	p = mempool_alloc(generous.pool, GFP_KERNEL);
+	KTEST_EXPECT_PTR_EQ(t, p, generous.held);
+	KTEST_EXPECT_EQ(t, generous.calls, 3);
+	KTEST_EXPECT_TRUE(t, mempool_is_saturated(generous.pool));
+	mempool_free(p, generous.pool);
+	mempool_destroy(generous.pool);
+	KTEST_EXPECT_EQ(t, generous.spring.live, 0);
 }
 
 static void pool_somebody_waits_in_is_not_destroyed(struct ktest *t)
@@ -411,6 +453,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(handler_serves_who_waits),
 	KTEST_CASE(larger_reserve_serves_who_waits),
 	KTEST_CASE(memory_that_comes_back_elsewhere_is_found),
+	KTEST_CASE(who_is_served_while_he_finds_memory_keeps_one),
 	KTEST_CASE(pool_somebody_waits_in_is_not_destroyed),
 	KTEST_CASE(waiters_on_all_cpus_get_through_without_memory),
 	KTEST_CASE(no_wake_up_is_lost),
