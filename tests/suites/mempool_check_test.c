@@ -142,6 +142,24 @@ static void page_of_another_order_is_not_kept(struct ktest *t)
 	mempool_destroy(p);
 }
 
+/* Or its free would go the long way. */
+static void element_in_use_does_not_look_free(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
+	void *element, *kept;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc(p, GFP_KERNEL);
+	kept = mempool_alloc_preallocated(p);
+	if (!kmem_cache_debug(p->cache)) {
+		KTEST_EXPECT_FALSE(t, slab_word_looks_free(p->cache, element));
+		KTEST_EXPECT_FALSE(t, slab_word_looks_free(p->cache, kept));
+	}
+	mempool_free(kept, p);
+	mempool_free(element, p);
+	mempool_destroy(p);
+}
+
 /* Whatever the caller leaves in an element is no mark. */
 static void data_that_looks_like_a_mark_is_data(struct ktest *t)
 {
@@ -231,6 +249,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(what_is_no_element_is_not_kept),
 	KTEST_CASE(object_of_another_cache_is_not_kept),
 	KTEST_CASE(page_of_another_order_is_not_kept),
+	KTEST_CASE(element_in_use_does_not_look_free),
 	KTEST_CASE(data_that_looks_like_a_mark_is_data),
 	KTEST_CASE(mark_in_the_reserve_that_is_overwritten_is_reported),
 	KTEST_CASE(poisoned_reserve_shows_each_byte_written),

@@ -275,7 +275,7 @@ static void pool_somebody_waits_in_is_not_destroyed(struct ktest *t)
 	give_back(pool, elements, MIN_NR);
 }
 
-/* Many threads on all CPUs, few elements: who works, and how often. */
+/* Many threads on all CPUs, one element: who works, and how often. */
 
 #define MAX_WORKERS 16
 /* At least, whatever it takes; and at most, if it takes no longer. */
@@ -404,7 +404,10 @@ static void give_memory_back(struct drained *pages, void **chain)
 	undrain_pages(pages);
 }
 
-/* The promise itself: not a page is left, and work goes on. */
+/*
+ * The promise itself: not a page is left, there is one element, and all work
+ * goes on.
+ */
 static void waiters_on_all_cpus_get_through_without_memory(struct ktest *t)
 {
 	static struct drained pages;
@@ -412,7 +415,7 @@ static void waiters_on_all_cpus_get_through_without_memory(struct ktest *t)
 	bool through;
 	void **chain;
 
-	shared = mempool_create_kmalloc_pool(MIN_NR, SPRING_BYTES);
+	shared = mempool_create_kmalloc_pool(1, SPRING_BYTES);
 	KTEST_ASSERT_NOT_NULL(t, shared);
 	nr = start_workers(t);
 	use_up_memory(&pages, &chain);
