@@ -43,6 +43,7 @@
 #include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/dmapool.h>
+#include <mm/init_on.h>
 #include <mm/slab.h>
 
 #include "internal.h"
@@ -140,10 +141,13 @@ static void own_page(struct page *page, const struct dma_pool *pool,
 
 /* Patterns */
 
+/* Where there are none, init_on_free= may ask for zeroes. */
 static void poison(const struct dma_pool *pool, void *block, int pattern)
 {
 	if (poisoned)
 		memset(block, pattern, pool->size);
+	else if (pattern == POOL_POISON_FREED && want_init_on_free())
+		memset(block, 0, pool->size);
 }
 
 static void check_poison(const struct dma_pool *pool, const u8 *block)
@@ -258,7 +262,7 @@ void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle)
 	*handle = __pa(block);
 	check_poison(pool, block);
 	poison(pool, block, POOL_POISON_ALLOCATED);
-	return gfp & __GFP_ZERO ? memset(block, 0, pool->size) : block;
+	return want_init_on_alloc(gfp) ? memset(block, 0, pool->size) : block;
 }
 
 void *dma_pool_zalloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle)

@@ -34,7 +34,10 @@ struct dma_pool *dma_pool_create(const char *name, struct device *dev,
  */
 void dma_pool_destroy(struct dma_pool *pool);
 
-/* A block, and in *handle what the device is told. NULL: no memory. */
+/*
+ * A block, and in *handle what the device is told. NULL: no memory. Clear with
+ * __GFP_ZERO or init_on_alloc=1.
+ */
 void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle);
 void *dma_pool_zalloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle);
 

@@ -4,6 +4,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/dmapool.h>
+#include <mm/init_on.h>
 #include <mm/mmzone.h>
 #include <mm/slab.h>
 
@@ -194,6 +195,30 @@ static void zalloc_clears_used_blocks_too(struct ktest *t)
 	end(t, pool);
 }
 
+/* init_on_alloc=1, init_on_free=1; a pattern in free blocks comes first. */
+static void blocks_are_cleared_as_the_command_line_says(struct ktest *t)
+{
+	struct dma_pool *pool;
+	struct block a;
+
+	if (!init_on_alloc && !init_on_free) {
+		ktest_skip(t, "init_on_alloc and init_on_free are off");
+		return;
+	}
+	pool = dma_pool_create("clear", NULL, 100, 4, 0);
+	KTEST_ASSERT_NOT_NULL(t, pool);
+	a = take(pool, GFP_KERNEL);
+	memset(a.p, 0xff, 100);
+	give(pool, a);
+	if (init_on_free && !poisoned)
+		KTEST_EXPECT_NULL(t, memchr_inv(a.p, 0, 100));
+	a = take(pool, GFP_KERNEL);
+	if (init_on_alloc || !poisoned)
+		KTEST_EXPECT_NULL(t, memchr_inv(a.p, 0, 100));
+	give(pool, a);
+	end(t, pool);
+}
+
 static void lowest_memory_can_be_asked_for(struct ktest *t)
 {
 	struct dma_pool *pool = dma_pool_create("isa", NULL, 64, 8, 0);
@@ -346,7 +371,7 @@ static void write_to_a_free_block_is_reported(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, dma_pool_validate(pool),
 			   "dma_pool: free block written to");
 	KTEST_EXPECT_REPORTS(t, 1, "byte 63 is 01", a = take(pool, GFP_KERNEL));
-	KTEST_EXPECT_EQ(t, a.p[0], 0xa9);
+	KTEST_EXPECT_EQ(t, a.p[0], init_on_alloc ? 0 : 0xa9);
 	give(pool, a);
 	end(t, pool);
 }
@@ -358,6 +383,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(no_alignment_and_no_boundary_are_fine),
 	KTEST_CASE(freed_block_is_used_again),
 	KTEST_CASE(zalloc_clears_used_blocks_too),
+	KTEST_CASE(blocks_are_cleared_as_the_command_line_says),
 	KTEST_CASE(lowest_memory_can_be_asked_for),
 	KTEST_CASE(interrupt_handler_may_take_and_give),
 	KTEST_CASE(block_is_not_freed_twice),
