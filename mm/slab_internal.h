@@ -77,6 +77,8 @@ struct kmem_cache {
 	u8 order, min_order;		/* (b) wanted; when memory is short */
 	unsigned int objects;		/* (b) in a slab of order */
 	unsigned int min_objects;	/* (b) in a slab of min_order */
+	unsigned int plain_objects;	/* (b) as above; 0: no free is plain, */
+	unsigned int min_plain_objects;	/* (b) each is looked at (debugging) */
 	unsigned int min_partial;	/* (b) slabs a node keeps */
 	unsigned int sheaf_limit;	/* (b) of its arrays; 0: has none */
 	unsigned int align;		/* (b) */
@@ -108,7 +110,7 @@ extern u8 kmalloc_class[KMALLOC_MAX_CACHE_SIZE / 8];
  * An object handed out has that word cleared. The user may store whatever he
  * likes there, so a word that looks free is a suspicion, never a proof. A cache
  * that debugs keeps the word outside the object, and while that is handed out
- * word ^ secret == SLAB_WORD_MAX: it looks free, so each free is looked at.
+ * word ^ secret == SLAB_WORD_MAX: any other word is damage.
  */
 #define SLAB_WORD_MAX 0xffffUL
 
@@ -159,6 +161,14 @@ static inline unsigned int slab_objects(const struct kmem_cache *s,
 					const struct page *page)
 {
 	return page->order == s->order ? s->objects : s->min_objects;
+}
+
+/* The same for a free that asks no further questions: how many can be plain. */
+static __always_inline unsigned int
+slab_plain_objects(const struct kmem_cache *s, const struct page *page)
+{
+	return page->order == s->order ? s->plain_objects :
+					 s->min_plain_objects;
 }
 
 /* Does the cache look for damage? Such a one has no arrays. */

@@ -332,8 +332,8 @@ static void __slowpath free_full(struct kmem_cache *s, void *p)
 
 /*
  * Is p an object of s that is not known to be free? One look at its page and
- * its mark; everything unusual, and what lies behind a red zone, is left to
- * slab_free_fault().
+ * its mark; everything unusual, and every free to a cache that debugs, is left
+ * to slab_free_fault().
  */
 static __always_inline bool free_is_plain(struct kmem_cache *s, const void *p)
 {
@@ -342,7 +342,7 @@ static __always_inline bool free_is_plain(struct kmem_cache *s, const void *p)
 
 	return likely(pfn_is_common(pfn)) && page->type == PAGE_SLAB &&
 	       page->slab_cache == s &&
-	       slab_place_index(s, page, p) < slab_objects(s, page) &&
+	       slab_place_index(s, page, p) < slab_plain_objects(s, page) &&
 	       !slab_word_looks_free(s, p);
 }
 
@@ -358,7 +358,8 @@ static void __slowpath free_unusual(struct kmem_cache *s, void *p)
 		slab_report(fault, s, p);
 		return;
 	}
-	*slab_word(s, p) = s->secret;
+	if (!kmem_cache_debug(s))	/* that one looks at the word first */
+		*slab_word(s, p) = s->secret;
 	free_full(s, p);
 }
 

@@ -94,26 +94,24 @@ static unsigned long new_secret(void)
 
 /*
  * Objects that become too large for a slab by what debugging keeps for them,
- * or that need larger slabs though nobody wants those, do without.
+ * or that need larger slabs though nobody wants those, do without. (A free
+ * word of its own is kept for each flag.)
  */
 static bool cache_layout(struct kmem_cache *s)
 {
-	slab_flags_t kept = s->flags & (SLAB_RED_ZONE | SLAB_POISON |
-					SLAB_STORE_USER);
+	slab_flags_t debug = s->flags & SLAB_DEBUG_FLAGS;
 	unsigned int order;
+	bool fits = slab_layout(s);
 
-	if (kept && slab_layout(s)) {
-		order = s->min_order;
-		if (slab_debug_may_grow())
-			return true;
-		s->flags &= ~kept;
-		slab_layout(s);
-		if (s->min_order < order)
-			return true;
-		s->flags |= kept;
-	} else {
-		s->flags &= ~kept;
-	}
+	if (!debug || (fits && slab_debug_may_grow()))
+		return fits;
+	order = s->min_order;
+	s->flags &= ~debug;
+	if (!slab_layout(s))
+		return false;
+	if (!fits || s->min_order < order)
+		return true;
+	s->flags |= debug;
 	return slab_layout(s);
 }
 
@@ -419,6 +417,7 @@ static void __init static_caches_init(void)
 			  SLAB_NO_USER_FLAGS);
 	/* nothing in its slabs is an object that can be freed */
 	slab_graveyard->objects = slab_graveyard->min_objects = 0;
+	slab_graveyard->plain_objects = slab_graveyard->min_plain_objects = 0;
 	static_cache_init(kmem_cache, "kmem_cache",
 			  (unsigned int)(sizeof(struct kmem_cache) + (size_t)
 					 slab_node_ids *

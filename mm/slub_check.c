@@ -136,12 +136,17 @@ static void print_slab(struct page *page, const void *p)
 	struct page *head = slab_head(page);
 	size_t bytes = (size_t)((const char *)p -
 				(const char *)lowmem_page_address(head));
+	unsigned int i;
 
 	printk(KERN_ERR "slab %px of cache %s, order %u, in use %u\n",
 	       lowmem_page_address(head), s->name, head->order, head->inuse);
-	if (s != slab_graveyard)
-		printk(KERN_ERR "place number %zu, %zu bytes inside it\n",
-		       bytes / s->size, bytes % s->size);
+	if (s == slab_graveyard)
+		return;
+	i = (unsigned int)(bytes / s->size);
+	printk(KERN_ERR "place number %u, %ld bytes from its object on\n", i,
+	       (long)(bytes % s->size) - (long)s->red_left_pad);
+	if (i < slab_objects(s, head))
+		slab_print_tracks(s, slab_object(s, head, i));
 }
 
 /* One report: what, where, in which slab, from where. s may be NULL. */
@@ -154,8 +159,6 @@ void slab_report(const char *kind, const struct kmem_cache *s, const void *p)
 	report_begin(kind, "cache %s, object %px", s ? s->name : "(none)", p);
 	if (in_direct_map(p) && pfn_to_page(pfn)->type == PAGE_SLAB)
 		print_slab(pfn_to_page(pfn), p);
-	if (s && slab_is_object(s, p))
-		slab_print_tracks(s, p);
 	report_end();
 }
 

@@ -27,14 +27,14 @@
  * 1. Allocation: take the object from its slab; F: is it as it was left?
  *    Then it is made active. Poison stays: what is read before it is written
  *    shows.
- * 2. Free, wrong ones sorted out before (slub_check.c): F: is it in its slab's
- *    freelist already? Is it whole? Then it is made inactive and put back.
+ * 2. Free, wrong ones sorted out before (slub_check.c): is it in its slab's
+ *    freelist by now? F: is it whole? Then it is made inactive and put back.
  * 3. Damage is told once, byte by byte, with both tracks, and the bytes are
  *    made right again. The object goes the way it was going.
  *
- * The free word lies outside the object in every debugged cache, and looks
- * free while the object is handed out (slab_internal.h): no free gets past
- * __slab_free()'s questions.
+ * The free word lies outside the object in every debugged cache. While that is
+ * handed out the word has one value only (slab_active_word()): damage to it
+ * shows, and nobody mistakes the object for a free one.
  *
  * Locks: node->lock from taking or putting to filling: validate_slab_cache()
  * sees an object either free and inactive, or in use and active.
@@ -97,7 +97,7 @@ static void set_object(struct kmem_cache *s, void *p, unsigned int size,
 	unsigned int *asked = slab_asked(s, p);
 
 	if (asked)
-		*asked = size;
+		*asked = slab_asked_word(size);
 	if (slab_poisons(s)) {
 		memset(p, POISON_FREE, size - 1);
 		((u8 *)p)[size - 1] = POISON_END;
@@ -130,7 +130,7 @@ void slab_debug_resize(struct kmem_cache *s, void *p, size_t size)
 
 	if (!asked)
 		return;
-	*asked = (unsigned int)size;
+	*asked = slab_asked_word((unsigned int)size);
 	memset((char *)p + size, SLUB_RED_ACTIVE, s->inuse - size);
 }
 
@@ -138,7 +138,7 @@ static void activate(struct kmem_cache *s, void *p, gfp_t gfp)
 {
 	if (s->flags & SLAB_CONSISTENCY_CHECKS)
 		slab_check_object(s, slab_of(p), p, SLUB_RED_INACTIVE);
-	*slab_word(s, p) = s->secret ^ SLAB_WORD_MAX;
+	*slab_word(s, p) = slab_active_word(s);
 	set_object(s, p, slab_size_asked(s, gfp), SLUB_RED_ACTIVE);
 }
 
@@ -158,29 +158,25 @@ void *slab_debug_take(struct kmem_cache *s, int nid, gfp_t gfp)
 	return p;
 }
 
-/* F: everything that a free can show. False: it cannot go back. */
-static bool check_before_free(struct kmem_cache *s, struct page *head, void *p)
+/*
+ * Node locked. Another CPU may have freed p since __slab_free() asked: then it
+ * cannot go back.
+ */
+static bool deactivate(struct kmem_cache *s, struct page *head, void *p)
 {
-	if (slab_freelist_has(s, head, p)) {
+	if (*slab_word(s, p) != slab_active_word(s) &&
+	    slab_freelist_has(s, head, p)) {
 		slab_report("double free", s, p);
 		return false;
 	}
-	slab_check_object(s, head, p, SLUB_RED_ACTIVE);
-	return true;
-}
-
-/* Node locked. */
-static bool deactivate(struct kmem_cache *s, struct page *head, void *p)
-{
-	if ((s->flags & SLAB_CONSISTENCY_CHECKS) &&
-	    !check_before_free(s, head, p))
-		return false;
+	if (s->flags & SLAB_CONSISTENCY_CHECKS)
+		slab_check_object(s, head, p, SLUB_RED_ACTIVE);
 	set_object(s, p, s->object_size, SLUB_RED_INACTIVE);
 	*slab_word(s, p) = s->secret;
 	return true;
 }
 
-/* p is an object of s; its free word says what was found there. */
+/* p is an object of s, and was in use when it was looked at. */
 void slab_debug_put(struct kmem_cache *s, void *p, unsigned long caller)
 {
 	if (s->flags & SLAB_STORE_USER)
@@ -214,26 +210,57 @@ static bool check_bytes(struct kmem_cache *s, struct page *head, void *p,
 	return false;
 }
 
+/* The number of bytes asked for. Nobody knows it any more: all of them. */
+static bool check_asked(struct kmem_cache *s, struct page *head, void *p)
+{
+	unsigned int *asked = slab_asked(s, p), size;
+
+	if (!asked)
+		return true;
+	size = *asked & 0xffff;
+	if (likely(*asked == slab_asked_word(size) && size &&
+		   size <= s->object_size))
+		return true;
+	slab_bug(s, head, p, "Object size overwritten",
+		 "4 bytes from offset %td on, %#x", (char *)asked - (char *)p,
+		 *asked);
+	*asked = slab_asked_word(s->object_size);
+	slab_fix(s, "object %px: %u bytes", p, s->object_size);
+	return false;
+}
+
 static bool check_red_zones(struct kmem_cache *s, struct page *head, void *p,
 			    u8 val)
 {
+	bool whole = check_asked(s, head, p);
 	unsigned int *asked = slab_asked(s, p), size = s->object_size;
-	bool whole;
 
-	if (asked && *asked > size) {
-		slab_bug(s, head, p, "Object size overwritten",
-			 "%u bytes asked for of %u", *asked, size);
-		*asked = size;
-		slab_fix(s, "object %px: %u bytes", p, size);
-	}
-	whole = check_bytes(s, head, p, "Left Redzone overwritten",
-			    (char *)p - s->red_left_pad, val, s->red_left_pad);
+	whole &= check_bytes(s, head, p, "Left Redzone overwritten",
+			     (char *)p - s->red_left_pad, val, s->red_left_pad);
 	whole &= check_bytes(s, head, p, "Right Redzone overwritten",
 			     (char *)p + size, val, s->inuse - size);
-	if (asked && val == SLUB_RED_ACTIVE)
+	if (asked && val == SLUB_RED_ACTIVE) {
+		size = *asked & 0xffff;
 		whole &= check_bytes(s, head, p, "kmalloc Redzone overwritten",
-				     (char *)p + *asked, val, size - *asked);
+				     (char *)p + size, val,
+				     s->object_size - size);
+	}
 	return whole;
+}
+
+/* While it is handed out; a free object's is slub_validate.c's. */
+static bool check_word(struct kmem_cache *s, struct page *head, void *p)
+{
+	unsigned long *word = slab_word(s, p), active = slab_active_word(s);
+
+	if (likely(!kmem_cache_debug(s) || *word == active))
+		return true;
+	slab_bug(s, head, p, "Freepointer corrupt",
+		 "%zu bytes from offset %u on, %#lx instead of %#lx",
+		 sizeof(*word), s->offset, *word, active);
+	*word = active;
+	slab_fix(s, "object %px: its free word is %#lx again", p, active);
+	return false;
 }
 
 static bool check_poison(struct kmem_cache *s, struct page *head, void *p)
@@ -262,10 +289,10 @@ static bool check_unused(struct kmem_cache *s, struct page *head, void *p)
 bool slab_check_object(struct kmem_cache *s, struct page *head, void *p,
 		       u8 val)
 {
-	bool whole = true;
+	bool whole = val == SLUB_RED_INACTIVE || check_word(s, head, p);
 
 	if (s->flags & SLAB_RED_ZONE)
-		whole = check_red_zones(s, head, p, val);
+		whole &= check_red_zones(s, head, p, val);
 	if (slab_poisons(s) && val == SLUB_RED_INACTIVE)
 		whole &= check_poison(s, head, p);
 	if (s->flags & SLAB_POISON)

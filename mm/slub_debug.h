@@ -32,17 +32,33 @@ static inline bool slab_poisons(const struct kmem_cache *s)
 	return s->flags & SLAB_POISON && !s->ctor;
 }
 
-/* Does the cache remember how many bytes of an object were asked for? */
+/*
+ * Does the cache remember how many bytes of an object were asked for? That
+ * number stands there twice, once with all bits turned: so damage to it shows.
+ */
 static inline bool slab_keeps_size(const struct kmem_cache *s)
 {
-	return (s->flags & SLAB_KMALLOC) && (s->flags & SLAB_RED_ZONE);
+	return (s->flags & SLAB_KMALLOC) && (s->flags & SLAB_RED_ZONE) &&
+	       s->object_size <= 0xffff;
 }
 
-/* slub_layout.c: where these are. NULL if the cache has none. */
+static inline unsigned int slab_asked_word(unsigned int size)
+{
+	return size | ~size << 16;
+}
+
+/* What the free word holds while the object is handed out. */
+static inline unsigned long slab_active_word(const struct kmem_cache *s)
+{
+	return s->secret ^ SLAB_WORD_MAX;
+}
+
+/* slub_layout.c: where these are. */
 struct track *slab_track(const struct kmem_cache *s, const void *p,
 			 enum track_item item);
+/* slab_asked_word(); NULL if the cache has none. */
 unsigned int *slab_asked(const struct kmem_cache *s, const void *p);
-/* First byte behind what is kept for p: padding up to the next place. */
+/* Bytes from an object to what lies behind all kept for it: padding. */
 unsigned int slab_metadata_end(const struct kmem_cache *s);
 
 /* slub_debug.c */
@@ -83,6 +99,10 @@ void slab_print_tracks(const struct kmem_cache *s, const void *p);
 
 /* slub_debug_param.c: flags, and what slub_debug= adds for that name. */
 slab_flags_t slab_debug_flags(const char *name, slab_flags_t flags);
+/* What such words would say of a cache of that name. text may be NULL. */
+slab_flags_t slab_debug_flags_in(const char *text, const char *name);
+/* First letter of them that nobody knows, or 0; is there no O in them? */
+char slab_debug_unknown(const char *text, bool *no_o);
 /* May slabs become larger for it? */
 bool slab_debug_may_grow(void);
 

@@ -145,7 +145,7 @@ unsigned int *slab_asked(const struct kmem_cache *s, const void *p)
 	if (!slab_keeps_size(s))
 		return NULL;
 	return (unsigned int *)((char *)p + slab_metadata_end(s) -
-				sizeof(long));
+				sizeof(unsigned int));
 }
 
 unsigned int slab_metadata_end(const struct kmem_cache *s)
@@ -155,7 +155,7 @@ unsigned int slab_metadata_end(const struct kmem_cache *s)
 	if (s->flags & SLAB_STORE_USER)
 		end += NR_TRACKS * (unsigned int)sizeof(struct track);
 	if (slab_keeps_size(s))
-		end += (unsigned int)sizeof(long);
+		end += (unsigned int)sizeof(unsigned int);
 	return end;
 }
 
@@ -178,6 +178,8 @@ bool slab_layout(struct kmem_cache *s)
 	s->min_order = (u8)order_for(s->size);
 	s->objects = objects_in(s->order, s->size);
 	s->min_objects = objects_in(s->min_order, s->size);
+	s->plain_objects = kmem_cache_debug(s) ? 0 : s->objects;
+	s->min_plain_objects = kmem_cache_debug(s) ? 0 : s->min_objects;
 	s->shift = (u8)__ffs(s->size);
 	s->inverse = inverse_of(s->size >> s->shift);
 	s->min_partial = clamp(ilog2(s->size) / 2, 5U, 10U);

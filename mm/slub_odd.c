@@ -73,7 +73,7 @@ void *slab_alloc_odd(struct kmem_cache *s, gfp_t gfp, int nid,
 	return hand_out(s, p, gfp);
 }
 
-/* p carries the free mark. Interrupts may be off. */
+/* p carries the free mark, unless the cache debugs. Interrupts may be off. */
 void slab_free_odd(struct kmem_cache *s, void *p, unsigned long caller)
 {
 	if (slab_inits(s) && init_on_free) {

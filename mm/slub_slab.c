@@ -184,16 +184,15 @@ void slab_discard(struct kmem_cache *s, struct page *head)
 
 /* The rest of the freelist cannot be believed: it counts as in use. */
 static void slab_give_up_freelist(struct kmem_cache *s, struct page *head,
-				  const void *p)
+				  void *p)
 {
 	unsigned int lost = slab_objects(s, head) - head->inuse;
 
+	slab_bug(s, head, p, "freelist damaged", "%u free objects given up",
+		 lost);
 	head->freelist = 0;
 	head->inuse = (u16)slab_objects(s, head);
-	report_begin("freelist damaged", "cache %s, object %px", s->name, p);
-	printk(KERN_ERR "slab %px: %u free objects given up\n",
-	       lowmem_page_address(head), lost);
-	report_end();
+	slab_fix(s, "slab %px: freelist cleared", lowmem_page_address(head));
 }
 
 /*

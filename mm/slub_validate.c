@@ -6,12 +6,13 @@
  *
  *  1. The CPUs' arrays are emptied, so that slabs hold what is free.
  *  2. Of each slab with free objects, and with SLAB_STORE_USER of each full one
- *     too: follow the freelist. A link that leads nowhere, or back, ends the
- *     list there: "Freechain corrupt". A head that does: "Freepointer corrupt",
- *     and nothing in the slab is free.
+ *     too: follow the freelist. A link that leads nowhere, back, or to an
+ *     object in use ends the list there: "Freechain corrupt". A head that
+ *     does: "Freepointer corrupt", and nothing in the slab is free.
  *  3. As many objects as it has, less those in the freelist, are in use:
  *     "Wrong object count" otherwise, and the count is set right. What hung
- *     behind a broken link is in use from now on, whoever has it.
+ *     behind a broken link counts as in use from now on. It is left as it is:
+ *     free, but lost, unless the link is made right again.
  *  4. Each object: red zones, poison, padding (slub_debug.c), up to the first
  *     damaged one.
  *
@@ -25,6 +26,20 @@
 #include <lib/string.h>
 #include "slub_debug.h"
 
+/* A debugged cache knows for certain which objects are handed out. */
+static bool in_use(const struct kmem_cache *s, const void *p)
+{
+	return kmem_cache_debug(s) && *slab_word(s, p) == slab_active_word(s);
+}
+
+static bool leads_to_free(const struct kmem_cache *s, struct page *head,
+			  unsigned long link)
+{
+	return link <= slab_objects(s, head) &&
+	       !(link && in_use(s, slab_object(s, head,
+					       (unsigned int)link - 1)));
+}
+
 /*
  * The objects in the freelist, as bits; their number. What is broken is cut
  * off behind the last sound link.
@@ -37,7 +52,7 @@ static unsigned int follow_freelist(struct kmem_cache *s, struct page *head,
 	void *p = NULL;
 
 	while (link) {
-		if (link > slab_objects(s, head) ||
+		if (!leads_to_free(s, head, link) ||
 		    test_bit(link - 1, is_free)) {
 			slab_bug(s, head, p, "Freechain corrupt",
 				 "%u free objects before it", n);
@@ -54,7 +69,7 @@ static unsigned int follow_freelist(struct kmem_cache *s, struct page *head,
 
 static bool freelist_begins(struct kmem_cache *s, struct page *head)
 {
-	if (head->freelist <= slab_objects(s, head))
+	if (leads_to_free(s, head, head->freelist))
 		return true;
 	slab_bug(s, head, lowmem_page_address(head), "Freepointer corrupt",
 		 "freelist begins with %u", head->freelist);
@@ -82,19 +97,32 @@ static void check_freelist(struct kmem_cache *s, struct page *head,
 		 lowmem_page_address(head));
 }
 
+/* What its red zones should hold. An object that is lost is still free. */
+static u8 expected_zone(const struct kmem_cache *s, struct page *head,
+			const void *p, bool is_free)
+{
+	bool lost = kmem_cache_debug(s) &&
+		    slab_link(s, head, p) != SLAB_LINK_BAD;
+
+	return is_free || lost ? SLUB_RED_INACTIVE : SLUB_RED_ACTIVE;
+}
+
 static void validate_slab(struct kmem_cache *s, struct page *head)
 {
 	unsigned long is_free[BITS_TO_LONGS(SLAB_MAX_OBJECTS)] = { 0 };
 	unsigned int i;
+	void *p;
 
 	check_freelist(s, head, is_free);
 	if (!slab_check_padding(s, head))
 		return;
-	for (i = 0; i < slab_objects(s, head); i++)
-		if (!slab_check_object(s, head, slab_object(s, head, i),
-				       test_bit(i, is_free) ?
-				       SLUB_RED_INACTIVE : SLUB_RED_ACTIVE))
+	for (i = 0; i < slab_objects(s, head); i++) {
+		p = slab_object(s, head, i);
+		if (!slab_check_object(s, head, p,
+				       expected_zone(s, head, p,
+						     test_bit(i, is_free))))
 			break;
+	}
 }
 
 /* All slabs of a list, each back to where it belongs afterwards. */
