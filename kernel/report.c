@@ -212,6 +212,32 @@ bool report_capture_write(const char *text, size_t n)
 	return true;
 }
 
+/* True if a test captures reports: the text is with them. */
+static bool append_captured(struct report_cpu *r, const char *text)
+{
+	bool captured;
+
+	if (!is_capturing() || printk_busy() || !take_lock(r))
+		return false;
+	captured = is_capturing();
+	if (captured)
+		keep(text, strlen(text));
+	drop_lock(r);
+	return captured;
+}
+
+void report_append(const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	kvsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (!append_captured(this_cpu_ptr(&report_cpu), text))
+		printk(KERN_ERR "%s", text);
+}
+
 void report_abandon(void)
 {
 	__atomic_store_n(&abandoned, true, __ATOMIC_RELAXED);

@@ -144,6 +144,11 @@ void *__restartable __kmalloc(size_t size, gfp_t gfp)
 	return slab_popped(s, p, gfp);
 }
 
+void *__kmalloc_cache_noprof(struct kmem_cache *s, gfp_t gfp, size_t size)
+{
+	return kmem_cache_alloc(s, gfp | slab_slack(s, size));
+}
+
 void *kmalloc_node(size_t size, gfp_t gfp, int nid)
 {
 	size_t index = (size - 1) >> 3;
@@ -216,10 +221,7 @@ void __restartable kfree(const void *p)
 		kfree_unusual(p);
 }
 
-/*
- * Bytes at p, which must be the beginning of an object in use; 0 if not. Who
- * asks may use them all from now on.
- */
+/* Bytes at p, which must be the beginning of an object in use; 0 if not. */
 static size_t usable_size(const void *p)
 {
 	struct page *page = pfn_to_page(direct_map_pfn(p));
@@ -234,20 +236,51 @@ static size_t usable_size(const void *p)
 		slab_report(fault, NULL, p);
 		return 0;
 	}
-	if (kmem_cache_debug(page->slab_cache))
-		slab_debug_resize(page->slab_cache, (void *)p,
-				  page->slab_cache->object_size);
 	return page->slab_cache->object_size;
+}
+
+/* The cache of an object in use, if it debugs; else NULL. */
+static struct kmem_cache *debugged_cache(const void *p)
+{
+	struct page *page = pfn_to_page(direct_map_pfn(p));
+
+	return page->type == PAGE_SLAB && kmem_cache_debug(page->slab_cache) ?
+	       page->slab_cache : NULL;
 }
 
 size_t ksize(const void *p)
 {
-	return ZERO_OR_NULL_PTR(p) ? 0 : usable_size(p);
+	size_t size = ZERO_OR_NULL_PTR(p) ? 0 : usable_size(p);
+	struct kmem_cache *s = size ? debugged_cache(p) : NULL;
+
+	if (unlikely(s))	/* who asks may use them all */
+		slab_debug_resize(s, (void *)p, size);
+	return size;
+}
+
+/*
+ * p, of which used bytes of size were asked for, is to have new_size of them.
+ * Where nobody knows what was asked for, used is size, and what a later growth
+ * in place uncovers must be clear.
+ */
+static void *resize(void *p, size_t used, size_t new_size, size_t size,
+		    gfp_t gfp)
+{
+	struct kmem_cache *s = debugged_cache(p);
+
+	if (gfp & __GFP_ZERO && used < new_size)
+		memset((char *)p + used, 0, new_size - used);
+	else if (gfp & __GFP_ZERO)
+		memset((char *)p + new_size, 0, size - new_size);
+	if (unlikely(s))
+		slab_debug_resize(s, p, new_size);
+	return p;
 }
 
 void *krealloc(const void *p, size_t new_size, gfp_t gfp)
 {
-	size_t old_size;
+	size_t old_size, used;
+	struct kmem_cache *s;
 	void *new;
 
 	if (!new_size) {
@@ -259,15 +292,13 @@ void *krealloc(const void *p, size_t new_size, gfp_t gfp)
 	old_size = usable_size(p);
 	if (!old_size)
 		return NULL;
-	if (new_size <= old_size) {
-		/* what a later growth in place uncovers must be clear */
-		if (gfp & __GFP_ZERO)
-			memset((char *)p + new_size, 0, old_size - new_size);
-		return (void *)p;
-	}
+	s = debugged_cache(p);
+	used = s ? slab_debug_asked(s, p) : old_size;
+	if (new_size <= old_size)
+		return resize((void *)p, used, new_size, old_size, gfp);
 	new = kmalloc(new_size, gfp);
 	if (new) {
-		memcpy(new, p, old_size);
+		memcpy(new, p, used);
 		kfree(p);
 	}
 	return new;

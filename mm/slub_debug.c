@@ -124,6 +124,15 @@ void slab_debug_new_slab(struct kmem_cache *s, struct page *head)
 		       PAGE_SIZE << head->order);
 }
 
+size_t slab_debug_asked(const struct kmem_cache *s, const void *p)
+{
+	const unsigned int *asked = slab_asked(s, p);
+	unsigned int size = asked ? *asked & 0xffff : 0;
+
+	return size && size <= s->object_size &&
+	       *asked == slab_asked_word(size) ? size : s->object_size;
+}
+
 void slab_debug_resize(struct kmem_cache *s, void *p, size_t size)
 {
 	unsigned int *asked = slab_asked(s, p);

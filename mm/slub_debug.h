@@ -70,7 +70,9 @@ void slab_debug_track(struct kmem_cache *s, void *p, enum track_item item,
 void slab_debug_new_object(struct kmem_cache *s, void *p);
 /* Fills a slab just made. */
 void slab_debug_new_slab(struct kmem_cache *s, struct page *head);
-/* An object in use is to have that many bytes of its place from now on. */
+/* Bytes of an object in use that were asked for; all, if nobody knows. */
+size_t slab_debug_asked(const struct kmem_cache *s, const void *p);
+/* It is to have that many from now on. */
 void slab_debug_resize(struct kmem_cache *s, void *p, size_t size);
 
 /*

@@ -132,5 +132,5 @@ void slab_fix(const struct kmem_cache *s, const char *fmt, ...)
 	va_start(args, fmt);
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	printk(KERN_ERR "FIX %s: %s\n", s->name, text);
+	report_append("FIX %s: %s\n", s->name, text);
 }

@@ -19,6 +19,11 @@
 
 void report_begin(const char *kind, const char *fmt, ...) __printf(2, 3);
 void report_end(void);
+/*
+ * A line more, to be read with the report that has ended: printed, or captured
+ * where that was.
+ */
+void report_append(const char *fmt, ...) __printf(1, 2);
 
 /* Reports since boot, captured ones included. */
 unsigned long report_count(void);

@@ -124,6 +124,11 @@ extern struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][NR_KMALLOC_CLASSES];
 
 void *__kmalloc(size_t size, gfp_t gfp);
 void *__kmalloc_large(size_t size, gfp_t gfp);
+/*
+ * size bytes, not more than an object has, of a cache with SLAB_KMALLOC: what
+ * kmalloc() does when it knows the cache. For tests with a cache of their own.
+ */
+void *__kmalloc_cache_noprof(struct kmem_cache *s, gfp_t gfp, size_t size);
 
 /*
  * Class of a size from 1 to KMALLOC_MAX_CACHE_SIZE:
@@ -207,13 +212,17 @@ static inline void *kmalloc_array_node(size_t n, size_t size, gfp_t gfp,
 
 /*
  * New size for p, contents kept up to the smaller one; with __GFP_ZERO, if p
- * was made so too, the rest is clear. krealloc(NULL, n) is
+ * was made so too, the rest is clear. What a smaller size leaves over in place
+ * is a red zone if the cache has them. krealloc(NULL, n) is
  * kmalloc, krealloc(p, 0) frees and gives ZERO_SIZE_PTR. On failure NULL, and
  * p stays as it was.
  */
 void *krealloc(const void *p, size_t new_size, gfp_t gfp);
 
-/* Bytes p may use: its class's size. 0 for NULL and ZERO_SIZE_PTR. */
+/*
+ * Bytes of p's class, all of which may be used from then on: no red zone is
+ * left among them. 0 for NULL and ZERO_SIZE_PTR.
+ */
 size_t ksize(const void *p);
 void kfree(const void *p);
 
