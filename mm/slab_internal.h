@@ -110,7 +110,7 @@ extern u8 kmalloc_class[KMALLOC_MAX_CACHE_SIZE / 8];
  * An object handed out has that word cleared. The user may store whatever he
  * likes there, so a word that looks free is a suspicion, never a proof. A cache
  * that debugs keeps the word outside the object, and while that is handed out
- * word ^ secret == SLAB_WORD_MAX: any other word is damage.
+ * word == ~secret: any other word is damage.
  */
 #define SLAB_WORD_MAX 0xffffUL
 

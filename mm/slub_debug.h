@@ -50,7 +50,7 @@ static inline unsigned int slab_asked_word(unsigned int size)
 /* What the free word holds while the object is handed out. */
 static inline unsigned long slab_active_word(const struct kmem_cache *s)
 {
-	return s->secret ^ SLAB_WORD_MAX;
+	return ~s->secret;	/* no byte of a link: damage makes none */
 }
 
 /* slub_layout.c: where these are. */
