@@ -182,7 +182,11 @@ void slab_discard(struct kmem_cache *s, struct page *head)
 	__free_pages(head, order);
 }
 
-/* The rest of the freelist cannot be believed: it counts as in use. */
+/*
+ * The rest of the freelist cannot be believed: it counts as in use. p, if any,
+ * is where it broke: it is as lost as what hung behind it, unless somebody has
+ * it, which a debugged cache knows.
+ */
 static void slab_give_up_freelist(struct kmem_cache *s, struct page *head,
 				  void *p)
 {
@@ -192,6 +196,8 @@ static void slab_give_up_freelist(struct kmem_cache *s, struct page *head,
 		 lost);
 	head->freelist = 0;
 	head->inuse = (u16)slab_objects(s, head);
+	if (p && kmem_cache_debug(s) && *slab_word(s, p) != slab_active_word(s))
+		slab_set_link(s, p, 0);
 	slab_fix(s, "slab %px: freelist cleared", lowmem_page_address(head));
 }
 
