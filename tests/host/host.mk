@@ -4,6 +4,7 @@
 #	build/host/ktest [GLOB]		the suites on a simulated machine
 #	build/host/memmap-replay FILE	a firmware map through the whole of mm
 #	build/host/fuzz-boot		hostile tags and maps against guard pages
+#	build/host/slub-kunit		what Linux's own tests expect of SLUB
 #	build/host/numa/memblock_*	foreign programs that know only memblock's
 #	build/host/flat/memblock_*	public header; with and without NUMA
 #	build/host/highmem/ktest	the suites, with high memory
@@ -46,13 +47,15 @@ HOST_COMPILE = echo '  HOSTCC  $<'; $(HOSTCC) -MMD -MP -c -o $@ $<
 host_obj = $(patsubst %.c,$(HOST_OUT)/%.o,$(1))
 
 HOST_PROGRAMS := $(HOST_OUT)/ktest $(HOST_OUT)/memmap-replay \
-	$(HOST_OUT)/fuzz-boot
+	$(HOST_OUT)/fuzz-boot $(HOST_OUT)/slub-kunit
 $(HOST_OUT)/ktest: $(call host_obj,$(HOST_COMMON) $(HOST_SUITES) \
 	tests/host/main.c)
 # The others take what they need from a library, and run no suites.
 $(HOST_OUT)/memmap-replay: $(call host_obj,tests/host/memmap_replay.c) \
 	$(HOST_OUT)/libstrata.a
 $(HOST_OUT)/fuzz-boot: $(call host_obj,tests/host/fuzz_boot.c) \
+	$(HOST_OUT)/libstrata.a
+$(HOST_OUT)/slub-kunit: $(call host_obj,tests/host/slub_kunit.c) \
 	$(HOST_OUT)/libstrata.a
 
 # As in the Makefile: made anew when compiler, flags or sources change.
