@@ -198,7 +198,8 @@ static __always_inline u32 slab_place_index(const struct kmem_cache *s,
 static __always_inline u32 slab_index(const struct kmem_cache *s,
 				      const struct page *page, const void *p)
 {
-	return slab_place_index(s, page, (const char *)p - s->red_left_pad);
+	return slab_place_index(s, page, (const void *)((unsigned long)p -
+							s->red_left_pad));
 }
 
 /* Does an object of s begin at p, whatever p is? */

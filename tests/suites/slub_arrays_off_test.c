@@ -47,15 +47,9 @@ static bool all_cpus_have_arrays(struct kmem_cache *s)
 	return true;
 }
 
-static struct kmem_cache *plain_cache(const char *name)
-{
-	return kmem_cache_create(name, 64, 0, SLAB_NO_USER_FLAGS |
-				 SLAB_NO_MERGE, NULL);
-}
-
 static void what_was_in_arrays_is_in_slabs_meanwhile(struct ktest *t)
 {
-	struct kmem_cache *s = plain_cache("parked");
+	struct kmem_cache *s = plain_cache("parked", 64);
 	unsigned int arrays = arrays_of(s);
 	void *p = kmem_cache_alloc(s, GFP_KERNEL);
 
@@ -87,7 +81,7 @@ static void what_was_in_arrays_is_in_slabs_meanwhile(struct ktest *t)
 /* Full ones too: they are emptied where they wait, or serve as they are. */
 static void full_arrays_go_and_come_as_well(struct ktest *t)
 {
-	struct kmem_cache *s = plain_cache("parked");
+	struct kmem_cache *s = plain_cache("parked", 64);
 	unsigned int i, n = arrays_capacity(s), arrays = arrays_of(s);
 	static void *objs[MAX_ARRAYS_CAPACITY];
 
@@ -113,7 +107,7 @@ static void full_arrays_go_and_come_as_well(struct ktest *t)
 
 static void the_last_who_wanted_them_off_gives_them_back(struct ktest *t)
 {
-	struct kmem_cache *s = plain_cache("parked");
+	struct kmem_cache *s = plain_cache("parked", 64);
 
 	slab_arrays_off();
 	slab_arrays_off();
@@ -148,11 +142,11 @@ static void all_caches_but_debugged_ones_take_part(struct ktest *t)
 
 static void cache_made_meanwhile_gets_its_arrays_later(struct ktest *t)
 {
-	struct kmem_cache *before = plain_cache("before"), *s;
+	struct kmem_cache *before = plain_cache("before", 64), *s;
 	void *p;
 
 	slab_arrays_off();
-	s = plain_cache("meanwhile");
+	s = plain_cache("meanwhile", 64);
 	KTEST_ASSERT_NOT_NULL(t, s);
 	KTEST_EXPECT_TRUE(t, no_cpu_has_arrays(s));
 	KTEST_EXPECT_EQ(t, arrays_of(s), arrays_of(before));
@@ -170,13 +164,13 @@ static void cache_made_meanwhile_gets_its_arrays_later(struct ktest *t)
 
 static void cache_destroyed_meanwhile_leaves_nothing(struct ktest *t)
 {
-	struct kmem_cache *s = plain_cache("short"), *inner;
+	struct kmem_cache *s = plain_cache("short", 64), *inner;
 
 	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
 	slab_arrays_off();
 	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
 	kmem_cache_destroy(s);
-	inner = plain_cache("inner");
+	inner = plain_cache("inner", 64);
 	kmem_cache_free(inner, kmem_cache_alloc(inner, GFP_KERNEL));
 	kmem_cache_destroy(inner);
 	slab_arrays_on();
@@ -229,7 +223,7 @@ static void short_lived_cache(struct stressor *me)
 	void *p;
 
 	ksnprintf(name, sizeof(name), "short-%u", me->index);
-	s = plain_cache(name);
+	s = plain_cache(name, 64);
 	if (!s)
 		return;
 	p = kmem_cache_alloc(s, GFP_KERNEL | __GFP_NOWARN);

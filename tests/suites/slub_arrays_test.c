@@ -8,7 +8,7 @@
 
 static void array_is_refilled_by_half(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	struct kmem_cache *s = plain_cache("t", 64);
 	void *p = kmem_cache_alloc(s, GFP_KERNEL);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
@@ -40,7 +40,7 @@ static unsigned long objects_given(struct kmem_cache *s)
 /* Main, spare, then the node's stock; only then do slabs get objects back. */
 static void full_arrays_go_to_the_node_before_slabs_are_touched(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	struct kmem_cache *s = plain_cache("t", 64);
 	static void *objs[MAX_ARRAYS_CAPACITY + 64 + 30];
 	unsigned int i, room = arrays_capacity(s);
 	/* whole slabs, and one refill: main is empty */
@@ -71,7 +71,7 @@ static void full_arrays_go_to_the_node_before_slabs_are_touched(struct ktest *t)
 
 static void arrays_of_the_node_come_back_before_slabs_are_asked(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	struct kmem_cache *s = plain_cache("t", 64);
 	static void *objs[MAX_ARRAYS_CAPACITY];
 	unsigned int i, round, n = arrays_capacity(s);
 
@@ -90,7 +90,7 @@ static void arrays_of_the_node_come_back_before_slabs_are_asked(struct ktest *t)
 
 static void more_cpus_have_more_arrays_in_stock(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	struct kmem_cache *s = plain_cache("t", 64);
 	unsigned int nodes = 0;
 	int nid;
 
@@ -104,7 +104,7 @@ static void more_cpus_have_more_arrays_in_stock(struct ktest *t)
 /* Through every change of arrays and back, in three orders of freeing. */
 static void no_slot_vouches_for_a_free_object(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("slots", 96, 0, 0, NULL);
+	struct kmem_cache *c = plain_cache("slots", 96);
 	static void *objs[300];
 	unsigned int round, i, n = ARRAY_SIZE(objs);
 	const char *broken = NULL;
@@ -168,7 +168,7 @@ static void pages_of_free_objects_serve_when_memory_is_short(struct ktest *t)
 		ktest_skip(t, "takes all memory: for small machines");
 		return;
 	}
-	s = kmem_cache_create("idle", 2048, 0, 0, NULL);
+	s = plain_cache("idle", 2048);
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
 		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
 	for (i = 0; i < ARRAY_SIZE(objs); i++)

@@ -22,6 +22,14 @@ static inline bool object_is_intact(const void *p, size_t size)
 	return !memchr_inv(p, pattern_of(p), size);
 }
 
+/* One with arrays whatever slub_debug= says, and shared with nobody. */
+static inline struct kmem_cache *plain_cache(const char *name,
+					     unsigned int size)
+{
+	return kmem_cache_create(name, size, 0,
+				 SLAB_NO_USER_FLAGS | SLAB_NO_MERGE, NULL);
+}
+
 /* Slabs a cache has, and places in their freelists. */
 static inline unsigned long nr_slabs(struct kmem_cache *s)
 {

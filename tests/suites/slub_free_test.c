@@ -13,7 +13,7 @@ static struct kmem_cache *s;
 
 static void set_up(struct ktest *t)
 {
-	s = kmem_cache_create("victim", 96, 0, 0, NULL);
+	s = plain_cache("victim", 96);
 }
 
 /* A case that damages the cache ends it itself. */
@@ -220,7 +220,7 @@ static void rest_behind_the_last_object_is_refused(struct ktest *t)
 
 static void object_of_another_cache_is_refused(struct ktest *t)
 {
-	struct kmem_cache *other = kmem_cache_create("other", 96, 0, 0, NULL);
+	struct kmem_cache *other = plain_cache("other", 96);
 	void *p = kmem_cache_alloc(other, GFP_KERNEL);
 
 	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", kmem_cache_free(s, p));
@@ -397,7 +397,8 @@ static void construct(void *p)
 /* The word lies behind the object: nothing the user writes touches it. */
 static void constructed_objects_are_checked_as_well(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("made", 96, 0, 0, construct);
+	struct kmem_cache *c = kmem_cache_create("made", 96, 0,
+						 SLAB_NO_USER_FLAGS, construct);
 	void *p = kmem_cache_alloc(c, GFP_KERNEL);
 
 	KTEST_EXPECT_GE(t, c->offset, 96);

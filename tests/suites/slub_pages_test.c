@@ -44,7 +44,7 @@ static void exhaustion_gives_null_and_leaves_the_cache_sound(struct ktest *t)
 
 static void single_pages_do_when_larger_blocks_are_gone(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 1024, 0, 0, NULL);
+	struct kmem_cache *s = plain_cache("t", 1024);
 	struct page *page = alloc_page(GFP_KERNEL);
 	gfp_t gfp = __GFP_MEMALLOC | __GFP_NOWARN;
 	struct drained d;

@@ -35,7 +35,7 @@ static bool two_cpus(struct ktest *t)
 
 static void set_up(struct ktest *t)
 {
-	s = kmem_cache_create("crossing", 64, 0, 0, NULL);
+	s = plain_cache("crossing", 64);
 }
 
 static void tear_down(struct ktest *t)
@@ -234,7 +234,7 @@ static void destroy_finds_objects_in_another_cpus_arrays(struct ktest *t)
 
 	if (!two_cpus(t))
 		return;
-	s = kmem_cache_create("doomed", 64, 0, 0, NULL);
+	s = plain_cache("doomed", 64);
 	KTEST_ASSERT_NOT_NULL(t, s);
 	alloc_on(here, NR);
 	free_on(other);

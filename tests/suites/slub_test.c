@@ -422,7 +422,7 @@ static void allocation_that_may_sleep_is_reported_in_the_wrong_place(
 
 static void slabinfo_counts_what_callers_hold(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 100, 0, 0, NULL);
+	struct kmem_cache *s = plain_cache("t", 100);
 	void *objs[50];
 	struct slab_info info;
 	unsigned int i;
