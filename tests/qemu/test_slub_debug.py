@@ -1,0 +1,61 @@
+"""slub_debug=: the whole self-test while every cache debugs, without a report.
+
+All that the kernel and its suites do with objects is right, so nothing may be
+told. Sweeps and stress are short: they are about the arrays that debugged
+caches do not have.
+"""
+
+import pytest
+from guest import boot
+
+SHORT = 'restart_rounds=1000 stress_ms=60 poweroff'
+# Told by a case that needs kmalloc's arrays: they really are gone.
+GONE = 'caches of kmalloc have no arrays'
+
+
+def reports(run):
+    return [line for line in run.lines if line.startswith('BUG:')]
+
+
+def selftest(words, glob='*', **settings):
+    return boot(f'selftest={glob} {words} {SHORT}', mem='256M', timeout=240,
+                **settings).passed()
+
+
+@pytest.mark.parametrize('words', ['slub_debug', 'slub_debug=FZ',
+                                   'slub_debug=P', 'slab_debug=U'])
+@pytest.mark.cost(60)
+def test_nothing_is_reported_while_all_caches_debug(words):
+    run = selftest(words, smp=2)
+    assert not reports(run), '\n'.join(reports(run))
+    assert any(GONE in line for line in run.lines), run.tail()
+
+
+@pytest.mark.cost(15)
+def test_one_cache_may_debug_alone():
+    run = selftest('slub_debug=FZPU,kmalloc-64', 'slub*,kmalloc*,restart_al*',
+                   smp=2)
+    assert not reports(run)
+    assert any(GONE in line for line in run.lines), run.tail()
+
+
+@pytest.mark.parametrize('words', [
+    'slub_debug=-', 'slub_debug=FZPU,no-such-cache', 'slub_debug=FZPU-'])
+@pytest.mark.cost(10)
+def test_caches_that_are_not_named_keep_their_arrays(words):
+    run = selftest(words, 'slub_arrays*,restart_al*')
+    assert not any(GONE in line for line in run.lines), run.tail()
+
+
+@pytest.mark.cost(10)
+def test_o_debugs_only_where_slabs_stay_small():
+    run = selftest('slub_debug=FZPUO', 'slub*,kmalloc*,restart_al*', smp=2)
+    assert not reports(run)
+    assert any(GONE in line for line in run.lines), run.tail()
+
+
+@pytest.mark.cost(5)
+def test_unknown_letters_are_told_and_the_others_count():
+    run = selftest('slub_debug=FQZ', 'kmalloc*,restart_al*')
+    assert "slub_debug: unknown letter 'Q'" in run.log
+    assert any(GONE in line for line in run.lines), run.tail()
