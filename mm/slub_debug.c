@@ -48,6 +48,7 @@
 #include <kernel/smp.h>
 #include <kernel/time.h>
 #include <lib/string.h>
+#include <mm/init_on.h>
 #include "slub_debug.h"
 
 /* Frames of ours that may lie above the caller's. */
@@ -180,6 +181,8 @@ static bool deactivate(struct kmem_cache *s, struct page *head, void *p)
 	}
 	if (s->flags & SLAB_CONSISTENCY_CHECKS)
 		slab_check_object(s, head, p, SLUB_RED_ACTIVE);
+	if (slab_inits(s) && init_on_free)	/* not before the check */
+		memset(p, 0, s->object_size);
 	set_object(s, p, s->object_size, SLUB_RED_INACTIVE);
 	*slab_word(s, p) = s->secret;
 	return true;

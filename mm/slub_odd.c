@@ -76,12 +76,13 @@ void *slab_alloc_odd(struct kmem_cache *s, gfp_t gfp, int nid,
 /* p carries the free mark, unless the cache debugs. Interrupts may be off. */
 void slab_free_odd(struct kmem_cache *s, void *p, unsigned long caller)
 {
+	if (kmem_cache_debug(s)) {
+		slab_debug_put(s, p, caller);
+		return;
+	}
 	if (slab_inits(s) && init_on_free) {
 		memset(p, 0, s->object_size);
 		*slab_word(s, p) = s->secret;
 	}
-	if (kmem_cache_debug(s))
-		slab_debug_put(s, p, caller);
-	else
-		node_put(s, &p, 1);
+	node_put(s, &p, 1);
 }

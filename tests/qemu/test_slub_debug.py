@@ -32,6 +32,13 @@ def test_nothing_is_reported_while_all_caches_debug(words):
 
 
 @pytest.mark.cost(15)
+def test_clearing_does_not_look_like_damage():
+    run = selftest('slub_debug=FZU init_on_alloc=1 init_on_free=1',
+                   'slub_debug*,kmalloc*', smp=2)
+    assert not reports(run), '\n'.join(reports(run))
+
+
+@pytest.mark.cost(15)
 def test_one_cache_may_debug_alone():
     run = selftest('slub_debug=FZPU,kmalloc-64', 'slub*,kmalloc*,restart_al*',
                    smp=2)

@@ -204,7 +204,7 @@ static void objects_too_large_for_debugging_do_without(struct ktest *t)
 		KTEST_ASSERT_NOT_NULL(t, s);
 		KTEST_EXPECT_FALSE(t, kmem_cache_debug(s));
 		KTEST_EXPECT_EQ(t, s->size, KMALLOC_MAX_SIZE);
-		KTEST_EXPECT_NE(t, s->sheaf_limit, 0);
+		KTEST_EXPECT_EQ(t, s->sheaf_limit, slab_sheaf_limit(s));
 		kmem_cache_destroy(s);
 		s = debug_cache("large", KMALLOC_MAX_SIZE / 2, 0,
 				flag_set(set));
