@@ -2,11 +2,13 @@
  * What is told of damage: the kind, where, what was found, who had it.
  *
  *	BUG: Right Redzone overwritten: cache task, object ffff..., 1 bytes ...
- *	slab ffff... of cache task, order 0, in use 3
- *	allocated by thread 4 on CPU 1, 12 ms ago
- *	  task_create+0x31
- *	freed ...
- *	  ffff...: cc cc cc cc 6b 6b 6b ...		what lies around it
+ *	slab ffff... of cache task, order 0, in use 3 of 12
+ *	allocated by thread 4 on CPU 1, 12 us ago:
+ *	  task_create+0x31/0x80
+ *	freed by ...
+ *	before it, object, behind it:
+ *	  ffff...: cc cc cc cc 6b 6b 6b ...
+ *	call stack: ...				who looked
  *	FIX task: ...
  *
  * A finding and its repair are two events. A test that makes damage on purpose
@@ -71,24 +73,26 @@ static void print_bytes(const char *what, const void *from, unsigned int n)
 			   min(n - i, (unsigned int)LINE_BYTES));
 }
 
-static void print_track(const char *what, const struct track *t)
+static void print_track(const char *what, const struct track *t, u64 now)
 {
 	unsigned int i;
 
 	if (!t->when)
 		return;
 	printk(KERN_ERR "%s by thread %d on CPU %u, %llu us ago:\n", what,
-	       t->pid, t->cpu, (unsigned long long)(ktime_get_us() - t->when));
+	       t->pid, t->cpu, (unsigned long long)(now - min(now, t->when)));
 	for (i = 0; i < TRACK_ADDRS_COUNT && t->addrs[i]; i++)
 		printk(KERN_ERR "  %pS\n", (void *)t->addrs[i]);
 }
 
 void slab_print_tracks(const struct kmem_cache *s, const void *p)
 {
+	u64 now = ktime_get_us();	/* printing takes its time */
+
 	if (!(s->flags & SLAB_STORE_USER))
 		return;
-	print_track("allocated", slab_track(s, p, TRACK_ALLOC));
-	print_track("freed", slab_track(s, p, TRACK_FREE));
+	print_track("allocated", slab_track(s, p, TRACK_ALLOC), now);
+	print_track("freed", slab_track(s, p, TRACK_FREE), now);
 }
 
 static void print_object(const struct kmem_cache *s, const void *p)
