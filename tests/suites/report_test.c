@@ -197,11 +197,28 @@ static void lines_of_cpus_do_not_mix(struct ktest *t)
 	KTEST_EXPECT_GE(t, others, 8 * nr_at_once());
 }
 
+/* It goes where its report went, and is none itself. */
+static void appended_line_stays_with_its_report(struct ktest *t)
+{
+	KTEST_EXPECT_REPORTS(t, 1, "toy", ({
+		report_of_this_cpu(NULL);
+		report_append("mended %d\n", 7);
+	}));
+	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(), "\nmended 7\n"));
+	KTEST_EXPECT_REPORTS(t, 1, "within 8\n", ({
+		report_begin("toy", "open");
+		report_append("within %d\n", 8);
+		report_end();
+	}));
+	KTEST_EXPECT_LOGGED(t, "alone 9\n", report_append("alone %d\n", 9));
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(reports_of_all_cpus_are_whole_and_counted),
 	KTEST_CASE(other_text_is_captured_where_asked_for),
 	KTEST_CASE(report_within_printk_is_a_line_and_counted),
 	KTEST_CASE(lines_of_cpus_do_not_mix),
+	KTEST_CASE(appended_line_stays_with_its_report),
 	{}
 };
 KTEST_SUITE(report, cases);
