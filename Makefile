@@ -134,7 +134,7 @@ kernel-%: setup
 
 # The stress suites on four CPUs, a new seed each time.
 MINUTES ?= 10
-stress: $(KERNEL)
+stress: $(ARCHES:%=kernel-%)
 	@scripts/stress $(MINUTES)
 
 lint: setup
@@ -172,7 +172,7 @@ help:
 setup_for = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 setup_stage := $(firstword \
 	$(call setup_for,test test-host test-kernel lint format debug,test) \
-	$(call setup_for,run,run) build)
+	$(call setup_for,run stress,run) build)
 
 setup:
 	@scripts/setup $(setup_stage)
