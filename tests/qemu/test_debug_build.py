@@ -1,41 +1,18 @@
-"""Debug builds: every lock judged, no report, and nothing of it elsewhere.
-
-DEBUG=1 and DEBUG=2 have their own build directories below the target's, and
-warnings are errors there.
-"""
+"""Debug builds: every lock judged, no report, and nothing of it elsewhere."""
 
 import os
-import subprocess
 
 import pytest
-from guest import ARCH, BUILD, KERNEL, ROOT, environment, qemu
+from guest import KERNEL, qemu
+from variants import build, functions
 
 CHECKS = ('__lock_debug_before', '__lock_debug_unlock')
-
-
-def build(level):
-    """The kernel of a debug build."""
-    directory = f'{BUILD.relative_to(ROOT)}/debug{level}'
-    kernel = f'{directory}/strata.elf'
-    done = subprocess.run(
-        ['make', '-j2', f'ARCH={ARCH}', f'BUILD={directory}',
-         f'DEBUG={level}', 'WERROR=1', kernel],
-        cwd=ROOT, env=environment(), check=False, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert done.returncode == 0, done.stdout[-4000:]
-    return ROOT / kernel
-
-
-def functions(kernel):
-    names = subprocess.run(['nm', kernel], check=True, text=True,
-                           stdout=subprocess.PIPE).stdout
-    return {line.split()[-1] for line in names.splitlines()}
 
 
 @pytest.mark.parametrize('level', [1, 2])
 @pytest.mark.cost(150)
 def test_passes_on_four_cpus_without_a_report(level):
-    kernel = build(level)
+    kernel = build(f'debug{level}', f'DEBUG={level}')
     assert functions(kernel).issuperset(CHECKS)
     run = qemu('--kernel', kernel, '--append', 'selftest poweroff',
                smp=4, mem='256M', timeout=300).passed()

@@ -273,6 +273,8 @@ static void nmis_of_another_cpu_lose_no_object(struct ktest *t)
 	unsigned int i;
 	bool storm;
 
+	if (!restart_sequences_exist(t))
+		return;
 	reset();
 	nmis_acted = 0;
 	storm_is_over = false;
