@@ -234,7 +234,7 @@ static void blocks_at_hand_have_an_owner_in_the_census(struct ktest *t)
 {
 	static struct census now;
 
-	put_at_hand(5, 1);
+	put_at_hand(5, 0);
 	census_walk(&now, NULL, NULL);
 	KTEST_EXPECT_STREQ(t, census_check(&now), NULL);
 	KTEST_EXPECT_EQ(t, now.pages[CENSUS_PCP], nr_pcp_pages());
