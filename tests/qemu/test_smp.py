@@ -34,16 +34,24 @@ def test_selftest_passes(cpus):
             cpus)
 
 
+@pytest.mark.parametrize('firmware', ['bios', 'uefi'])
 @pytest.mark.cost(60)
-def test_selftest_passes_under_uefi(tmp_path):
+def test_selftest_passes_behind_grub(firmware, tmp_path):
     iso = make_iso(tmp_path, 'selftest poweroff')
-    healthy(boot_iso(iso, smp=4, mem='256M', firmware='uefi', timeout=400),
+    healthy(boot_iso(iso, smp=4, mem='256M', firmware=firmware, timeout=400),
             4)
 
 
 @pytest.mark.cost(60)
 def test_64_cpus_share_memory():
     healthy(boot(f'selftest={MANY} poweroff', smp=64, mem='2G', timeout=300),
+            64)
+
+
+@pytest.mark.cost(10)
+def test_64_cpus_share_little_memory():
+    """Arrays of higher orders would hold too much of it: there are none."""
+    healthy(boot('selftest=pcp* poweroff', smp=64, mem='64M', timeout=200),
             64)
 
 
