@@ -24,10 +24,11 @@
 #include <asm/traps.h>
 #include <kernel/panic.h>
 #include <kernel/sched.h>
+#include <kernel/smp.h>
 
 #include "smp_stop.h"
 
-static unsigned long counts[NR_EXCEPTIONS];
+static DEFINE_PER_CPU(unsigned long, counts[NR_EXCEPTIONS]);
 static void (*nmi_handler)(struct pt_regs *regs);
 
 static const char *const names[NR_EXCEPTIONS] = {
@@ -170,7 +171,7 @@ static void handle_exception(struct pt_regs *regs)
 		pr_debug("%s at %pS\n", names[regs->vector], (void *)regs->ip);
 	else if (!fixup_exception(regs))
 		die(regs);
-	counts[regs->vector]++;
+	this_cpu_inc(counts[regs->vector]);
 }
 
 void trap_dispatch(struct pt_regs *regs)
@@ -184,7 +185,13 @@ void trap_dispatch(struct pt_regs *regs)
 
 unsigned long trap_count(unsigned int vector)
 {
-	return vector < NR_EXCEPTIONS ? counts[vector] : 0;
+	unsigned long sum = 0;
+	unsigned int cpu;
+
+	if (vector < NR_EXCEPTIONS)
+		for_each_possible_cpu(cpu)
+			sum += per_cpu(counts[vector], cpu);
+	return sum;
 }
 
 void trap_init(void)

@@ -13,6 +13,7 @@
 #include <kernel/init.h>
 #include <kernel/kallsyms.h>
 #include <kernel/ktest.h>
+#include <kernel/smp.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
@@ -147,6 +148,25 @@ static void survived_page_faults_are_counted(struct ktest *t)
 	probe_write(NULL);
 	KTEST_EXPECT_EQ(t, trap_count(X86_TRAP_PF), before + 2);
 	KTEST_EXPECT_EQ(t, trap_count(NR_EXCEPTIONS), 0);
+}
+
+#define FAULTS 100000			/* of all CPUs together */
+
+static void fault_often(void *times)
+{
+	unsigned int i;
+
+	for (i = 0; i < *(unsigned int *)times; i++)
+		probe_read(NULL);
+}
+
+static void faults_of_all_cpus_at_once_are_counted(struct ktest *t)
+{
+	unsigned long before = trap_count(X86_TRAP_PF);
+	unsigned int cpus = num_online_cpus(), times = FAULTS / cpus;
+
+	on_each_cpu(fault_often, &times, true);
+	KTEST_EXPECT_EQ(t, trap_count(X86_TRAP_PF) - before, cpus * times);
 }
 
 static void interrupts_stay_as_they_were(struct ktest *t)
@@ -337,6 +357,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(data_cannot_be_executed),
 	KTEST_CASE(breakpoint_returns_and_is_counted),
 	KTEST_CASE(survived_page_faults_are_counted),
+	KTEST_CASE(faults_of_all_cpus_at_once_are_counted),
 	KTEST_CASE(interrupts_stay_as_they_were),
 	KTEST_CASE(spurious_interrupts_are_told_from_real_ones),
 	KTEST_CASE(addresses_of_the_image_have_names),

@@ -43,7 +43,10 @@ void trap_set_nmi_handler(void (*fn)(struct pt_regs *regs));
 /* Prints all of an interrupted context's registers. */
 void show_regs(const struct pt_regs *regs);
 
-/* Exceptions of a vector (< NR_EXCEPTIONS) that were survived since boot. */
+/*
+ * Exceptions of a vector (< NR_EXCEPTIONS) that were survived since boot, on
+ * all CPUs. Any context; those of this moment may be missing.
+ */
 unsigned long trap_count(unsigned int vector);
 
 /* True if the fault has a fix-up: regs then continue there. */
