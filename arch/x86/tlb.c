@@ -19,6 +19,7 @@
  *  2. The round of interrupts is what costs, not the pages. A batch collects
  *     ranges, as one range around them all, and is flushed once. If they are
  *     far apart all is forgotten: that is still cheaper than another round.
+ *     What begins or ends inside a page stands for the whole page.
  *  3. Entries that appear need no flush: a CPU does not remember that there
  *     was nothing.
  *  4. A CPU that is on its way is told nothing; it flushes all when it is
@@ -54,64 +55,74 @@ void flush_tlb_local_all(void)
 	local_irq_restore(flags);
 }
 
-void flush_tlb_local_range(unsigned long va, unsigned long size)
+/* From the page at first to the one at last. */
+static void flush_local_pages(unsigned long first, unsigned long last)
 {
-	unsigned long end = va + size;
-
-	if (size > FLUSH_SINGLE_MAX * PAGE_SIZE) {
+	if (last - first >= FLUSH_SINGLE_MAX * PAGE_SIZE) {
 		flush_tlb_local_all();
 		return;
 	}
-	for (; va != end; va += PAGE_SIZE)
-		invlpg(va);
+	for (; first != last; first += PAGE_SIZE)
+		invlpg(first);
+	invlpg(last);
+}
+
+void flush_tlb_local_range(unsigned long va, unsigned long size)
+{
+	if (size)
+		flush_local_pages(va & PAGE_MASK, (va + size - 1) & PAGE_MASK);
 }
 
 static void flush_here(void *info)
 {
-	const struct tlb_batch *range = info;
+	const struct tlb_batch *batch = info;
 
-	flush_tlb_local_range(range->start, range->end - range->start);
+	flush_local_pages(batch->first, batch->last);
 }
 
 /* Both forms may be called before there is anybody else. */
-static void flush_everywhere(struct tlb_batch *range)
+static void flush_everywhere(struct tlb_batch *batch)
 {
 	/* a CPU that comes just now sees the new entries, or is seen here */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (num_online_cpus() == 1) {
-		flush_here(range);
+		flush_here(batch);
 		return;
 	}
 	__atomic_fetch_add(&shootdowns, 1, __ATOMIC_RELAXED);
-	on_each_cpu(flush_here, range, true);
+	on_each_cpu(flush_here, batch, true);
 }
 
 void flush_tlb_range(unsigned long va, unsigned long size)
 {
-	struct tlb_batch range = { .start = va, .end = va + size };
+	struct tlb_batch batch = TLB_BATCH_INIT;
 
-	flush_everywhere(&range);
+	tlb_batch_add(&batch, va, size);
+	tlb_batch_flush(&batch);
 }
 
 void flush_tlb_all(void)
 {
-	struct tlb_batch range = { .start = 0, .end = ~0UL & PAGE_MASK };
+	struct tlb_batch batch = { .first = 0, .last = PAGE_MASK };
 
-	flush_everywhere(&range);
+	flush_everywhere(&batch);
 }
 
 void tlb_batch_add(struct tlb_batch *batch, unsigned long va,
 		   unsigned long size)
 {
+	unsigned long first = va & PAGE_MASK;
+	unsigned long last = (va + size - 1) & PAGE_MASK;
+
 	if (!size)
 		return;
 	if (!batch->pages) {
-		batch->start = va;
-		batch->end = va + size;
+		batch->first = first;
+		batch->last = last;
 	}
-	batch->start = min(batch->start, va);
-	batch->end = max(batch->end, va + size);
-	batch->pages += size >> PAGE_SHIFT;
+	batch->first = min(batch->first, first);
+	batch->last = max(batch->last, last);
+	batch->pages += ((last - first) >> PAGE_SHIFT) + 1;
 }
 
 void tlb_batch_flush(struct tlb_batch *batch)

@@ -134,6 +134,60 @@ static void batch_of_far_ranges_forgets_all(struct ktest *t)
 	KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, 0), 0);
 }
 
+/* Taken from the tables alone: what CPUs know of it they go on using. */
+static void unmap_unflushed(unsigned int page, unsigned int nr)
+{
+	struct tlb_batch ignored = TLB_BATCH_INIT;
+
+	while (nr--)
+		cpus_that_can(probe_write, page + nr);
+	pgtable_unmap_batched(&kernel_pgtable, area, KERNEL_STACK_SIZE,
+			      &ignored);
+}
+
+static void part_of_a_page_in_a_batch_is_the_whole_page(struct ktest *t)
+{
+	struct tlb_batch batch = TLB_BATCH_INIT;
+	unsigned int i;
+
+	KTEST_ASSERT_NOT_NULL(t, (void *)area);
+	unmap_unflushed(0, 4);
+	tlb_batch_add(&batch, area + PAGE_SIZE, 0);
+	KTEST_EXPECT_EQ(t, batch.pages, 0);
+	tlb_batch_add(&batch, area + PAGE_SIZE - 1, 2);
+	KTEST_EXPECT_EQ(t, batch.pages, 2);
+	tlb_batch_add(&batch, area + 2 * PAGE_SIZE + 8, PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, batch.pages, 4);
+	tlb_batch_flush(&batch);
+	for (i = 0; i < 4; i++)
+		KTEST_EXPECT_EQ(t, cpus_that_can(read_byte, i), 0);
+}
+
+static void part_of_a_page_in_a_range_is_the_whole_page(struct ktest *t)
+{
+	KTEST_ASSERT_NOT_NULL(t, (void *)area);
+	unmap_unflushed(1, 3);
+	flush_tlb_range(area + PAGE_SIZE + 100, 1);
+	KTEST_EXPECT_EQ(t, cpus_that_can(read_byte, 1), 0);
+	flush_tlb_range(area + 3 * PAGE_SIZE - 1, 2);
+	KTEST_EXPECT_EQ(t, cpus_that_can(read_byte, 2), 0);
+	KTEST_EXPECT_EQ(t, cpus_that_can(read_byte, 3), 0);
+}
+
+/* Behind it the address space begins anew. */
+static void last_page_of_all_is_flushed(struct ktest *t)
+{
+	struct tlb_batch batch = TLB_BATCH_INIT;
+
+	flush_tlb_local_range(PAGE_MASK, PAGE_SIZE);
+	tlb_batch_add(&batch, PAGE_MASK, PAGE_SIZE);
+	tlb_batch_add(&batch, area, PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, batch.pages, 2);
+	KTEST_EXPECT_EQ(t, batch.first, area);
+	KTEST_EXPECT_EQ(t, batch.last, PAGE_MASK);
+	tlb_batch_flush(&batch);
+}
+
 static void tree_nobody_runs_on_needs_no_flush(struct ktest *t)
 {
 	unsigned long rounds = tlb_shootdowns();
@@ -151,6 +205,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(reduced_rights_hold_on_every_cpu),
 	KTEST_CASE(batch_costs_one_round),
 	KTEST_CASE(batch_of_far_ranges_forgets_all),
+	KTEST_CASE(part_of_a_page_in_a_batch_is_the_whole_page),
+	KTEST_CASE(part_of_a_page_in_a_range_is_the_whole_page),
+	KTEST_CASE(last_page_of_all_is_flushed),
 	KTEST_CASE(tree_nobody_runs_on_needs_no_flush),
 	{}
 };

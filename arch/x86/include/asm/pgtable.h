@@ -172,8 +172,8 @@ int pgtable_protect_batched(struct pgtable *pt, unsigned long va,
 			    struct tlb_batch *batch);
 
 /*
- * Every CPU forgets its translations of a range; none uses them any more when
- * the call returns. With interrupts on, and without a spinlock that a handler
+ * Every CPU forgets its translations of all pages that the range touches; none
+ * uses them any more when the call returns. With interrupts on, and without a spinlock that a handler
  * takes, as soon as several CPUs run.
  */
 void flush_tlb_range(unsigned long va, unsigned long size);
@@ -185,12 +185,13 @@ void flush_tlb_local_all(void);
 
 /* Ranges whose flushes shall be one: see arch/x86/tlb.c. */
 struct tlb_batch {
-	unsigned long start, end;	/* around all of them; end 0: none */
-	unsigned long pages;		/* their sum */
+	unsigned long first, last;	/* pages of lowest and highest address */
+	unsigned long pages;		/* sum of all ranges; 0: none yet */
 };
 
 #define TLB_BATCH_INIT { 0, 0, 0 }
 
+/* All pages that the range touches. Any context; the batch is the caller's. */
 void tlb_batch_add(struct tlb_batch *batch, unsigned long va,
 		   unsigned long size);
 /* flush_tlb_range() for what was added; then the batch is empty again. */
