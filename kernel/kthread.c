@@ -121,17 +121,25 @@ static void report_thread(const char *what, const struct task_struct *task)
 	report_end();
 }
 
-/* Once it belongs to that CPU's threads, the CPU does not stop: cpu_down(). */
+static bool join(struct task_struct *task, unsigned int cpu)
+{
+	task->cpu = cpu;
+	return sched_add_thread_online(task);
+}
+
+/*
+ * Once it belongs to that CPU's threads, the CPU does not stop: cpu_down(). In
+ * between it belongs to none, and both may stop; CPU 0 never does.
+ */
 static int move(struct task_struct *task, unsigned int cpu)
 {
 	unsigned int old = task->cpu;
 
 	sched_remove_thread(task);
-	task->cpu = cpu;
-	if (sched_add_thread_online(task))
+	if (join(task, cpu))
 		return 0;
-	task->cpu = old;
-	sched_add_thread(task);
+	if (!join(task, old))
+		join(task, 0);
 	return -ENXIO;
 }
 

@@ -14,7 +14,10 @@
  */
 struct task_struct *kthread_create(int (*fn)(void *data), void *data,
 				   const char *fmt, ...) __printf(3, 4);
-/* Not yet woken: lets it run on that CPU. -ENXIO if that does not run. */
+/*
+ * Not yet woken: lets it run on that CPU. -ENXIO if that does not run; then it
+ * is where it was, or on CPU 0 if that one has just stopped, too.
+ */
 int kthread_bind(struct task_struct *task, unsigned int cpu);
 
 /* Both, woken. */

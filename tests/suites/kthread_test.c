@@ -3,6 +3,7 @@
 #include <kernel/ktest.h>
 #include <kernel/preempt.h>
 #include <kernel/smp.h>
+#include <kernel/time.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -186,6 +187,66 @@ static void many_live_at_a_time(struct ktest *t)
 	KTEST_EXPECT_EQ(t, sched_nr_threads(cpu), threads);
 }
 
+/* A CPU that stops whenever it has no threads, and comes back. */
+struct fickle {
+	unsigned int cpu, stopped;
+};
+
+static int stop_and_start(void *data)
+{
+	struct fickle *fickle = data;
+
+	while (!kthread_should_stop()) {
+		cond_resched();
+		if (cpu_down(fickle->cpu))
+			continue;
+		WRITE_ONCE(fickle->stopped, fickle->stopped + 1);
+		cpu_up(fickle->cpu);
+	}
+	return 0;
+}
+
+/* While it is bound there, again and again, its CPU may go. */
+static void bind_while_the_cpu_stops(struct ktest *t, struct task_struct *task,
+				     const struct fickle *fickle)
+{
+	u64 end = ktime_get_us() + 300000;
+	int err;
+
+	while (ktime_get_us() < end && READ_ONCE(fickle->stopped) < 4 &&
+	       !t->failed) {
+		err = kthread_bind(task, fickle->cpu);
+		if (err == -ENXIO)
+			KTEST_EXPECT_TRUE(t, cpu_online(task->cpu));
+		else
+			KTEST_EXPECT_EQ(t, err, 0);
+	}
+}
+
+static void thread_is_never_left_with_a_cpu_that_stopped(struct ktest *t)
+{
+	struct fickle fickle = { .cpu = last_cpu() };
+	struct task_struct *task, *other;
+	struct seen seen = { 0 };
+
+	if (num_online_cpus() < 3) {
+		ktest_skip(t, "needs three CPUs");
+		return;
+	}
+	task = kthread_create(look, &seen, "homeless");
+	KTEST_ASSERT_NOT_NULL(t, task);
+	other = kthread_run_on(1, stop_and_start, &fickle, "fickle");
+	if (KTEST_EXPECT_NOT_NULL(t, other)) {
+		bind_while_the_cpu_stops(t, task, &fickle);
+		kthread_stop(other);
+	}
+	KTEST_EXPECT_TRUE(t, cpu_online(fickle.cpu));
+	ktest_note(t, "stopped %u times", fickle.stopped);
+	if (!t->failed)
+		wake_up_process(task);
+	KTEST_EXPECT_EQ(t, kthread_stop(task), t->failed ? -EINTR : 42);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(stop_returns_what_the_thread_returned),
 	KTEST_CASE(thread_never_woken_never_runs),
@@ -196,6 +257,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(thousands_come_and_go),
 	KTEST_CASE(threads_of_other_cpus_come_and_go),
 	KTEST_CASE(many_live_at_a_time),
+	KTEST_CASE(thread_is_never_left_with_a_cpu_that_stopped),
 	{}
 };
 KTEST_SUITE(kthread, cases);
