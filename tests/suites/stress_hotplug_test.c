@@ -2,7 +2,12 @@
  * A CPU leaves and comes back, again and again, while the others take and
  * give memory. In between it has work itself, so that it leaves objects and
  * pages behind in what is its own: they must be found again.
+ *
+ * It stays while a thread is there. So in one case others visit it, and it
+ * leaves when it can; in the other nobody does, it leaves each time, and the
+ * others collect what CPUs keep while it does.
  */
+#include <asm/kernel_stack.h>
 #include <kernel/kthread.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
@@ -11,9 +16,11 @@
 #include "stress.h"
 
 #define SLOTS 16
-#define CYCLES 4
+#define MIN_CYCLES 4
 
 static unsigned int victim;		/* the CPU that comes and goes */
+static unsigned int nr_left;		/* times that it went */
+static bool visited;			/* others have threads on it, too */
 
 static void take_and_give(struct stressor *me, unsigned int n)
 {
@@ -57,7 +64,6 @@ static bool use_cpu(struct stressor *me, unsigned int cpu)
 	return true;
 }
 
-/* While somebody visits the victim it stays. */
 static int take_down(struct stressor *me)
 {
 	int error;
@@ -65,7 +71,7 @@ static int take_down(struct stressor *me)
 	do {
 		error = cpu_down(victim);
 		cond_resched();
-	} while (error == -EBUSY && stress_goes_on(me));
+	} while (error == -EBUSY && visited && stress_goes_on(me));
 	return error;
 }
 
@@ -76,12 +82,13 @@ static void cycle(struct stressor *me)
 	if (!use_cpu(me, victim))
 		stress_complain(me, "no thread on a CPU that runs");
 	error = take_down(me);
-	if (error == -EBUSY)
+	if (error == -EBUSY && visited)
 		return;
 	if (error || cpu_online(victim)) {
 		stress_complain(me, "cpu_down: %d", error);
 		return;
 	}
+	nr_left++;
 	take_and_give(me, 50);
 	error = cpu_up(victim);
 	if (error || !cpu_online(victim))
@@ -108,13 +115,17 @@ static void use_cache(struct stressor *me)
 	kmem_cache_destroy(s);
 }
 
-/* The first has the victim go and come, the others work, there too. */
-static void plug_or_work(struct stressor *me)
+static void plug(struct stressor *me)
 {
 	unsigned int i;
 
-	for (i = 0; me->index == 0 && i < CYCLES && !me->complaint[0]; i++)
+	for (i = 0; !me->complaint[0] &&
+		    (i < MIN_CYCLES || stress_goes_on(me)); i++)
 		cycle(me);
+}
+
+static void work(struct stressor *me)
+{
 	while (stress_goes_on(me)) {
 		take_and_give(me, 20);
 		if (me->index == 1)
@@ -124,7 +135,33 @@ static void plug_or_work(struct stressor *me)
 	}
 }
 
-static void cpus_come_and_go_while_others_work(struct ktest *t)
+/* Each of these asks all CPUs for something, or waits for them. */
+static void collect(struct stressor *me)
+{
+	static void (*const collectors[])(void) = {
+		kmem_cache_shrink_all, drain_all_pages, kernel_stack_trim,
+	};
+
+	while (stress_goes_on(me)) {
+		take_and_give(me, 20);
+		collectors[stress_below(me, ARRAY_SIZE(collectors))]();
+		if (stress_one_in(me, 2))
+			use_cache(me);
+	}
+}
+
+/* The first has the victim go and come. */
+static void plug_or_do_something_else(struct stressor *me)
+{
+	if (me->index == 0)
+		plug(me);
+	else if (visited)
+		work(me);
+	else
+		collect(me);
+}
+
+static void run(struct ktest *t, bool with_visitors)
 {
 	struct cpumask others = cpu_online_mask;
 	unsigned int cpu;
@@ -136,12 +173,29 @@ static void cpus_come_and_go_while_others_work(struct ktest *t)
 	for_each_online_cpu(cpu)
 		victim = cpu;
 	__clear_bit(victim, others.bits);
-	KTEST_EXPECT_NE(t, stress_run_on(t, &others, 2, plug_or_work, NULL), 0);
+	visited = with_visitors;
+	nr_left = 0;
+	KTEST_EXPECT_NE(t, stress_run_on(t, &others, 2,
+					 plug_or_do_something_else, NULL), 0);
 	KTEST_EXPECT_TRUE(t, cpu_online(victim));
+	ktest_note(t, "CPU %u left %u times", victim, nr_left);
+}
+
+static void cpus_come_and_go_while_others_work(struct ktest *t)
+{
+	run(t, true);
+}
+
+static void cpus_come_and_go_while_others_collect(struct ktest *t)
+{
+	run(t, false);
+	if (!t->skipped)
+		KTEST_EXPECT_GE(t, nr_left, MIN_CYCLES);
 }
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(cpus_come_and_go_while_others_work),
+	KTEST_CASE(cpus_come_and_go_while_others_collect),
 	{}
 };
 KTEST_SUITE_FIXTURE(stress_hotplug, cases, stress_begin, stress_end);
