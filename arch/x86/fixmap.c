@@ -118,7 +118,7 @@ const void *early_memremap(phys_addr_t phys, unsigned long size)
 
 void early_memunmap(const void *p)
 {
-	struct tlb_batch unused = TLB_BATCH_INIT;
+	struct tlb_batch others = TLB_BATCH_INIT;	/* have not looked */
 	unsigned long va = (unsigned long)p;
 	unsigned long n = (va - FIXMAP_START) / WINDOW_STRIDE;
 
@@ -127,7 +127,7 @@ void early_memunmap(const void *p)
 	if (WARN_ON(!test_bit(n, &open_windows)))
 		return;
 	pgtable_unmap_batched(window_tree(), window_base(n), WINDOW_STRIDE,
-			      &unused);
+			      &others);
 	flush_tlb_local_range(window_base(n), WINDOW_STRIDE);
 	window_release(n);
 }

@@ -14,9 +14,10 @@
  *
  *  1. alloc: a stack that was freed and is still mapped, if there is one.
  *  2. Else a slot that is not taken, four frames from any zone, mapped.
- *  3. free: up to NR_SPARE stacks stay mapped for 1. Others are unmapped, for
- *     which every CPU must forget them, then the frames and the slot are free.
- *  4. trim: all spare stacks go the way of 3.
+ *  3. free: up to NR_SPARE stacks stay mapped for 1. One more, and it is
+ *     unmapped with half of them: every CPU must forget them, which is asked
+ *     of all once, then the frames and the slots are free.
+ *  4. trim: all spare stacks go the way of 3, together.
  *
  * Page tables for the whole area are made at boot, so that mapping needs no
  * memory besides the stack's own and a stack leaves nothing behind.
@@ -26,7 +27,7 @@
  * Invariants: a slot is mapped whole, but for its guard, or not at all, except
  * between being taken and handed out; spares are taken slots.
  * Cost: a spare: a few instructions under the lock. Else four pages, four
- * entries; at free a flush of four pages on every CPU.
+ * entries; at free one flush on every CPU for NR_SPARE / 2 + 1 stacks.
  * Left out: stacks on the node of the CPU that will use them.
  */
 #include <asm/kernel_stack.h>
@@ -36,6 +37,7 @@
 #include <kernel/spinlock.h>
 #include <lib/bitmap.h>
 #include <lib/kernel.h>
+#include <lib/list.h>
 #include <mm/gfp.h>
 #include <mm/memory_model.h>
 
@@ -82,15 +84,16 @@ void __init kernel_stack_init(void)
 	}
 }
 
-static unsigned long pop_spare(void)
+/* At most max of them; how many. */
+static unsigned int pop_spares(unsigned long *stacks, unsigned int max)
 {
-	unsigned long stack = 0;
+	unsigned int n = 0;
 
 	spin_lock(&stack_lock);
-	if (nr_spare)
-		stack = spares[--nr_spare];
+	while (nr_spare && n < max)
+		stacks[n++] = spares[--nr_spare];
 	spin_unlock(&stack_lock);
-	return stack;
+	return n;
 }
 
 static bool push_spare(unsigned long stack)
@@ -125,21 +128,34 @@ static void give_slot(unsigned long stack)
 	spin_unlock(&stack_lock);
 }
 
-/* Frees what is mapped of a stack, once no CPU remembers it. */
-static void unmap_stack(unsigned long stack)
+/* Adds what was mapped of it to frames. */
+static void unmap_stack(unsigned long stack, struct tlb_batch *batch,
+			struct list_head *frames)
 {
-	struct page *pages[STACK_PAGES] = { NULL };
-	unsigned int i;
+	unsigned long end = stack + KERNEL_STACK_SIZE, va;
 	phys_addr_t pa;
 
-	for (i = 0; i < STACK_PAGES; i++)
-		if (pgtable_translate(&kernel_pgtable, stack + i * PAGE_SIZE,
-				      &pa))
-			pages[i] = pfn_to_page(PFN_DOWN(pa));
-	pgtable_unmap(&kernel_pgtable, stack, KERNEL_STACK_SIZE);
-	for (i = 0; i < STACK_PAGES; i++)
-		if (pages[i])
-			__free_page(pages[i]);
+	for (va = stack; va != end; va += PAGE_SIZE)
+		if (pgtable_translate(&kernel_pgtable, va, &pa))
+			list_add(&pfn_to_page(PFN_DOWN(pa))->lru, frames);
+	pgtable_unmap_batched(&kernel_pgtable, stack, KERNEL_STACK_SIZE, batch);
+}
+
+/* Taken slots, mapped or in part. */
+static void release(const unsigned long *stacks, unsigned int n)
+{
+	struct tlb_batch batch = TLB_BATCH_INIT;
+	struct page *page, *next;
+	LIST_HEAD(frames);
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		unmap_stack(stacks[i], &batch, &frames);
+	tlb_batch_flush(&batch);
+	list_for_each_entry_safe(page, next, &frames, lru)
+		__free_page(page);
+	for (i = 0; i < n; i++)
+		give_slot(stacks[i]);
 }
 
 static bool map_stack(unsigned long stack)
@@ -163,15 +179,13 @@ static bool map_stack(unsigned long stack)
 
 void *kernel_stack_alloc(void)
 {
-	unsigned long stack = pop_spare();
+	unsigned long stack;
 
-	if (!stack)
-		stack = take_slot();
-	else
+	if (pop_spares(&stack, 1))
 		return (void *)stack;
+	stack = take_slot();
 	if (stack && !map_stack(stack)) {
-		unmap_stack(stack);
-		give_slot(stack);
+		release(&stack, 1);
 		stack = 0;
 	}
 	return (void *)stack;
@@ -204,32 +218,25 @@ static const char *wrong_stack(unsigned long stack)
 	return NULL;
 }
 
-static void release(unsigned long stack)
-{
-	unmap_stack(stack);
-	give_slot(stack);
-}
-
 void kernel_stack_free(void *p)
 {
-	unsigned long stack = (unsigned long)p;
-	const char *wrong = wrong_stack(stack);
+	unsigned long stacks[1 + NR_SPARE / 2] = { (unsigned long)p };
+	const char *wrong = wrong_stack(stacks[0]);
 
 	if (wrong) {
 		report_begin("kernel_stack_free", "%px: %s", p, wrong);
 		report_end();
 		return;
 	}
-	if (!push_spare(stack))
-		release(stack);
+	if (!push_spare(stacks[0]))
+		release(stacks, 1 + pop_spares(stacks + 1, NR_SPARE / 2));
 }
 
 void kernel_stack_trim(void)
 {
-	unsigned long stack;
+	unsigned long stacks[NR_SPARE];
 
-	while ((stack = pop_spare()))
-		release(stack);
+	release(stacks, pop_spares(stacks, NR_SPARE));
 }
 
 bool kernel_stack_bounds(unsigned long addr, unsigned long *low,

@@ -4,6 +4,7 @@
 #include <asm/pgtable.h>
 #include <kernel/kthread.h>
 #include <kernel/ktest.h>
+#include <kernel/smp.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -99,6 +100,37 @@ static void stacks_beyond_the_spare_are_unmapped(struct ktest *t)
 	KTEST_EXPECT_LE(t, free, settled_free_pages());
 }
 
+/* Takes n of MANY and gives them back. */
+static void take_and_give(struct ktest *t, unsigned int n)
+{
+	static char *stacks[MANY];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		stacks[i] = kernel_stack_alloc();
+		KTEST_EXPECT_NOT_NULL(t, stacks[i]);
+	}
+	while (i--)
+		if (stacks[i])
+			kernel_stack_free(stacks[i]);
+}
+
+static void stacks_are_unmapped_together(struct ktest *t)
+{
+	unsigned long rounds, several = num_online_cpus() > 1;
+
+	kernel_stack_trim();
+	rounds = tlb_shootdowns();
+	take_and_give(t, 8);
+	KTEST_EXPECT_EQ(t, tlb_shootdowns() - rounds, 0);
+	kernel_stack_trim();
+	KTEST_EXPECT_EQ(t, tlb_shootdowns() - rounds, several);
+	kernel_stack_trim();			/* there are none left */
+	KTEST_EXPECT_EQ(t, tlb_shootdowns() - rounds, several);
+	take_and_give(t, MANY);
+	KTEST_EXPECT_LE(t, tlb_shootdowns() - rounds, MANY / 8);
+}
+
 static void wrong_frees_are_reported(struct ktest *t)
 {
 	char *stack = kernel_stack_alloc();
@@ -180,6 +212,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(stack_pages_are_no_code),
 	KTEST_CASE(freed_stack_is_used_again_until_trimmed),
 	KTEST_CASE(stacks_beyond_the_spare_are_unmapped),
+	KTEST_CASE(stacks_are_unmapped_together),
 	KTEST_CASE(wrong_frees_are_reported),
 	KTEST_CASE(nobody_frees_the_stack_it_runs_on),
 	KTEST_CASE(areas_have_names),
