@@ -32,6 +32,11 @@ VARIABLES = ('MEM', 'SMP', 'NODES', 'FIRMWARE', 'MACHINE', 'CMDLINE',
              'QEMU_FLAGS', 'TIMEOUT', 'ICOUNT', 'DEBUG', 'SUITE',
              'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL')
 
+# The long sweeps, shortened, for boots that differ in something else. All of
+# them are swept at length in test_matrix.py's boot of every suite and on
+# several CPUs (test_smp.py), and further in test_restart.py and make stress.
+SHORT = 'restart_rounds=3000 stress_ms=20'
+
 # What a guest costs that does not fill its memory, MiB.
 USUAL_COST = 768
 

@@ -2,7 +2,9 @@
 
 PVH (-kernel) boots the same ELF in a fraction of the time, so it takes the
 breadth; GRUB under both firmwares, the way users boot, takes the ends.
-SUITE=glob in the environment narrows what is run in the guest.
+SUITE=glob in the environment narrows what is run in the guest. Without it the
+sweeps that would be the same everywhere are short, and the drain of all memory
+is left to test_drain.py, which has the same sizes and ways to boot.
 """
 
 import os
@@ -10,11 +12,15 @@ import re
 from pathlib import Path
 
 import pytest
-from guest import (I386, ROOT, boot, boot_iso, make_iso, mebibytes,
+from guest import (I386, ROOT, SHORT, boot, boot_iso, make_iso, mebibytes,
                    module_file)
 
-SELFTEST = 'selftest' + ('=' + os.environ['SUITE'] if os.environ.get('SUITE')
-                         else '')
+SUITE = os.environ.get('SUITE')
+SELFTEST = f'selftest={SUITE}' if SUITE else f'selftest drain=off {SHORT}'
+# Where a census takes its time: what is about memory, or where it lies.
+MEMORY = ('selftest=bootmem,buddy,census,deferred,e820,early,fallback,'
+          'handover,highmem,kmalloc,kmap*,machine*,memblock*,memmap*,pag*,'
+          'pcp*,percpu,pgtable,slub*,tlb,watermark,zone')
 # i386: around the end of low memory, and up to what 36 address lines reach.
 SIZES = (['16M', '64M', '900M', '1G', '2G', '4G', '8G', '16G', '48G'] if I386
          else ['16M', '64M', '128M', '1G', '3.5G', '5G', '16G', '64G'])
@@ -28,6 +34,11 @@ FIRMWARE_SHARE = {'bios': 1 << 20, 'uefi': 24 << 20}
 
 TROUBLE = re.compile(r'WARNING at|panic:|nobody knows|double free|BUG at|'
                      r'does not add up|out of memory', re.I)
+
+
+def selftest(mem, once=False):
+    """What to run in so much memory; once: in this boot all of it."""
+    return MEMORY if mem == BIG and not (once or SUITE) else SELFTEST
 
 
 def usable_bytes(run):
@@ -57,7 +68,8 @@ DIRECT = [(machine, mem) for mem in SIZES for machine in ('pc', 'q35')
 
 @pytest.mark.parametrize('machine, mem', DIRECT)
 def test_direct_boot_passes(mem, machine):
-    healthy(boot(f'{SELFTEST} poweroff', mem=mem, machine=machine), mem)
+    words = selftest(mem, once=machine == 'pc')
+    healthy(boot(f'{words} poweroff', mem=mem, machine=machine), mem)
 
 
 @pytest.mark.parametrize('mem', ['64M', '4G'])
@@ -88,7 +100,7 @@ def test_bootmem_passes(mem):
 @pytest.mark.parametrize('mem', SIZES)
 @pytest.mark.cost(5)
 def test_grub_under_bios_passes(mem, tmp_path):
-    iso = make_iso(tmp_path, f'{SELFTEST} poweroff')
+    iso = make_iso(tmp_path, f'{selftest(mem)} poweroff')
     healthy(boot_iso(iso, mem=mem), mem)
 
 
@@ -97,7 +109,7 @@ def test_grub_under_bios_passes(mem, tmp_path):
     (BIG, 'q35')])
 @pytest.mark.cost(12)
 def test_grub_under_uefi_passes(mem, machine, tmp_path):
-    iso = make_iso(tmp_path, f'{SELFTEST} poweroff')
+    iso = make_iso(tmp_path, f'{selftest(mem)} poweroff')
     healthy(boot_iso(iso, mem=mem, machine=machine, firmware='uefi'), mem,
             'uefi')
 
@@ -115,8 +127,8 @@ def test_grub_on_q35_passes(tmp_path):
     healthy(boot_iso(iso, mem='3.5G', machine='q35'), '3.5G')
 
 
-@pytest.mark.skipif('SUITE' in os.environ and os.environ['SUITE'] != '',
-                    reason='narrowed by SUITE')
+@pytest.mark.skipif(bool(SUITE), reason='narrowed by SUITE')
+@pytest.mark.cost(10)
 def test_every_suite_of_the_tree_reports():
     other = '*_64_test.c' if I386 else '*_32_test.c'
     sources = [source for directory in ('tests/suites', 'tests/suites/x86')
