@@ -21,14 +21,19 @@
  *     (trampoline.c), is sent INIT, and all it was given is taken back. One
  *     that took it and then got lost is sent INIT as well; what it was given
  *     stays lost, it may still use it.
- *  3. What changed in the page tables while a CPU was on its way it was not
+ *  3. Tables may name CPUs that are not there, dozens of them. So what was
+ *     waited for one in vain is taken off what the next is waited for: 10 s
+ *     for all together, and 0.2 s for each.
+ *  4. What changed in the page tables while a CPU was on its way it was not
  *     told: it flushes its TLB once it is online and would be told.
- *  4. A CPU that stops (arch_cpu_die()) says so and halts with interrupts
+ *  5. A CPU that stops (arch_cpu_die()) says so and halts with interrupts
  *     off, on its own stack, which it keeps. INIT wakes it: it starts from
  *     the beginning.
  *
  * Locks: the caller's (cpu_up(), cpu_down()), one CPU at a time.
  * Cost: about 10 ms each, as INIT wants.
+ * Left out: starting them at the same time, as Linux can; so it may wait 10 s
+ * for each.
  */
 #include <asm/apic.h>
 #include <asm/cpufeature.h>
@@ -46,12 +51,17 @@
 
 #include "cpu_list.h"
 #include "smp_stop.h"
+#include "smpboot.h"
 #include "trampoline.h"
 
-/* Microseconds. The first two are Intel's; the third is for a busy host. */
+/* Microseconds. The first two are Intel's; the others are for a busy host. */
 #define INIT_DELAY 10000
 #define SIPI_DELAY 200
-#define START_TIMEOUT 10000000
+#define PATIENCE 10000000		/* for all that do not come */
+#define PATIENCE_LEAST 200000		/* for each */
+
+u64 smpboot_patience = PATIENCE;
+unsigned int smpboot_absent = NR_CPUS;
 
 static struct task_struct *idle_of[NR_CPUS];
 
@@ -115,6 +125,17 @@ static bool wait_until(bool (*done)(unsigned int cpu), unsigned int cpu,
 	return true;
 }
 
+static bool wait_patiently(bool (*done)(unsigned int cpu), unsigned int cpu)
+{
+	u64 start = ktime_get_us(), waited;
+
+	if (wait_until(done, cpu, max(smpboot_patience, (u64)PATIENCE_LEAST)))
+		return true;
+	waited = ktime_get_us() - start;
+	smpboot_patience -= min(smpboot_patience, waited);
+	return false;
+}
+
 static bool is_taken(unsigned int cpu)
 {
 	return trampoline_taken();
@@ -160,7 +181,7 @@ static void give_up(unsigned int cpu, u32 id)
 
 bool arch_cpu_up(unsigned int cpu)
 {
-	u32 id = cpu_apic_id(cpu);
+	u32 id = cpu == smpboot_absent ? XAPIC_ID_MAX : cpu_apic_id(cpu);
 	unsigned long top;
 
 	if (!apic_present() || !trampoline_phys())
@@ -176,8 +197,7 @@ bool arch_cpu_up(unsigned int cpu)
 	}
 	set_state(cpu, CPU_EXPECTED);
 	send_start(id);
-	if (!wait_until(is_taken, cpu, START_TIMEOUT) ||
-	    !wait_until(is_alive, cpu, START_TIMEOUT)) {
+	if (!wait_patiently(is_taken, cpu) || !wait_patiently(is_alive, cpu)) {
 		give_up(cpu, id);
 		return false;
 	}

@@ -10,12 +10,14 @@
 #include <kernel/ktest.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
+#include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/early.h>
 
 #include "../../../arch/x86/cpu_list.h"
+#include "../../../arch/x86/smpboot.h"
 #include "../../../arch/x86/trampoline.h"
 #include "expect_name.h"
 
@@ -158,12 +160,43 @@ static void cpu_that_is_not_expected_stays_in_the_trampoline(struct ktest *t)
 	KTEST_EXPECT_EQ(t, cpu_up(cpu), 0);
 }
 
+/* The CPU itself is there, and is called where it is the next time. */
+static void cpu_that_does_not_come_is_left_out(struct ktest *t)
+{
+	unsigned int cpu = nr_cpu_ids - 1;
+	unsigned long top = exception_stack_top(cpu, IST_DF), low, high;
+	u64 patience = smpboot_patience;
+	int err;
+
+	if (cpu == 0 || !cpu_online(cpu) || cpu_down(cpu)) {
+		ktest_skip(t, "needs a CPU that can be stopped");
+		return;
+	}
+	smpboot_patience = 1000;
+	smpboot_absent = cpu;
+	KTEST_EXPECT_LOGGED(t, "does not come: left out", err = cpu_up(cpu));
+	KTEST_EXPECT_EQ(t, err, -EIO);
+	KTEST_EXPECT_FALSE(t, cpu_online(cpu));
+	KTEST_EXPECT_EQ(t, smpboot_patience, 0);
+	KTEST_EXPECT_FALSE(t, trampoline_taken());
+	KTEST_EXPECT_FALSE(t, exception_stack_bounds(top - 1, &low, &high));
+	smpboot_absent = NR_CPUS;
+	smpboot_patience = patience;
+	KTEST_EXPECT_EQ(t, cpu_up(cpu), 0);
+	KTEST_EXPECT_TRUE(t, cpu_online(cpu));
+	KTEST_EXPECT_EQ(t, smpboot_patience, patience);
+	memset(&states[cpu], 0, sizeof(states[cpu]));
+	smp_call_function_single(cpu, note_state, NULL, true);
+	KTEST_EXPECT_EQ(t, states[cpu].number, cpu);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(protections_are_the_same_everywhere),
 	KTEST_CASE(each_cpu_has_its_own),
 	KTEST_CASE(exception_stacks_have_guards_and_names),
 	KTEST_CASE(start_is_kept_and_never_writable_where_it_runs),
 	KTEST_CASE(cpu_that_is_not_expected_stays_in_the_trampoline),
+	KTEST_CASE(cpu_that_does_not_come_is_left_out),
 	{}
 };
 KTEST_SUITE_FIXTURE(smpboot, cases, note_states, NULL);
