@@ -66,6 +66,7 @@ void timer_tick(void)
 		count_jiffy();
 	timer_run_sleepers();
 	sched_tick();
+	timer_run_calls();
 	if (unlikely(hook))
 		hook();
 }

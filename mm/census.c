@@ -40,6 +40,8 @@ static const char *const owner_names[NR_CENSUS_OWNERS] = {
 	[CENSUS_PCP] = "per-CPU free",
 	[CENSUS_SLAB] = "slab",
 	[CENSUS_LARGE_KMALLOC] = "large kmalloc",
+	[CENSUS_GUARDED] = "guarded objects",
+	[CENSUS_GUARD] = "guard pages",
 	[CENSUS_PAGETABLE] = "page tables",
 	[CENSUS_MEMMAP] = "memmap",
 	[CENSUS_KERNEL] = "kernel image",
@@ -92,6 +94,8 @@ static enum census_owner owner_of(const struct page *page)
 		return CENSUS_SLAB;
 	case PAGE_LARGE_KMALLOC:
 		return CENSUS_LARGE_KMALLOC;
+	case PAGE_GUARDED:
+		return page->slab_cache ? CENSUS_GUARDED : CENSUS_GUARD;
 	case PAGE_TABLE:
 		return CENSUS_PAGETABLE;
 	default:

@@ -26,6 +26,7 @@
 #include <kernel/report.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
+#include <mm/kfence.h>
 #include "internal.h"
 #include "slub_debug.h"
 #include "slub_fastpath.h"
@@ -202,6 +203,10 @@ static void __slowpath kfree_unusual(const void *p)
 		kmem_cache_free(page->slab_cache, (void *)p);
 		return;
 	}
+	if (kind == PAGE_GUARDED) {
+		kfence_free(NULL, p);
+		return;
+	}
 	if (kind != PAGE_LARGE_KMALLOC) {
 		slab_report(kfree_fault(p), NULL, p);
 		return;
@@ -230,6 +235,8 @@ static size_t usable_size(const void *p)
 
 	if (type == PAGE_LARGE_KMALLOC)
 		return PAGE_SIZE << page->order;
+	if (type == PAGE_GUARDED)
+		return kfence_ksize(p);
 	fault = type == PAGE_SLAB ? slab_free_fault(page->slab_cache, p) :
 				    kfree_fault(p);
 	if (fault) {

@@ -10,6 +10,7 @@
  *	   | init_per_zone_wmark_min()	reserves, now that sizes are known
  *	   | kmem_cache_init()		the first caches come out of pages
  *	   | setup_zone_pagesets()	each CPU may keep pages at hand
+ *	   | kfence_init()		pool of guarded objects, if asked for
  *	   v
  *	kmalloc
  *
@@ -25,6 +26,7 @@
 #include <asm/smp.h>
 #include <mm/early.h>
 #include <mm/highmem.h>
+#include <mm/kfence.h>
 #include <mm/mm.h>
 #include <mm/percpu.h>
 
@@ -79,5 +81,6 @@ void __init mm_init(void)
 	init_per_zone_wmark_min();
 	kmem_cache_init();
 	setup_zone_pagesets();
+	kfence_init();
 	mem_init_print_info();
 }

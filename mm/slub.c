@@ -73,6 +73,7 @@
 #include <kernel/preempt.h>
 #include <kernel/report.h>
 #include <lib/string.h>
+#include <mm/kfence.h>
 #include "slub_fastpath.h"
 
 void *__restartable kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
@@ -269,6 +270,9 @@ void __slowpath *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid)
 
 	if (gfp & __GFP_DIRECT_RECLAIM)
 		might_sleep();
+	p = kfence_sample(s, slab_size_asked(s, gfp), gfp);
+	if (unlikely(p))
+		return p;
 	if (unlikely(!cpu_has_arrays(s)))
 		return slab_alloc_odd(s, gfp, nid, _RET_IP_);
 	p = slab_alloc_growing(s, gfp, nid, nid == NUMA_NO_NODE ?
@@ -353,6 +357,10 @@ static void __slowpath free_unusual(struct kmem_cache *s, void *p)
 
 	if (ZERO_OR_NULL_PTR(p))
 		return;
+	if (is_kfence_address(p)) {
+		kfence_free(s, p);
+		return;
+	}
 	fault = slab_free_fault(s, p);
 	if (fault) {
 		slab_report(fault, s, p);

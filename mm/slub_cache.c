@@ -32,6 +32,7 @@
 #include <kernel/smp.h>
 #include <lib/random.h>
 #include <lib/string.h>
+#include <mm/kfence.h>
 #include <mm/mm.h>
 #include <mm/percpu.h>
 #include "internal.h"
@@ -294,7 +295,7 @@ static unsigned long nr_live(const struct kmem_cache *s)
 			list_for_each_entry(head, &s->node[nid].slabs[list],
 					    slab_list)
 				live += head->inuse;
-	return live;
+	return live + kfence_count(s);
 }
 
 /*
@@ -309,6 +310,7 @@ static void report_live(struct kmem_cache *s, unsigned long caller)
 		report_begin("objects live in a destroyed cache",
 			     "cache %s: %lu objects", s->name, nr_live(s));
 	for_each_slab(s, slab_print_live);
+	kfence_print_live(s);
 	if (!slab_in_kunit_test())
 		printk(KERN_WARNING "kmem_cache_destroy %s: its slabs are set aside, called by %pS\n",
 		       s->name, (void *)caller);
@@ -368,7 +370,7 @@ static int cache_close(struct kmem_cache *s, bool *known)
 	cpus_read_lock();
 	*known = cache_withdraw(s);
 	if (*known)
-		left = kmem_cache_shrink(s);
+		left = kmem_cache_shrink(s) || kfence_count(s);
 	cpus_read_unlock();
 	return left;
 }
@@ -390,6 +392,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	if (left) {
 		report_live(s, _RET_IP_);
 		for_each_slab(s, bury_slab);
+		kfence_bury(s);
 	}
 	slab_cache_free_sheaves(s);
 	cache_release(s);

@@ -2,6 +2,7 @@
 #include <asm/kernel_stack.h>
 #include <asm/machine.h>
 #include <lib/sprintf.h>
+#include <mm/kfence.h>
 #include <mm/memory_model.h>
 
 #include "areas.h"
@@ -17,6 +18,11 @@ void area_say_direct_map(const struct area *r, unsigned long addr, char *buf,
 {
 	bool ram = virt_addr_valid((const void *)addr);
 
+	if (is_kfence_address((const void *)addr)) {
+		ksnprintf(buf, size, "pool of guarded objects, pfn 0x%lx",
+			  PFN_DOWN(addr - PAGE_OFFSET));
+		return;
+	}
 	ksnprintf(buf, size, "%s of pfn 0x%lx%s", ram ? r->name :
 		  "hole in the direct map", PFN_DOWN(addr - PAGE_OFFSET),
 		  ram ? "" : ", which is no RAM");

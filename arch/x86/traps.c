@@ -2,6 +2,7 @@
  * What happens on an exception or interrupt.
  *
  *	fix-up known for this instruction	go on there (probe_read ...)
+ *	page of a guarded object's pool		told, gone on (mm/kfence.c)
  *	breakpoint, debug, NMI			told, gone on
  *	any other exception			the kernel is wrong: report of
  *						cause, address, registers and
@@ -25,6 +26,7 @@
 #include <kernel/panic.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
+#include <mm/kfence.h>
 
 #include "smp_stop.h"
 
@@ -163,13 +165,27 @@ static bool somebody_waits_for(struct pt_regs *regs)
 	       (regs->vector == X86_TRAP_NMI && handle_nmi(regs));
 }
 
+/*
+ * Nothing is mapped there because a guarded object begins or ends there, or
+ * did. (Who was ready for a fault has had his fix-up.)
+ */
+static bool hit_guard(struct pt_regs *regs)
+{
+	const unsigned long other = X86_PF_PROT | X86_PF_USER | X86_PF_RSVD |
+				    X86_PF_INSTR;
+
+	return regs->vector == X86_TRAP_PF && !(regs->error_code & other) &&
+	       kfence_handle_page_fault(read_cr2(),
+					regs->error_code & X86_PF_WRITE, regs);
+}
+
 static void handle_exception(struct pt_regs *regs)
 {
 	if (somebody_waits_for(regs))
 		;
 	else if (is_harmless(regs->vector))
 		pr_debug("%s at %pS\n", names[regs->vector], (void *)regs->ip);
-	else if (!fixup_exception(regs))
+	else if (!fixup_exception(regs) && !hit_guard(regs))
 		die(regs);
 	this_cpu_inc(counts[regs->vector]);
 }

@@ -30,6 +30,7 @@ enum lock_rank {
 	RANK_TIMER,		/* a CPU's sleepers */
 	RANK_WAIT_QUEUE,
 	RANK_RUN_QUEUE,
+	RANK_KFENCE,		/* guarded objects: a fault may come anywhere */
 	RANK_REPORT,
 	RANK_LOG,
 	NR_LOCK_RANKS

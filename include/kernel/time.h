@@ -5,6 +5,7 @@
 #ifndef KERNEL_TIME_H
 #define KERNEL_TIME_H
 
+#include <lib/compiler.h>
 #include <lib/types.h>
 
 /* Ticks per second, on every CPU. */
@@ -40,8 +41,19 @@ void time_init(void);
  */
 extern void (*timer_tick_hook)(void);
 
+/*
+ * Called by each CPU at each of its ticks, in the interrupt. What it does when
+ * there is nothing to do costs every tick.
+ */
+typedef void (*tick_func_t)(void);
+#define TICK_CALLBACK(fn) \
+	static const tick_func_t __used __section("tick_calls") \
+	tick_call_##fn = fn
+
 /* From each CPU's timer interrupt. */
 void timer_tick(void);
+/* From timer_tick(): the calls above. */
+void timer_run_calls(void);
 /* From timer_tick(): wakes this CPU's sleepers whose time has come. */
 void timer_run_sleepers(void);
 

@@ -2,8 +2,9 @@
  * Census of page frames: each frame of RAM has exactly one owner, and the sum
  * of all owners is RAM.
  *
- *	ram == free + per-CPU free + slab + large kmalloc + page tables + memmap
- *	       + kernel + init + boot data + early tables + reserved + allocated
+ *	ram == free + per-CPU free + slab + large kmalloc + guarded + guards
+ *	       + page tables + memmap + kernel + init + boot data
+ *	       + early tables + reserved + allocated
  *
  * A frame with two owners, or none, is named. Cost: one step per block.
  */
@@ -19,6 +20,8 @@ enum census_owner {
 	CENSUS_PCP,		/* free, in a CPU's arrays */
 	CENSUS_SLAB,
 	CENSUS_LARGE_KMALLOC,
+	CENSUS_GUARDED,		/* pages of guarded objects in use */
+	CENSUS_GUARD,		/* all else of their pool */
 	CENSUS_PAGETABLE,
 	CENSUS_MEMMAP,
 	CENSUS_KERNEL,

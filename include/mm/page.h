@@ -44,6 +44,7 @@ enum page_type {
 	PAGE_TABLE,	/* a page table */
 	PAGE_DEFERRED,	/* first frame of a free range never touched yet */
 	PAGE_PCP,	/* head of a free block in a CPU's array */
+	PAGE_GUARDED,	/* of the pool of guarded objects (mm/kfence.c) */
 	NR_PAGE_TYPES
 };
 
@@ -74,7 +75,9 @@ struct page {
 		unsigned long owner;		/* PAGE_RESERVED: enum
 						   early_owner */
 		unsigned long nr_blocks;	/* PAGE_DEFERRED */
-		struct kmem_cache *slab_cache;	/* PAGE_SLAB, every page */
+		struct kmem_cache *slab_cache;	/* PAGE_SLAB, every page;
+						   PAGE_GUARDED: NULL if no
+						   object is in use there */
 		struct page *compound_head;	/* PAGE_TAIL */
 	};
 };

@@ -47,6 +47,7 @@ void timer_tick(void)
 {
 	void (*hook)(void) = READ_ONCE(timer_tick_hook);
 
+	timer_run_calls();
 	if (hook)
 		hook();
 }

@@ -6,6 +6,7 @@
 #include <kernel/ktest.h>
 #include <mm/census.h>
 #include <mm/highmem.h>
+#include <mm/kfence.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 
@@ -29,6 +30,8 @@ static const char *compare_after(void)
 		bad = census_compare(&before, &after);
 	if (!bad)
 		bad = page_alloc_validate();
+	if (!bad)
+		bad = kfence_validate();
 	return bad ? bad : slab_validate();
 }
 

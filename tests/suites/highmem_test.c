@@ -316,6 +316,7 @@ static void kernel_owns_nothing_in_high_memory(struct ktest *t)
 {
 	static const u8 mapped[] = {
 		CENSUS_SLAB, CENSUS_LARGE_KMALLOC, CENSUS_PAGETABLE,
+		CENSUS_GUARDED, CENSUS_GUARD,
 		CENSUS_MEMMAP, CENSUS_KERNEL, CENSUS_INIT, CENSUS_EARLY,
 	};
 	unsigned int i;

@@ -1,0 +1,308 @@
+/*
+ * Guarded objects, used wrongly: each access past an edge or after the free is
+ * reported at its instruction, once, with what it hit; and goes on.
+ */
+#include <asm/irqflags.h>
+#include <kernel/kthread.h>
+#include <kernel/smp.h>
+#include <lib/sprintf.h>
+
+#include "kfence_fixture.h"
+#include "tick.h"
+
+#define SIZE 64
+
+static struct kmem_cache *s;
+
+static void set_up(struct ktest *t)
+{
+	kfence_pause();
+	if (kfence_ready(t))
+		s = kmem_cache_create("guarded", SIZE, 0, 0, NULL);
+}
+
+static void tear_down(struct ktest *t)
+{
+	kmem_cache_destroy(s);
+	s = NULL;
+	kfence_resume();
+}
+
+static noinline u8 read_byte(const u8 *p)
+{
+	return *(const volatile u8 *)p;
+}
+
+static noinline void write_byte(u8 *p, u8 value)
+{
+	*(volatile u8 *)p = value;
+}
+
+/* One slot used and freed closes what reports have opened beside it. */
+static u8 *again(u8 *p, enum edge edge)
+{
+	kmem_cache_free(s, p);
+	return guarded_at(s, SIZE, edge);
+}
+
+static bool told(const void *p, int n, const char *side)
+{
+	char object[48], where[48];
+
+	ksnprintf(object, sizeof(object), "cache guarded, object %px:", p);
+	ksnprintf(where, sizeof(where), ", %d bytes %s", n, side);
+	return strstr(report_capture_text(), object) &&
+	       strstr(report_capture_text(), where);
+}
+
+static void access_past_the_right_end_is_reported(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, RIGHT_EDGE);
+	int n;
+
+	for (n = 1; n <= 8; n++) {
+		KTEST_ASSERT_NOT_NULL(t, p);
+		KTEST_EXPECT_REPORTS(t, 1, "out-of-bounds read",
+				     read_byte(p + SIZE - 1 + n));
+		KTEST_EXPECT_TRUE(t, told(p, n, "right of it"));
+		p = again(p, RIGHT_EDGE);
+		KTEST_EXPECT_REPORTS(t, 1, "out-of-bounds write",
+				     write_byte(p + SIZE - 1 + n, 1));
+		KTEST_EXPECT_TRUE(t, told(p, n, "right of it"));
+		p = again(p, RIGHT_EDGE);
+	}
+	kmem_cache_free(s, p);
+}
+
+static void access_before_the_left_end_is_reported(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, LEFT_EDGE);
+	int n;
+
+	for (n = 1; n <= 8; n++) {
+		KTEST_ASSERT_NOT_NULL(t, p);
+		KTEST_EXPECT_REPORTS(t, 1, "out-of-bounds read",
+				     read_byte(p - n));
+		KTEST_EXPECT_TRUE(t, told(p, n, "left of it"));
+		p = again(p, LEFT_EDGE);
+		KTEST_EXPECT_REPORTS(t, 1, "out-of-bounds write",
+				     write_byte(p - n, 1));
+		KTEST_EXPECT_TRUE(t, told(p, n, "left of it"));
+		p = again(p, LEFT_EDGE);
+	}
+	kmem_cache_free(s, p);
+}
+
+static void every_byte_after_free_is_guarded(struct ktest *t)
+{
+	u8 *p;
+	int i;
+
+	for (i = 0; i < SIZE; i++) {
+		p = kfence_alloc(s, SIZE, GFP_KERNEL);
+		kmem_cache_free(s, p);
+		KTEST_EXPECT_REPORTS(t, 1, "use-after-free read",
+				     read_byte(p + i));
+		KTEST_EXPECT_TRUE(t, told(p, i, "from its start"));
+		p = kfence_alloc(s, SIZE, GFP_KERNEL);
+		kmem_cache_free(s, p);
+		KTEST_EXPECT_REPORTS(t, 1, "use-after-free write",
+				     write_byte(p + i, 1));
+		KTEST_EXPECT_TRUE(t, told(p, i, "from its start"));
+	}
+}
+
+static void report_names_both_owners_and_the_instruction(struct ktest *t)
+{
+	u8 *p = kfence_alloc(s, SIZE, GFP_KERNEL);
+	const char *text = report_capture_text();
+
+	kmem_cache_free(s, p);
+	KTEST_EXPECT_REPORTS(t, 1, "accessed on CPU", read_byte(p));
+	KTEST_EXPECT_NOT_NULL(t, strstr(text, "size 64, cache guarded"));
+	KTEST_EXPECT_NOT_NULL(t, strstr(text, "allocated by "));
+	KTEST_EXPECT_NOT_NULL(t, strstr(text, "freed by "));
+	KTEST_EXPECT_NOT_NULL(t, strstr(text, current->name));
+}
+
+static void mistake_is_told_once_and_goes_on(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, RIGHT_EDGE);
+	u8 *end = p + SIZE;
+
+	KTEST_EXPECT_REPORTS(t, 1, "out-of-bounds write", ({
+		write_byte(end, 0x77);
+		write_byte(end + 1, 0x78);
+	}));
+	KTEST_EXPECT_EQ(t, read_byte(end), 0x77);
+	KTEST_EXPECT_EQ(t, read_byte(end + 1), 0x78);
+	kmem_cache_free(s, p);
+	/* told again when the slot has changed hands */
+	KTEST_EXPECT_EQ(t, probe_read(end), -EFAULT);
+	KTEST_EXPECT_EQ(t, probe_read(p), -EFAULT);
+}
+
+static void slot_is_sound_after_a_late_write(struct ktest *t)
+{
+	unsigned int i, objects = kfence_now().objects;
+	u8 *p = kfence_alloc(s, SIZE, GFP_KERNEL), *q;
+
+	kmem_cache_free(s, p);
+	KTEST_EXPECT_REPORTS(t, 1, "use-after-free write",
+			     memset(p, 0x55, SIZE));
+	for (i = 0; i < objects; i++) {
+		q = kfence_alloc(s, SIZE, GFP_KERNEL | __GFP_ZERO);
+		KTEST_EXPECT_NULL(t, memchr_inv(q, 0, SIZE));
+		kmem_cache_free(s, q);
+	}
+	KTEST_EXPECT_EQ(t, probe_read(p), -EFAULT);
+}
+
+static void access_that_is_no_objects_is_reported(struct ktest *t)
+{
+	u8 *pool = (u8 *)kfence_pool;
+
+	KTEST_EXPECT_REPORTS(t, 1, "invalid read", read_byte(pool));
+	KTEST_EXPECT_REPORTS(t, 0, "", read_byte(pool));
+}
+
+static void wide_access_across_the_end_is_reported(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, RIGHT_EDGE);
+	volatile u32 *word = (volatile u32 *)(p + SIZE);
+
+	KTEST_EXPECT_REPORTS(t, 1, "out-of-bounds write", *word = 1);
+	p = again(p, RIGHT_EDGE);
+	KTEST_EXPECT_REPORTS(t, 1, "out-of-bounds read",
+			     memcpy((u8[2 * SIZE]){ 0 }, p, SIZE + 4));
+	kmem_cache_free(s, p);
+}
+
+static void fault_with_interrupts_off_leaves_them_off(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, RIGHT_EDGE);
+	unsigned long flags;
+	bool off;
+
+	report_capture_start();
+	local_irq_save(flags);
+	write_byte(p + SIZE, 1);
+	off = irqs_disabled();
+	kmem_cache_free(s, p);
+	read_byte(p);
+	local_irq_restore(flags);
+	ktest_check_reports(t, __FILE__, __LINE__, 2, "use-after-free");
+	KTEST_EXPECT_TRUE(t, off);
+}
+
+/* Under a lock that nothing but reports and guarded objects may be under. */
+static void fault_under_a_lock_is_reported(struct ktest *t)
+{
+	static DEFINE_SPINLOCK(lock, RANK_RUN_QUEUE);
+	u8 *p = guarded_at(s, SIZE, LEFT_EDGE);
+	unsigned long flags;
+
+	report_capture_start();
+	spin_lock_irqsave(&lock, flags);
+	read_byte(p - 1);
+	spin_unlock_irqrestore(&lock, flags);
+	ktest_check_reports(t, __FILE__, __LINE__, 1, "out-of-bounds");
+	kmem_cache_free(s, p);
+}
+
+/* In the handler of another CPU's call. */
+static void use_from_handler(void *info)
+{
+	u8 *p = info;
+
+	read_byte(p - 1);
+	kmem_cache_free(s, p);
+	write_byte(p, 1);
+}
+
+static void fault_in_a_handler_on_any_cpu_is_reported(struct ktest *t)
+{
+	unsigned int cpu;
+	u8 *p;
+
+	for_each_online_cpu(cpu) {
+		p = guarded_at(s, SIZE, LEFT_EDGE);
+		report_capture_start();
+		smp_call_function_single(cpu, use_from_handler, p, true);
+		ktest_check_reports(t, __FILE__, __LINE__, 2,
+				    "use-after-free write");
+	}
+}
+
+struct reader {
+	u8 *p;
+	bool warm, go, done;
+};
+
+/* It has used the object itself, so it may remember where it was. */
+static int read_late(void *data)
+{
+	struct reader *r = data;
+	u64 freed;
+
+	write_byte(r->p, 1);
+	__atomic_store_n(&r->warm, true, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&r->go, __ATOMIC_ACQUIRE))
+		cond_resched();
+	for (freed = get_jiffies(); get_jiffies() < freed + 5; )
+		cpu_relax();
+	read_byte(r->p);
+	return 0;
+}
+
+static void freed_elsewhere_is_seen_a_tick_later(struct ktest *t)
+{
+	struct reader r = { .p = kfence_alloc(s, SIZE, GFP_KERNEL) };
+	unsigned int cpu, other = 0;
+	struct task_struct *task;
+
+	for_each_online_cpu(cpu)
+		other = cpu;
+	if (!other || !has_tick(t)) {
+		kmem_cache_free(s, r.p);
+		if (!other)
+			ktest_skip(t, "needs a second CPU");
+		return;
+	}
+	report_capture_start();
+	task = kthread_run_on(other, read_late, &r, "late");
+	while (!__atomic_load_n(&r.warm, __ATOMIC_ACQUIRE))
+		cond_resched();
+	kmem_cache_free(s, r.p);
+	__atomic_store_n(&r.go, true, __ATOMIC_RELEASE);
+	kthread_stop(task);
+	ktest_check_reports(t, __FILE__, __LINE__, 1, "use-after-free read");
+}
+
+/* What reads to see whether it can must not be told of. */
+static void probe_of_a_guard_page_is_no_mistake(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, RIGHT_EDGE);
+
+	KTEST_EXPECT_REPORTS(t, 0, "", probe_read(p + SIZE));
+	KTEST_EXPECT_EQ(t, probe_write(p + SIZE), -EFAULT);
+	kmem_cache_free(s, p);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(access_past_the_right_end_is_reported),
+	KTEST_CASE(access_before_the_left_end_is_reported),
+	KTEST_CASE(every_byte_after_free_is_guarded),
+	KTEST_CASE(report_names_both_owners_and_the_instruction),
+	KTEST_CASE(mistake_is_told_once_and_goes_on),
+	KTEST_CASE(slot_is_sound_after_a_late_write),
+	KTEST_CASE(access_that_is_no_objects_is_reported),
+	KTEST_CASE(wide_access_across_the_end_is_reported),
+	KTEST_CASE(fault_with_interrupts_off_leaves_them_off),
+	KTEST_CASE(fault_under_a_lock_is_reported),
+	KTEST_CASE(fault_in_a_handler_on_any_cpu_is_reported),
+	KTEST_CASE(freed_elsewhere_is_seen_a_tick_later),
+	KTEST_CASE(probe_of_a_guard_page_is_no_mistake),
+	{}
+};
+KTEST_SUITE_FIXTURE(kfence_fault, cases, set_up, tear_down);

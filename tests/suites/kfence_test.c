@@ -1,0 +1,443 @@
+/*
+ * Guarded objects, used rightly and freed wrongly: they are what ordinary
+ * objects of their cache are; the pool ends without harm; sampling takes the
+ * share it should.
+ */
+#include <kernel/kthread.h>
+#include <kernel/smp.h>
+#include <lib/random.h>
+#include <lib/sprintf.h>
+
+#include "kfence_fixture.h"
+#include "tick.h"
+
+#define SIZE 96
+
+static struct kmem_cache *s;
+static struct kfence_stats before;
+
+static void set_up(struct ktest *t)
+{
+	before = kfence_now();
+	kfence_pause();
+	if (kfence_ready(t))
+		s = kmem_cache_create("guarded", SIZE, 0, 0, NULL);
+}
+
+static void tear_down(struct ktest *t)
+{
+	kmem_cache_destroy(s);
+	s = NULL;
+	kfence_sample_as(before);
+	kfence_resume();
+}
+
+static void object_lies_at_an_edge_of_a_page_of_its_own(struct ktest *t)
+{
+	u8 *left = guarded_at(s, SIZE, LEFT_EDGE);
+	u8 *right = guarded_at(s, SIZE, RIGHT_EDGE);
+
+	KTEST_ASSERT_NOT_NULL(t, left);
+	KTEST_ASSERT_NOT_NULL(t, right);
+	KTEST_EXPECT_EQ(t, (unsigned long)left % PAGE_SIZE, 0);
+	KTEST_EXPECT_EQ(t, ((unsigned long)right + SIZE) % PAGE_SIZE, 0);
+	KTEST_EXPECT_TRUE(t, is_kfence_address(left));
+	KTEST_EXPECT_EQ(t, virt_to_page(left)->type, PAGE_GUARDED);
+	KTEST_EXPECT_PTR_EQ(t, virt_to_page(left)->slab_cache, s);
+	memset(left, 1, SIZE);
+	memset(right, 2, SIZE);
+	kmem_cache_free(s, left);
+	kfree(right);
+	KTEST_EXPECT_NULL(t, virt_to_page(right)->slab_cache);
+}
+
+static void neighbours_are_not_there(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, LEFT_EDGE);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, probe_read(p), 0);
+	KTEST_EXPECT_EQ(t, probe_read(p + PAGE_SIZE - 1), 0);
+	KTEST_EXPECT_EQ(t, probe_read(p - 1), -EFAULT);
+	KTEST_EXPECT_EQ(t, probe_write(p + PAGE_SIZE), -EFAULT);
+	kmem_cache_free(s, p);
+	KTEST_EXPECT_EQ(t, probe_read(p), -EFAULT);
+}
+
+/* Whatever the size: the alignment of its cache, or what kmalloc promises. */
+static void alignment_is_kept_at_both_edges(struct ktest *t)
+{
+	struct kmem_cache *line = kmem_cache_create("line", 40, 64, 0, NULL);
+	unsigned int class, i, size;
+	void *p;
+
+	for (i = 0; i < 16; i++) {
+		p = kfence_alloc(line, 40, GFP_KERNEL);
+		KTEST_EXPECT_TRUE(t, p && IS_ALIGNED((unsigned long)p, 64));
+		kmem_cache_free(line, p);
+	}
+	for (size = 1; size <= PAGE_SIZE; size += 1 + size / 16) {
+		class = kmalloc_index(size);
+		p = guarded_at(kmalloc_caches[KMALLOC_NORMAL][class], size,
+			       RIGHT_EDGE);
+		KTEST_EXPECT_TRUE(t, p && IS_ALIGNED((unsigned long)p,
+						     max(8U, size & -size)));
+		KTEST_EXPECT_EQ(t, ksize(p), size);
+		kfree(p);
+	}
+	kmem_cache_destroy(line);
+}
+
+static void freed_slot_is_used_again_last(struct ktest *t)
+{
+	unsigned int i, others = kfence_now().objects - kfence_now().live -
+				 kfence_now().buried - 1;
+	void *p = kfence_alloc(s, SIZE, GFP_KERNEL), *q;
+
+	kmem_cache_free(s, p);
+	for (i = 0; i < others; i++) {
+		q = kfence_alloc(s, SIZE, GFP_KERNEL);
+		KTEST_EXPECT_NE(t, (unsigned long)q >> PAGE_SHIFT,
+				(unsigned long)p >> PAGE_SHIFT);
+		kmem_cache_free(s, q);
+	}
+	q = kfence_alloc(s, SIZE, GFP_KERNEL);
+	KTEST_EXPECT_EQ(t, (unsigned long)q >> PAGE_SHIFT,
+			(unsigned long)p >> PAGE_SHIFT);
+	kmem_cache_free(s, q);
+}
+
+static void zeroed_object_is_zero(struct ktest *t)
+{
+	unsigned int i;
+	u8 *p;
+
+	/* every slot twice, so that somebody was there before */
+	for (i = 0; i < 2 * kfence_now().objects; i++) {
+		p = kfence_alloc(s, SIZE, GFP_KERNEL | __GFP_ZERO);
+		KTEST_ASSERT_NOT_NULL(t, p);
+		KTEST_EXPECT_NULL(t, memchr_inv(p, 0, SIZE));
+		memset(p, 0xff, SIZE);
+		kmem_cache_free(s, p);
+	}
+}
+
+static void construct(void *p)
+{
+	memset(p, 0x5a, SIZE);
+}
+
+static void constructed_object_is_constructed_each_time(struct ktest *t)
+{
+	struct kmem_cache *c = kmem_cache_create("made", SIZE, 0, 0, construct);
+	unsigned int i;
+	u8 *p;
+
+	for (i = 0; i < 2 * kfence_now().objects; i++) {
+		p = kfence_alloc(c, SIZE, GFP_KERNEL);
+		KTEST_ASSERT_NOT_NULL(t, p);
+		KTEST_EXPECT_NULL(t, memchr_inv(p, 0x5a, SIZE));
+		memset(p, 0, SIZE);
+		kmem_cache_free(c, p);
+	}
+	KTEST_EXPECT_NULL(t, kfence_alloc(c, SIZE, GFP_KERNEL | __GFP_ZERO));
+	kmem_cache_destroy(c);
+}
+
+static void what_must_not_be_guarded_is_not(struct ktest *t)
+{
+	struct kmem_cache *dma = kmem_cache_create("dma", SIZE, 0,
+						   SLAB_CACHE_DMA, NULL);
+	struct kmem_cache *plain = kmem_cache_create("plain", SIZE, 0,
+						     SLAB_SKIP_KFENCE, NULL);
+
+	KTEST_EXPECT_NULL(t, kfence_alloc(dma, SIZE, GFP_KERNEL));
+	KTEST_EXPECT_NULL(t, kfence_alloc(plain, SIZE, GFP_KERNEL));
+	KTEST_EXPECT_NULL(t, kfence_alloc(s, SIZE, GFP_KERNEL | __GFP_DMA));
+	KTEST_EXPECT_NULL(t, kfence_alloc(s, SIZE, GFP_KERNEL | __GFP_DMA32));
+	KTEST_EXPECT_NULL(t, kfence_alloc(s, PAGE_SIZE + 1, GFP_KERNEL));
+	kmem_cache_destroy(dma);
+	kmem_cache_destroy(plain);
+}
+
+static void krealloc_knows_the_size_asked_for(struct ktest *t)
+{
+	u8 *p = kfence_alloc(kmalloc_caches[KMALLOC_NORMAL][2], 18, GFP_KERNEL);
+	u8 *q;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, ksize(p), 18);
+	memset(p, 0x33, 18);
+	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 17, GFP_KERNEL), p);
+	q = krealloc(p, 19, GFP_KERNEL);
+	KTEST_ASSERT_TRUE(t, q && q != p);
+	KTEST_EXPECT_NULL(t, memchr_inv(q, 0x33, 18));
+	KTEST_EXPECT_REPORTS(t, 1, "double free", krealloc(p, 20, GFP_KERNEL));
+	kfree(q);
+}
+
+/* ----- wrong frees ----- */
+
+static void second_free_is_refused(struct ktest *t)
+{
+	void *p = kfence_alloc(s, SIZE, GFP_KERNEL);
+
+	kmem_cache_free(s, p);
+	KTEST_EXPECT_REPORTS(t, 1, "double free", kmem_cache_free(s, p));
+	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(), "freed by"));
+	KTEST_EXPECT_REPORTS(t, 1, "double free", kfree(p));
+	KTEST_EXPECT_REPORTS(t, 1, "double free", ksize(p));
+}
+
+static void free_of_what_is_no_object_is_refused(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, LEFT_EDGE);
+	unsigned int i;
+
+	for (i = 1; i < SIZE; i++)
+		KTEST_EXPECT_REPORTS(t, 1, "inside an object",
+				     kmem_cache_free(s, p + i));
+	KTEST_EXPECT_REPORTS(t, 1, "not an object", kfree(p + SIZE));
+	KTEST_EXPECT_REPORTS(t, 1, "not an object", kfree(p - 8));
+	KTEST_EXPECT_REPORTS(t, 1, "not an object",
+			     kmem_cache_free(s, p + PAGE_SIZE));
+	KTEST_EXPECT_REPORTS(t, 1, "not an object", kfree((void *)kfence_pool));
+	kmem_cache_free(s, p);
+}
+
+static void free_to_another_cache_is_refused(struct ktest *t)
+{
+	struct kmem_cache *other = kmem_cache_create("other", SIZE, 0, 0, NULL);
+	void *p = kfence_alloc(s, SIZE, GFP_KERNEL);
+
+	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", kmem_cache_free(other, p));
+	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(),
+					"cache guarded"));
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(other);
+}
+
+/* Beside the object on its own page nobody faults; the free sees it. */
+static void changed_byte_beside_an_object_is_found_at_its_free(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, LEFT_EDGE);
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		p[SIZE + i] ^= 1;
+		KTEST_EXPECT_REPORTS(t, 1, "1 bytes changed beside it",
+				     kmem_cache_free(s, p));
+		p = guarded_at(s, SIZE, RIGHT_EDGE);
+		memset(p - 1 - i, 0, 1 + i);
+		KTEST_EXPECT_REPORTS(t, 1, "memory corruption", kfree(p));
+		p = guarded_at(s, SIZE, LEFT_EDGE);
+	}
+	p[PAGE_SIZE - 1] ^= 0x80;
+	KTEST_EXPECT_REPORTS(t, 1, "memory corruption", kfree(p));
+}
+
+static void changed_byte_in_the_alignment_gap_is_found(struct ktest *t)
+{
+	struct kmem_cache *c = kmem_cache_create("gap", 61, 0, 0, NULL);
+	u8 *p = guarded_at(c, 61, RIGHT_EDGE);
+
+	KTEST_EXPECT_EQ(t, (unsigned long)p % PAGE_SIZE, PAGE_SIZE - 64);
+	p[61] ^= 0xff;
+	KTEST_EXPECT_REPORTS(t, 1, "1 bytes right", kmem_cache_free(c, p));
+	kmem_cache_destroy(c);
+}
+
+/* The slot would stay out of use for ever. */
+static void objects_of_a_destroyed_cache_are_told(struct ktest *t)
+{
+	struct kmem_cache *c = kmem_cache_create("gone", SIZE, 0, 0, NULL);
+	u8 *p = kfence_alloc(c, SIZE, GFP_KERNEL);
+	char line[48];
+
+	KTEST_EXPECT_REPORTS(t, 1, "cache gone: 1 objects",
+			     kmem_cache_destroy(c));
+	ksnprintf(line, sizeof(line), "object %px, guarded", p);
+	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(), line));
+	KTEST_EXPECT_REPORTS(t, 1, "destroyed cache", kfree(p));
+	KTEST_EXPECT_EQ(t, probe_read(p), -EFAULT);
+	kfence_exhume();
+}
+
+/* ----- the pool's end, and whose turn it is ----- */
+
+#define MOST 600
+
+static void full_pool_leaves_the_cache_as_it_is(struct ktest *t)
+{
+	static void *objs[MOST];
+	unsigned long full = kfence_now().full;
+	unsigned int i, n = 0;
+	void *p;
+
+	while (n < MOST && (objs[n] = kfence_alloc(s, SIZE, GFP_KERNEL)))
+		n++;
+	KTEST_EXPECT_EQ(t, kfence_now().live + kfence_now().buried,
+			kfence_now().objects);
+	kfence_resume();
+	KTEST_EXPECT_EQ(t, kfence_set_sample(1), 0);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
+	kfence_set_sample(0);
+	kfence_pause();
+	KTEST_EXPECT_TRUE(t, p && !is_kfence_address(p));
+	KTEST_EXPECT_GT(t, kfence_now().full, full);
+	kmem_cache_free(s, p);
+	for (i = 0; i < n; i++)
+		kmem_cache_free(s, objs[i]);
+}
+
+/* A cache without arrays asks each time. */
+static unsigned int guarded_of(struct kmem_cache *c, unsigned int n)
+{
+	unsigned int i, guarded = 0;
+	void *p;
+
+	for (i = 0; i < n; i++) {
+		p = kmem_cache_alloc(c, GFP_KERNEL);
+		guarded += is_kfence_address(p);
+		kmem_cache_free(c, p);
+	}
+	return guarded;
+}
+
+static void every_nth_allocation_is_guarded(struct ktest *t)
+{
+	struct kmem_cache *c = slab_cache_make("bare", SIZE, 0, 0, NULL);
+	static const unsigned int every[] = { 1, 2, 7, 100 };
+	unsigned int i, got, slack = 20 * num_online_cpus();
+
+	kfence_resume();
+	for (i = 0; i < ARRAY_SIZE(every); i++) {
+		kfence_set_sample(every[i]);
+		got = guarded_of(c, 1000);
+		kfence_set_sample(0);
+		/* others of the kernel may have had some turns */
+		KTEST_EXPECT_LE(t, got, DIV_ROUND_UP(1000, every[i]));
+		KTEST_EXPECT_GE(t, got + slack, 1000 / every[i]);
+	}
+	KTEST_EXPECT_EQ(t, guarded_of(c, 100), 0);
+	kfence_pause();
+	kmem_cache_destroy(c);
+}
+
+static void one_allocation_per_interval_is_guarded(struct ktest *t)
+{
+	struct kmem_cache *c = slab_cache_make("bare", SIZE, 0, 0, NULL);
+	unsigned int got = 0;
+	u64 start, ticks;
+
+	if (has_tick(t)) {
+		kfence_resume();
+		kfence_set_sample_interval(30);
+		for (start = get_jiffies(); get_jiffies() < start + 60; )
+			got += guarded_of(c, 10);
+		ticks = get_jiffies() - start;
+		kfence_set_sample_interval(0);
+		kfence_pause();
+		KTEST_EXPECT_GE(t, got, 1);
+		KTEST_EXPECT_LE(t, got, 2 + ticks / 3);
+	}
+	kmem_cache_destroy(c);
+}
+
+/* ----- many of them ----- */
+
+struct worker {
+	unsigned int cpu, rounds;
+	bool failed;
+	u64 seed;
+	struct task_struct *task;
+};
+
+#define HELD 8
+
+static void replace(struct worker *w, u8 **p, struct rng *rng)
+{
+	if (*p) {
+		w->failed |= !object_is_intact(*p, SIZE);
+		if (rng_next(rng) & 8)
+			kfree(*p);
+		else
+			kmem_cache_free(s, *p);
+	}
+	*p = kfence_alloc(s, SIZE, GFP_ATOMIC);
+	if (!*p)
+		*p = kmem_cache_alloc(s, GFP_KERNEL);
+	if (*p)
+		fill_object(*p, SIZE);
+}
+
+static int work(void *data)
+{
+	struct worker *w = data;
+	struct rng rng = rng_seed(w->seed);
+	u8 *held[HELD] = { NULL };
+	unsigned int i;
+
+	for (i = 0; i < w->rounds; i++)
+		replace(w, &held[rng_below(&rng, HELD)], &rng);
+	for (i = 0; i < HELD; i++)
+		if (held[i])
+			kmem_cache_free(s, held[i]);
+	return 0;
+}
+
+static void right_use_is_never_reported(struct ktest *t)
+{
+	struct worker w = { .rounds = 100000, .seed = 1 };
+
+	KTEST_EXPECT_REPORTS(t, 0, "", work(&w));
+	KTEST_EXPECT_FALSE(t, w.failed);
+	KTEST_EXPECT_EQ(t, kfence_count(s), 0);
+}
+
+static void all_cpus_share_the_pool(struct ktest *t)
+{
+	static struct worker workers[4];
+	unsigned int cpu, n = 0, i;
+
+	report_capture_start();
+	for_each_online_cpu(cpu) {
+		if (n == ARRAY_SIZE(workers))
+			break;
+		workers[n] = (struct worker){ .rounds = 5000, .seed = n + 7 };
+		workers[n].task = kthread_run_on(cpu, work, &workers[n],
+						 "guarded/%u", cpu);
+		n += workers[n].task != NULL;
+	}
+	for (i = 0; i < n; i++) {
+		kthread_stop(workers[i].task);
+		KTEST_EXPECT_FALSE(t, workers[i].failed);
+	}
+	ktest_check_reports(t, __FILE__, __LINE__, 0, "");
+	KTEST_EXPECT_GE(t, n, 1);
+	KTEST_EXPECT_EQ(t, kfence_count(s), 0);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(object_lies_at_an_edge_of_a_page_of_its_own),
+	KTEST_CASE(neighbours_are_not_there),
+	KTEST_CASE(alignment_is_kept_at_both_edges),
+	KTEST_CASE(freed_slot_is_used_again_last),
+	KTEST_CASE(zeroed_object_is_zero),
+	KTEST_CASE(constructed_object_is_constructed_each_time),
+	KTEST_CASE(what_must_not_be_guarded_is_not),
+	KTEST_CASE(krealloc_knows_the_size_asked_for),
+	KTEST_CASE(second_free_is_refused),
+	KTEST_CASE(free_of_what_is_no_object_is_refused),
+	KTEST_CASE(free_to_another_cache_is_refused),
+	KTEST_CASE(changed_byte_beside_an_object_is_found_at_its_free),
+	KTEST_CASE(changed_byte_in_the_alignment_gap_is_found),
+	KTEST_CASE(objects_of_a_destroyed_cache_are_told),
+	KTEST_CASE(full_pool_leaves_the_cache_as_it_is),
+	KTEST_CASE(every_nth_allocation_is_guarded),
+	KTEST_CASE(one_allocation_per_interval_is_guarded),
+	KTEST_CASE(right_use_is_never_reported),
+	KTEST_CASE(all_cpus_share_the_pool),
+	{}
+};
+KTEST_SUITE_FIXTURE(kfence, cases, set_up, tear_down);
