@@ -25,7 +25,8 @@
  *  3. fill all of the page that is not object with canaries;
  *  4. note who asked.
  * Free:
- *  1. prove that p is where an object in use of this cache begins;
+ *  1. prove that p is where an object in use of this cache begins; from here
+ *     on it is free, and a second free is one;
  *  2. look at the canaries: a write into the gap faults nobody;
  *  3. take the page away; the slot goes to the end of the queue.
  *
@@ -42,9 +43,10 @@
  *
  * Locks: kfence_lock, for all slots and the pool's page table entries. It is
  * one of the last in rank, for a fault happens with anything held; reports are
- * made under it, constructors are not called under it.
+ * made under it. Canaries, zeroes and constructors are written without it, to
+ * a page that is one caller's own.
  *
- * Invariants: live + buried + free slots == objects; a page is open if its
+ * Invariants: live + leaving + buried + free slots == objects; a page is open if its
  * object is in use, or since a fault there.
  *
  * Cost: two page table entries, one TLB flush and a page of canaries per
@@ -142,10 +144,25 @@ static noinline void save_track(struct kfence_track *track)
 
 /* ----- canaries ----- */
 
+/* Eight of them, as they lie in memory. */
+#define CANARY_WORD 0xb2b3b0b1b6b7b4b5ULL
+
+static bool whole_word(unsigned long addr, unsigned long end)
+{
+	return addr % 8 == 0 && end - addr >= 8;
+}
+
 static void fill_canaries(unsigned long addr, unsigned long end)
 {
-	for (; addr < end; addr++)
-		*(u8 *)addr = kfence_canary(addr);
+	while (addr < end) {
+		if (whole_word(addr, end)) {
+			*(u64 *)addr = CANARY_WORD;
+			addr += 8;
+		} else {
+			*(u8 *)addr = kfence_canary(addr);
+			addr++;
+		}
+	}
 }
 
 /* Changed bytes in [addr, end); the first one to *first, if it has none. */
@@ -154,25 +171,35 @@ static unsigned int count_changed(unsigned long addr, unsigned long end,
 {
 	unsigned int nr = 0;
 
-	for (; addr < end; addr++) {
-		if (likely(*(const u8 *)addr == kfence_canary(addr)))
+	while (addr < end) {
+		if (whole_word(addr, end) &&
+		    *(const u64 *)addr == CANARY_WORD) {
+			addr += 8;
 			continue;
-		if (!*first)
-			*first = addr;
-		nr++;
+		}
+		if (*(const u8 *)addr != kfence_canary(addr)) {
+			*first = *first ? *first : addr;
+			nr++;
+		}
+		addr++;
 	}
 	return nr;
 }
 
-static void check_canaries(const struct kfence_metadata *meta)
-{
-	unsigned long page = slot_page(meta), first = 0;
-	unsigned int nr;
+/* What was written over around an object. */
+struct damage {
+	unsigned long first;
+	unsigned int bytes;
+};
 
-	nr = count_changed(page, meta->addr, &first);
-	nr += count_changed(kfence_end(meta), page + PAGE_SIZE, &first);
-	if (nr)
-		kfence_report_corruption(meta, first, nr);
+static struct damage find_damage(const struct kfence_metadata *meta)
+{
+	unsigned long page = slot_page(meta);
+	struct damage d = { 0 };
+
+	d.bytes = count_changed(page, meta->addr, &d.first);
+	d.bytes += count_changed(kfence_end(meta), page + PAGE_SIZE, &d.first);
+	return d;
 }
 
 /* ----- allocation ----- */
@@ -227,35 +254,45 @@ static void occupy(struct kfence_metadata *meta, struct kmem_cache *s,
 	meta->size = size;
 	WRITE_ONCE(meta->cache, s);
 	strscpy(meta->cache_name, s->name, sizeof(meta->cache_name));
-	fill_canaries(page, meta->addr);
-	fill_canaries(kfence_end(meta), page + PAGE_SIZE);
 	WRITE_ONCE(meta->state, KFENCE_ALLOCATED);
 	virt_to_page(page)->slab_cache = s;
 	kfence_stats.live++;
 	kfence_stats.allocs++;
 }
 
+/* Without the lock: the page is ours. */
+static void *prepare(const struct kfence_metadata *meta, struct kmem_cache *s,
+		     gfp_t gfp)
+{
+	unsigned long page = slot_page(meta);
+	void *p = (void *)meta->addr;
+
+	fill_canaries(page, meta->addr);
+	fill_canaries(kfence_end(meta), page + PAGE_SIZE);
+	if (gfp & __GFP_ZERO)
+		memset(p, 0, meta->size);
+	if (s->ctor)
+		s->ctor(p);
+	return p;
+}
+
 void *kfence_alloc(struct kmem_cache *s, size_t size, gfp_t gfp)
 {
 	struct kfence_metadata *meta;
+	struct kfence_track track;
 	unsigned long flags;
-	void *p = NULL;
 
 	if (!kfence_suits(s, size, gfp))
 		return NULL;
+	save_track(&track);
 	spin_lock_irqsave(&kfence_lock, flags);
 	meta = take_slot();
 	if (meta) {
 		occupy(meta, s, size);
-		save_track(&meta->alloc_track);
-		p = (void *)meta->addr;
+		meta->alloc_track = track;
 	}
 	spin_unlock_irqrestore(&kfence_lock, flags);
-	if (p && (gfp & __GFP_ZERO))
-		memset(p, 0, size);
-	if (p && s->ctor)
-		s->ctor(p);
-	return p;
+	return meta ? prepare(meta, s, gfp) : NULL;
 }
 
 /* ----- free ----- */
@@ -276,26 +313,26 @@ static const char *free_fault(const struct kfence_metadata *meta,
 	return s && s != meta->cache ? "wrong cache" : NULL;
 }
 
+/* The object is no longer in use; its slot waits for what comes next. */
 static void vacate(struct kfence_metadata *meta, enum kfence_state state)
 {
 	WRITE_ONCE(meta->state, state);
 	close_guards(meta);
-	close_page(slot_page(meta));
 	kfence_stats.live--;
 }
 
-static void release(struct kfence_metadata *meta)
+static void queue_slot(struct kfence_metadata *meta)
 {
-	check_canaries(meta);
-	vacate(meta, KFENCE_FREED);
+	close_page(slot_page(meta));
 	virt_to_page(slot_page(meta))->slab_cache = NULL;
 	list_add_tail(&meta->list, &free_slots);
 	kfence_stats.frees++;
 }
 
-void kfence_free(struct kmem_cache *s, const void *p)
+/* True: the slot is ours to look at and to queue. */
+static bool begin_free(struct kfence_metadata *meta, struct kmem_cache *s,
+		       const void *p, const struct kfence_track *track)
 {
-	struct kfence_metadata *meta = kfence_metadata_at((unsigned long)p);
 	const char *fault;
 	unsigned long flags;
 
@@ -304,9 +341,30 @@ void kfence_free(struct kmem_cache *s, const void *p)
 	if (unlikely(fault)) {
 		kfence_report_free(fault, s, p, meta);
 	} else {
-		save_track(&meta->free_track);
-		release(meta);
+		meta->free_track = *track;
+		vacate(meta, KFENCE_FREED);
+		kfence_stats.leaving++;
 	}
+	spin_unlock_irqrestore(&kfence_lock, flags);
+	return !fault;
+}
+
+void kfence_free(struct kmem_cache *s, const void *p)
+{
+	struct kfence_metadata *meta = kfence_metadata_at((unsigned long)p);
+	struct kfence_track track;
+	struct damage damage;
+	unsigned long flags;
+
+	save_track(&track);
+	if (!begin_free(meta, s, p, &track))
+		return;
+	damage = find_damage(meta);
+	spin_lock_irqsave(&kfence_lock, flags);
+	if (unlikely(damage.bytes))
+		kfence_report_corruption(meta, damage.first, damage.bytes);
+	queue_slot(meta);
+	kfence_stats.leaving--;
 	spin_unlock_irqrestore(&kfence_lock, flags);
 }
 
@@ -362,16 +420,19 @@ void kfence_print_live(const struct kmem_cache *s)
 void kfence_bury(const struct kmem_cache *s)
 {
 	struct kfence_metadata *meta;
+	struct kfence_track track;
 	unsigned long flags;
 	unsigned int i;
 
+	save_track(&track);
 	spin_lock_irqsave(&kfence_lock, flags);
 	for (i = 0; i < kfence_nr_objects; i++) {
 		meta = &kfence_metadata[i];
 		if (!is_live(meta, s))
 			continue;
 		vacate(meta, KFENCE_BURIED);
-		save_track(&meta->free_track);
+		close_page(slot_page(meta));
+		meta->free_track = track;
 		virt_to_page(slot_page(meta))->slab_cache = slab_graveyard;
 		kfence_stats.buried++;
 	}
@@ -434,11 +495,12 @@ const char *kfence_validate(void)
 	unsigned long flags;
 
 	spin_lock_irqsave(&kfence_lock, flags);
-	not_free = kfence_stats.live + kfence_stats.buried;
+	not_free = kfence_stats.live + kfence_stats.buried +
+		   kfence_stats.leaving;
 	list_for_each(pos, &free_slots)
 		not_free++;
 	if (not_free != kfence_nr_objects)
-		broken = "guarded: live + buried + free slots != objects";
+		broken = "guarded: live + leaving + buried + free slots != objects";
 	for (i = 0; i < kfence_nr_objects && !broken; i++)
 		broken = check_slot(&kfence_metadata[i]);
 	spin_unlock_irqrestore(&kfence_lock, flags);

@@ -95,7 +95,7 @@ static bool its_turn(void)
 	return __atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED) % every == 0;
 }
 
-void __slowpath *__kfence_sample(struct kmem_cache *s, size_t size, gfp_t gfp)
+void *__kfence_sample(struct kmem_cache *s, size_t size, gfp_t gfp)
 {
 	/* who cannot be guarded does not cost another one his turn */
 	if (!kfence_suits(s, size, gfp) || !its_turn())

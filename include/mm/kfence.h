@@ -90,7 +90,8 @@ void kfence_resume(void);
 struct kfence_stats {
 	unsigned int objects;		/* in the pool */
 	unsigned int live;		/* guarded objects in use */
-	unsigned int buried;
+	unsigned int leaving;		/* being freed at the moment */
+	unsigned int buried;		/* left by destroyed caches */
 	unsigned long allocs, frees;
 	unsigned long full;		/* refused: all slots in use */
 	unsigned long bugs;		/* reported */

@@ -346,8 +346,10 @@ static void one_allocation_per_interval_is_guarded(struct ktest *t)
 
 /* ----- many of them ----- */
 
+/* Ends after so many rounds, or when its time is over. */
 struct worker {
-	unsigned int cpu, rounds;
+	unsigned int rounds, rounds_done;
+	u64 end;
 	bool failed;
 	u64 seed;
 	struct task_struct *task;
@@ -378,8 +380,9 @@ static int work(void *data)
 	u8 *held[HELD] = { NULL };
 	unsigned int i;
 
-	for (i = 0; i < w->rounds; i++)
+	for (i = 0; i < w->rounds && ktime_get_us() < w->end; i++)
 		replace(w, &held[rng_below(&rng, HELD)], &rng);
+	w->rounds_done = i;
 	for (i = 0; i < HELD; i++)
 		if (held[i])
 			kmem_cache_free(s, held[i]);
@@ -388,15 +391,17 @@ static int work(void *data)
 
 static void right_use_is_never_reported(struct ktest *t)
 {
-	struct worker w = { .rounds = 100000, .seed = 1 };
+	struct worker w = { .rounds = 100000, .end = ~0ULL, .seed = 1 };
 
 	KTEST_EXPECT_REPORTS(t, 0, "", work(&w));
 	KTEST_EXPECT_FALSE(t, w.failed);
+	KTEST_EXPECT_EQ(t, w.rounds_done, 100000);
 	KTEST_EXPECT_EQ(t, kfence_count(s), 0);
 }
 
 static void all_cpus_share_the_pool(struct ktest *t)
 {
+	const u64 end = ktime_get_us() + 200000;
 	static struct worker workers[4];
 	unsigned int cpu, n = 0, i;
 
@@ -404,7 +409,8 @@ static void all_cpus_share_the_pool(struct ktest *t)
 	for_each_online_cpu(cpu) {
 		if (n == ARRAY_SIZE(workers))
 			break;
-		workers[n] = (struct worker){ .rounds = 5000, .seed = n + 7 };
+		workers[n] = (struct worker){
+			.rounds = ~0U, .end = end, .seed = n + 7 };
 		workers[n].task = kthread_run_on(cpu, work, &workers[n],
 						 "guarded/%u", cpu);
 		n += workers[n].task != NULL;
@@ -412,6 +418,7 @@ static void all_cpus_share_the_pool(struct ktest *t)
 	for (i = 0; i < n; i++) {
 		kthread_stop(workers[i].task);
 		KTEST_EXPECT_FALSE(t, workers[i].failed);
+		KTEST_EXPECT_GE(t, workers[i].rounds_done, 1);
 	}
 	ktest_check_reports(t, __FILE__, __LINE__, 0, "");
 	KTEST_EXPECT_GE(t, n, 1);
