@@ -67,6 +67,7 @@
 #include <lib/string.h>
 
 #include "kfence_internal.h"
+#include "slub_debug.h"
 
 DEFINE_SPINLOCK(kfence_lock, RANK_KFENCE);
 unsigned long kfence_pool, kfence_pool_size;

@@ -12,15 +12,16 @@
  *					guarded
  *
  * The first is for a system at work: the cost is bounded, whatever it does.
- * The second is for tests: with the arrays put away and N = 1 every object
- * that fits is guarded. If the pool is full, an allocation is an ordinary one.
+ * The second is for tests: all caches' arrays are put aside meanwhile, so that
+ * each allocation comes, and with N = 1 every object that fits is guarded. If
+ * the pool is full, an allocation is an ordinary one.
  *
  * The tick does a second thing. A page taken away is forgotten by the CPU that
  * did it; the others compare kfence_protections with what it was at their last
  * tick, and forget everything if it has changed. So a use after free is seen
  * on any CPU a tick later at most. (Linux leaves it to chance.)
  *
- * Locks: none. Cost: a load where the slow way begins, two per tick.
+ * Locks: none; who sets the mode is alone. Cost: a load where the slow way begins, two per tick.
  */
 #include <asm/kfence.h>
 #include <kernel/cmdline.h>
@@ -39,10 +40,25 @@ unsigned int kfence_gate;
 
 static unsigned int sample_every, sample_interval;
 static unsigned long asked;		/* atomic: allocations with every set */
-static unsigned int paused;		/* atomic */
+static unsigned int paused;		/* threads, one at a time; read by all */
+static bool arrays_are_off;		/* by us; likewise */
 static u64 next_open;			/* CPU 0's tick only */
 
 static DEFINE_PER_CPU(unsigned long, protections_seen);
+
+/* With every set all allocations must come, and only then. */
+static void arrays_follow(void)
+{
+	bool off = sample_every && !paused;
+
+	if (off == arrays_are_off)
+		return;
+	arrays_are_off = off;
+	if (off)
+		slab_arrays_off();
+	else
+		slab_arrays_on();
+}
 
 static void set_mode(unsigned int every, unsigned int interval)
 {
@@ -50,6 +66,7 @@ static void set_mode(unsigned int every, unsigned int interval)
 	WRITE_ONCE(sample_every, every);
 	WRITE_ONCE(sample_interval, interval);
 	WRITE_ONCE(kfence_gate, every != 0);
+	arrays_follow();
 }
 
 int kfence_set_sample(unsigned int every)
@@ -76,19 +93,21 @@ void kfence_sample_stats(struct kfence_stats *stats)
 
 void kfence_pause(void)
 {
-	__atomic_fetch_add(&paused, 1, __ATOMIC_RELAXED);
+	WRITE_ONCE(paused, paused + 1);
+	arrays_follow();
 }
 
 void kfence_resume(void)
 {
-	__atomic_fetch_sub(&paused, 1, __ATOMIC_RELAXED);
+	WRITE_ONCE(paused, paused - 1);
+	arrays_follow();
 }
 
 static bool its_turn(void)
 {
 	unsigned int every = READ_ONCE(sample_every);
 
-	if (__atomic_load_n(&paused, __ATOMIC_RELAXED))
+	if (READ_ONCE(paused))
 		return false;
 	if (!every)
 		return __atomic_exchange_n(&kfence_gate, 0, __ATOMIC_RELAXED);

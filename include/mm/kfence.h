@@ -73,15 +73,17 @@ bool kfence_handle_page_fault(unsigned long addr, bool is_write,
 			      const struct pt_regs *regs);
 
 /*
- * Guards every nth allocation that comes the slow way / the first one in each
- * interval of ms; 0: none. The last call counts. -ENODEV: no pool.
+ * Guards every nth allocation, with all caches' arrays put aside / the first
+ * one in each interval of ms that finds a CPU's array empty; 0: none. The last
+ * call counts. -ENODEV: no pool. Threads, one at a time; may sleep.
  */
 int kfence_set_sample(unsigned int every);
 int kfence_set_sample_interval(unsigned int ms);
 
 /*
- * In between nothing is sampled, for who looks at slabs and arrays and counts
- * on objects being there. Pairs nest. kfence_alloc() goes on.
+ * In between nothing is sampled, and arrays are there, for who looks at slabs
+ * and counts on objects being in them. Pairs nest. kfence_alloc() goes on.
+ * Context as above.
  */
 void kfence_pause(void);
 void kfence_resume(void);

@@ -290,7 +290,6 @@ static void full_pool_leaves_the_cache_as_it_is(struct ktest *t)
 		kmem_cache_free(s, objs[i]);
 }
 
-/* A cache without arrays asks each time. */
 static unsigned int guarded_of(struct kmem_cache *c, unsigned int n)
 {
 	unsigned int i, guarded = 0;
@@ -306,7 +305,7 @@ static unsigned int guarded_of(struct kmem_cache *c, unsigned int n)
 
 static void every_nth_allocation_is_guarded(struct ktest *t)
 {
-	struct kmem_cache *c = slab_cache_make("bare", SIZE, 0, 0, NULL);
+	struct kmem_cache *c = kmem_cache_create("turns", SIZE, 0, 0, NULL);
 	static const unsigned int every[] = { 1, 2, 7, 100 };
 	unsigned int i, got, slack = 20 * num_online_cpus();
 
@@ -326,7 +325,7 @@ static void every_nth_allocation_is_guarded(struct ktest *t)
 
 static void one_allocation_per_interval_is_guarded(struct ktest *t)
 {
-	struct kmem_cache *c = slab_cache_make("bare", SIZE, 0, 0, NULL);
+	struct kmem_cache *c = kmem_cache_create("turns", SIZE, 0, 0, NULL);
 	unsigned int got = 0;
 	u64 start, ticks;
 
