@@ -86,7 +86,8 @@ static void large_kmalloc_and_slab_have_owners_of_their_own(struct ktest *t)
 	struct kmem_cache *s;
 	void *object;
 
-	s = kmem_cache_create("census_test", 512, 0, SLAB_NO_MERGE, NULL);
+	s = kmem_cache_create("census_test", 512, 0,
+			      SLAB_NO_MERGE | SLAB_SKIP_KFENCE, NULL);
 	KTEST_ASSERT_NOT_NULL(t, s);
 	object = kmem_cache_alloc(s, GFP_KERNEL);
 	census_take(&now);

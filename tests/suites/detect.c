@@ -18,11 +18,21 @@ static int __init set_trials(const char *value)
 }
 early_param("detect", set_trials);
 
+static bool all_are_guarded(void)
+{
+	struct kfence_stats stats;
+
+	kfence_get_stats(&stats);
+	return stats.every == 1;
+}
+
 enum detect_mode detect_mode(void)
 {
 #ifdef CONFIG_KASAN
 	return DETECT_KASAN;
 #endif
+	if (all_are_guarded())
+		return DETECT_GUARDED;
 	if ((kmalloc_caches[KMALLOC_NORMAL][0]->flags & DEBUG_MODE) ==
 	    DEBUG_MODE)
 		return DETECT_DEBUG;

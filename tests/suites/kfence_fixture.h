@@ -10,7 +10,6 @@
 #include <mm/kfence.h>
 #include <mm/slab.h>
 
-#include "../../mm/kfence_internal.h"
 #include "slub_fixture.h"
 
 enum edge { LEFT_EDGE, RIGHT_EDGE };

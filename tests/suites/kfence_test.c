@@ -331,11 +331,13 @@ static void one_allocation_per_interval_is_guarded(struct ktest *t)
 
 	if (has_tick(t)) {
 		kfence_resume();
+		slab_arrays_off();
 		kfence_set_sample_interval(30);
 		for (start = get_jiffies(); get_jiffies() < start + 60; )
 			got += guarded_of(c, 10);
 		ticks = get_jiffies() - start;
 		kfence_set_sample_interval(0);
+		slab_arrays_on();
 		kfence_pause();
 		KTEST_EXPECT_GE(t, got, 1);
 		KTEST_EXPECT_LE(t, got, 2 + ticks / 3);

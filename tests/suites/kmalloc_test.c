@@ -4,6 +4,7 @@
 #include <mm/gfp.h>
 #include <mm/mm.h>
 
+#include "no_guards.h"
 #include "slub_fixture.h"
 #include "settled.h"
 
@@ -490,4 +491,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(krealloc_of_a_wrong_pointer_gives_nothing),
 	{}
 };
-KTEST_SUITE(kmalloc, cases);
+KTEST_SUITE_FIXTURE(kmalloc, cases, no_guards, guards_again);

@@ -4,6 +4,7 @@
 #include <mm/mm.h>
 
 #include "../../mm/slab_info.h"
+#include "no_guards.h"
 #include "slub_fixture.h"
 
 static void array_is_refilled_by_half(struct ktest *t)
@@ -192,4 +193,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_of_free_objects_serve_when_memory_is_short),
 	{}
 };
-KTEST_SUITE(slub_arrays, cases);
+KTEST_SUITE_FIXTURE(slub_arrays, cases, no_guards, guards_again);

@@ -6,6 +6,7 @@
 #include <mm/slab.h>
 
 #include "../../mm/slub_debug.h"
+#include "no_guards.h"
 #include "slub_fixture.h"
 
 static struct kmem_cache *make_cache(struct ktest *t, unsigned int size,
@@ -157,4 +158,4 @@ static const struct ktest_case cases[] = {
 	{}
 };
 
-KTEST_SUITE(slub_debug, cases);
+KTEST_SUITE_FIXTURE(slub_debug, cases, no_guards, guards_again);

@@ -4,7 +4,7 @@
 
 #include <kernel/ktest.h>
 #include <lib/string.h>
-#include "../../mm/slab_internal.h"
+#include "../../mm/kfence_internal.h"
 
 /* Bytes that tell one object from another, and from cleared memory. */
 static inline int pattern_of(const void *p)
@@ -100,7 +100,7 @@ static inline unsigned int spare_objects(struct kmem_cache *s)
 
 /*
  * A case that leaves objects behind on purpose, takes their slabs out of the
- * graveyard again: frames must not stay away for good.
+ * graveyard again, and guarded ones: frames must not stay away for good.
  */
 static inline void exhume(void)
 {
@@ -118,6 +118,7 @@ static inline void exhume(void)
 			slab_discard(slab_graveyard, head);
 		}
 	}
+	kfence_exhume();
 }
 
 /* Ends a damaged cache: exactly one report, about what is left. */

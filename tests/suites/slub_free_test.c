@@ -5,6 +5,7 @@
 #include <kernel/ktest.h>
 #include <lib/sprintf.h>
 #include <mm/gfp.h>
+#include <mm/kfence.h>
 
 #include "../../mm/internal.h"
 #include "slub_fixture.h"
@@ -13,17 +14,19 @@ static struct kmem_cache *s;
 
 static void set_up(struct ktest *t)
 {
+	kfence_pause();
 	s = plain_cache("victim", 96);
 }
 
 /* A case that damages the cache ends it itself. */
 static void tear_down(struct ktest *t)
 {
-	if (!s)
-		return;
-	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
-	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
-	kmem_cache_destroy(s);
+	if (s) {
+		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+		KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+		kmem_cache_destroy(s);
+	}
+	kfence_resume();
 }
 
 static void *get(void)

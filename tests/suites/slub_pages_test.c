@@ -2,6 +2,7 @@
 #include <kernel/ktest.h>
 #include <mm/gfp.h>
 
+#include "no_guards.h"
 #include "slub_fixture.h"
 
 /* Until NULL; nothing is lost, and memory that comes back is used. */
@@ -200,4 +201,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(cache_of_caches_is_not_destroyed),
 	{}
 };
-KTEST_SUITE(slub_pages, cases);
+KTEST_SUITE_FIXTURE(slub_pages, cases, no_guards, guards_again);

@@ -7,6 +7,7 @@
 #include <kernel/smp.h>
 #include <lib/kernel.h>
 #include <mm/gfp.h>
+#include <mm/kfence.h>
 
 #include "../../mm/slab_info.h"
 #include "slub_fixture.h"
@@ -35,6 +36,7 @@ static bool two_cpus(struct ktest *t)
 
 static void set_up(struct ktest *t)
 {
+	kfence_pause();
 	s = plain_cache("crossing", 64);
 }
 
@@ -43,6 +45,7 @@ static void tear_down(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
 	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
 	kmem_cache_destroy(s);
+	kfence_resume();
 }
 
 static struct kmem_cache_cpu *array_of(unsigned int cpu)

@@ -4,6 +4,7 @@
 #include <mm/gfp.h>
 
 #include "../../mm/slab_info.h"
+#include "no_guards.h"
 #include "slub_fixture.h"
 
 static void objects_are_distinct_and_keep_their_bytes(struct ktest *t)
@@ -515,4 +516,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(dma32_cache_asks_for_dma32),
 	{}
 };
-KTEST_SUITE(slub, cases);
+KTEST_SUITE_FIXTURE(slub, cases, no_guards, guards_again);

@@ -18,6 +18,7 @@
 
 #include "../../../mm/slab_internal.h"
 #include "../../../mm/slab_info.h"
+#include "../no_guards.h"
 #include "restart_sweep.h"
 
 #define OBJECT_SIZE 64
@@ -316,4 +317,4 @@ static const struct ktest_case cases[] = {
 	{}
 };
 
-KTEST_SUITE(restart_alloc, cases);
+KTEST_SUITE_FIXTURE(restart_alloc, cases, no_guards, guards_again);
