@@ -30,22 +30,16 @@
 
 #include "kfence_internal.h"
 
-static void print_stack(const unsigned long *entries, unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		printk(KERN_ERR "  %px %pB\n", (void *)entries[i],
-		       (void *)entries[i]);
-}
-
 static void print_track(const char *what, const struct kfence_track *track)
 {
 	unsigned long ms = (unsigned long)(track->jiffies * (1000 / HZ));
+	unsigned int i;
 
 	printk(KERN_ERR "%s by %s (%d) on CPU %u at %lu.%02lu s:\n", what,
 	       track->name, track->pid, track->cpu, ms / 1000, ms % 1000 / 10);
-	print_stack(track->stack, track->nr);
+	for (i = 0; i < track->nr; i++)
+		printk(KERN_ERR "  %px %pB\n", (void *)track->stack[i],
+		       (void *)track->stack[i]);
 }
 
 static void print_object(const struct kfence_metadata *meta)
@@ -159,7 +153,6 @@ static void classify(struct fault *f, unsigned long addr)
 static void report_fault(unsigned long addr, bool is_write,
 			 const struct pt_regs *regs)
 {
-	unsigned long stack[KFENCE_STACK_DEPTH];
 	struct fault f;
 	char kind[32];
 
@@ -173,9 +166,8 @@ static void report_fault(unsigned long addr, bool is_write,
 			     (void *)addr, f.where);
 	else
 		report_begin(kind, "address %px, %s", (void *)addr, f.where);
-	printk(KERN_ERR "accessed on CPU %u at:\n", smp_processor_id());
-	print_stack(stack, kfence_fault_stack(regs, stack,
-					      KFENCE_STACK_DEPTH));
+	printk(KERN_ERR "accessed by %pS on CPU %u\n",
+	       (void *)kfence_fault_ip(regs), smp_processor_id());
 	print_object(f.meta);
 	report_end();
 }

@@ -20,7 +20,7 @@
  */
 #include <asm/kfence.h>
 #include <asm/pgtable.h>
-#include <asm/traps.h>
+#include <asm/ptrace.h>
 #include <lib/kernel.h>
 
 /* Changing nothing about each page for itself splits what maps more. */
@@ -52,9 +52,7 @@ void kfence_forget_pages(void)
 	flush_tlb_local_all();
 }
 
-unsigned int kfence_fault_stack(const struct pt_regs *regs,
-				unsigned long *entries, unsigned int max)
+unsigned long kfence_fault_ip(const struct pt_regs *regs)
 {
-	entries[0] = regs->ip;
-	return 1 + stack_trace_from(regs->bp, &entries[1], max - 1);
+	return regs->ip;
 }

@@ -4,7 +4,6 @@
  * faulted, with interrupts off. What is no guarded page's fault goes where it
  * would have gone.
  */
-#include <execinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,13 +64,13 @@ void kfence_forget_pages(void)
 {
 }
 
-unsigned int kfence_fault_stack(const struct pt_regs *regs,
-				unsigned long *entries, unsigned int max)
+unsigned long kfence_fault_ip(const struct pt_regs *regs)
 {
-	void *frames[32];
-	int i, n = backtrace(frames, min((int)max, 32));
+	const ucontext_t *uc = (const void *)regs;
 
-	for (i = 0; i < n; i++)
-		entries[i] = (unsigned long)frames[i];
-	return (unsigned int)n;
+#ifdef __LP64__
+	return (unsigned long)uc->uc_mcontext.gregs[REG_RIP];
+#else
+	return (unsigned long)uc->uc_mcontext.gregs[REG_EIP];
+#endif
 }

@@ -118,7 +118,7 @@ static void report_names_both_owners_and_the_instruction(struct ktest *t)
 	const char *text = report_capture_text();
 
 	kmem_cache_free(s, p);
-	KTEST_EXPECT_REPORTS(t, 1, "accessed on CPU", read_byte(p));
+	KTEST_EXPECT_REPORTS(t, 1, "accessed by ", read_byte(p));
 	KTEST_EXPECT_NOT_NULL(t, strstr(text, "size 64, cache guarded"));
 	KTEST_EXPECT_NOT_NULL(t, strstr(text, "allocated by "));
 	KTEST_EXPECT_NOT_NULL(t, strstr(text, "freed by "));

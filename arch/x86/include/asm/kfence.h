@@ -27,11 +27,7 @@ void kfence_protect_page(unsigned long addr, bool protect);
 /* This CPU forgets all it remembers. Any context. */
 void kfence_forget_pages(void);
 
-/*
- * Who did what faulted: the instruction's address, then its callers'. regs is
- * what the fault handler was given. The number of entries.
- */
-unsigned int kfence_fault_stack(const struct pt_regs *regs,
-				unsigned long *entries, unsigned int max);
+/* The instruction that faulted. regs is what the fault handler was given. */
+unsigned long kfence_fault_ip(const struct pt_regs *regs);
 
 #endif
