@@ -46,8 +46,8 @@
  * made under it. Canaries, zeroes and constructors are written without it, to
  * a page that is one caller's own.
  *
- * Invariants: live + leaving + buried + free slots == objects; a page is open if its
- * object is in use, or since a fault there.
+ * Invariants: live + leaving + buried + free slots == objects; a page is open
+ * if its object is in use, or since a fault there.
  *
  * Cost: two page table entries, one TLB flush and a page of canaries per
  * object. Nothing for the others.
@@ -501,7 +501,7 @@ const char *kfence_validate(void)
 	list_for_each(pos, &free_slots)
 		not_free++;
 	if (not_free != kfence_nr_objects)
-		broken = "guarded: live + leaving + buried + free slots != objects";
+		broken = "guarded: slots are lost, or in two places";
 	for (i = 0; i < kfence_nr_objects && !broken; i++)
 		broken = check_slot(&kfence_metadata[i]);
 	spin_unlock_irqrestore(&kfence_lock, flags);

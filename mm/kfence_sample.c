@@ -21,7 +21,8 @@
  * tick, and forget everything if it has changed. So a use after free is seen
  * on any CPU a tick later at most. (Linux leaves it to chance.)
  *
- * Locks: none; who sets the mode is alone. Cost: a load where the slow way begins, two per tick.
+ * Locks: none; who sets the mode is alone. Cost: a load where the slow way
+ * begins, two per tick.
  */
 #include <asm/kfence.h>
 #include <kernel/cmdline.h>
@@ -40,7 +41,7 @@ unsigned int kfence_gate;
 
 static unsigned int sample_every, sample_interval;
 static unsigned long asked;		/* atomic: allocations with every set */
-static unsigned int paused;		/* threads, one at a time; read by all */
+static unsigned int paused;		/* written by one thread at a time */
 static bool arrays_are_off;		/* by us; likewise */
 static u64 next_open;			/* CPU 0's tick only */
 
