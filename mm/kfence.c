@@ -65,6 +65,7 @@
 #include <lib/kernel.h>
 #include <lib/random.h>
 #include <lib/string.h>
+#include <mm/init_on.h>
 
 #include "kfence_internal.h"
 #include "slub_debug.h"
@@ -270,7 +271,7 @@ static void *prepare(const struct kfence_metadata *meta, struct kmem_cache *s,
 
 	fill_canaries(page, meta->addr);
 	fill_canaries(kfence_end(meta), page + PAGE_SIZE);
-	if (gfp & __GFP_ZERO)
+	if ((gfp & __GFP_ZERO) || (slab_inits(s) && init_on_alloc))
 		memset(p, 0, meta->size);
 	if (s->ctor)
 		s->ctor(p);
@@ -361,6 +362,8 @@ void kfence_free(struct kmem_cache *s, const void *p)
 	if (!begin_free(meta, s, p, &track))
 		return;
 	damage = find_damage(meta);
+	if (slab_inits(meta->cache) && init_on_free)
+		memset((void *)meta->addr, 0, meta->size);
 	spin_lock_irqsave(&kfence_lock, flags);
 	if (unlikely(damage.bytes))
 		kfence_report_corruption(meta, damage.first, damage.bytes);

@@ -39,6 +39,15 @@ def test_selftest_passes(words, smp):
                for line in run.lines)
 
 
+@pytest.mark.cost(60)
+def test_objects_are_cleared_as_others_are():
+    run = healthy(boot('selftest=kfence*,detect*,stress_mix poweroff '
+                       'kfence.sample=2 init_on_alloc=1 init_on_free=1',
+                       mem='256M', timeout=300))
+    assert any('object_is_cleared' in line and 'SKIP' not in line
+               for line in run.lines)
+
+
 @pytest.mark.parametrize('objects', [1, 7, 100, 511])
 def test_pool_is_as_large_as_asked_for(objects):
     run = healthy(boot('selftest=kfence_fault,paging,census poweroff '

@@ -7,6 +7,7 @@
 #include <kernel/smp.h>
 #include <lib/random.h>
 #include <lib/sprintf.h>
+#include <mm/init_on.h>
 
 #include "kfence_fixture.h"
 #include "tick.h"
@@ -119,6 +120,31 @@ static void zeroed_object_is_zero(struct ktest *t)
 		KTEST_EXPECT_NULL(t, memchr_inv(p, 0, SIZE));
 		memset(p, 0xff, SIZE);
 		kmem_cache_free(s, p);
+	}
+}
+
+/* A late read opens the page: what does it find? */
+static void object_is_cleared_where_the_command_line_says_so(struct ktest *t)
+{
+	unsigned int i;
+	u8 *p;
+
+	if (!init_on_alloc && !init_on_free) {
+		ktest_skip(t, "neither init_on_alloc=1 nor init_on_free=1");
+		return;
+	}
+	for (i = 0; i < 2 * kfence_now().objects; i++) {
+		p = kfence_alloc(s, SIZE, GFP_KERNEL);
+		KTEST_ASSERT_NOT_NULL(t, p);
+		if (init_on_alloc)
+			KTEST_EXPECT_NULL(t, memchr_inv(p, 0, SIZE));
+		memset(p, 0xff, SIZE);
+		kmem_cache_free(s, p);
+		if (!init_on_free)
+			continue;
+		KTEST_EXPECT_REPORTS(t, 1, "use-after-free read",
+				     KTEST_EXPECT_NULL(t, memchr_inv(p, 0,
+								     SIZE)));
 	}
 }
 
@@ -432,6 +458,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(alignment_is_kept_at_both_edges),
 	KTEST_CASE(freed_slot_is_used_again_last),
 	KTEST_CASE(zeroed_object_is_zero),
+	KTEST_CASE(object_is_cleared_where_the_command_line_says_so),
 	KTEST_CASE(constructed_object_is_constructed_each_time),
 	KTEST_CASE(what_must_not_be_guarded_is_not),
 	KTEST_CASE(krealloc_knows_the_size_asked_for),
