@@ -74,10 +74,13 @@ static int one_trial(u64 seed, bool (*trial)(struct detect *d))
 void detect_run(struct ktest *t, const char *kind, unsigned int seen_by,
 		bool (*trial)(struct detect *d))
 {
+	bool not_all_guarded = detect_mode() != DETECT_GUARDED;
 	unsigned int made = 0, seen = 0;
 	u64 seed;
 	int hit;
 
+	if (not_all_guarded)
+		kfence_pause();
 	for (seed = 1; made < trials && seed <= 4 * trials + 100; seed++) {
 		hit = one_trial(seed, trial);
 		if (hit < 0)
@@ -85,6 +88,8 @@ void detect_run(struct ktest *t, const char *kind, unsigned int seen_by,
 		made++;
 		seen += (unsigned int)hit;
 	}
+	if (not_all_guarded)
+		kfence_resume();
 	ktest_note(t, "DETECT mode=%s kind=%s seen=%u of=%u expected=%s",
 		   detect_mode_name(), kind, seen, made,
 		   seen_by & detect_mode() ? "all" : "any");

@@ -1,6 +1,7 @@
 /* init_on_alloc=1 and init_on_free=1: objects, too, come and go cleared. */
 #include <mm/init_on.h>
 
+#include "no_guards.h"
 #include "slub_fixture.h"
 
 #define MOST 300
@@ -99,4 +100,4 @@ static const struct ktest_case cases[] = {
 	{}
 };
 
-KTEST_SUITE(slab_init_on, cases);
+KTEST_SUITE_FIXTURE(slab_init_on, cases, no_guards, guards_again);
