@@ -3,6 +3,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/census.h>
+#include <mm/kfence.h>
 #include <mm/slab.h>
 
 #include "../../mm/internal.h"
@@ -82,7 +83,8 @@ static void slab_page_is_refused(struct ktest *t)
 	void *p = kmalloc(64, GFP_KERNEL);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
-	EXPECT_REFUSED(t, "slab", virt_to_page(p), 0);
+	EXPECT_REFUSED(t, is_kfence_address(p) ? "guarded object" : "slab",
+		       virt_to_page(p), 0);
 	kfree(p);
 }
 
