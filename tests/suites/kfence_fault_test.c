@@ -170,11 +170,16 @@ static void wide_access_across_the_end_is_reported(struct ktest *t)
 {
 	u8 *p = guarded_at(s, SIZE, RIGHT_EDGE);
 	volatile u32 *word = (volatile u32 *)(p + SIZE);
+	u8 copy[2 * SIZE];
 
 	KTEST_EXPECT_REPORTS(t, 1, "out-of-bounds write", *word = 1);
 	p = again(p, RIGHT_EDGE);
+	memset(p, 0x39, SIZE);
 	KTEST_EXPECT_REPORTS(t, 1, "out-of-bounds read",
-			     memcpy((u8[2 * SIZE]){ 0 }, p, SIZE + 4));
+			     memcpy(copy, p, SIZE + 4));
+	KTEST_EXPECT_NULL(t, memchr_inv(copy, 0x39, SIZE));
+	/* whoever could see it might read all of the copy */
+	__asm__ volatile("" : : "r"(copy) : "memory");
 	kmem_cache_free(s, p);
 }
 
