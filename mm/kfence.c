@@ -372,6 +372,18 @@ void kfence_free(struct kmem_cache *s, const void *p)
 	spin_unlock_irqrestore(&kfence_lock, flags);
 }
 
+const char *kfence_free_fault(struct kmem_cache *s, const void *p)
+{
+	struct kfence_metadata *meta = kfence_metadata_at((unsigned long)p);
+	const char *fault;
+	unsigned long flags;
+
+	spin_lock_irqsave(&kfence_lock, flags);
+	fault = free_fault(meta, s, (unsigned long)p);
+	spin_unlock_irqrestore(&kfence_lock, flags);
+	return fault;
+}
+
 size_t kfence_ksize(const void *p)
 {
 	struct kfence_metadata *meta = kfence_metadata_at((unsigned long)p);

@@ -21,8 +21,8 @@
  *  4. In debug builds, and if the cache has SLAB_POISON, objects in the reserve
  *     are filled with a pattern as well, which is looked at when they leave.
  *     Not with a constructor: its work is kept.
- *  5. Objects that the cache debugs look free to that test all the time. They
- *     need no mark: the reserve is searched at each free.
+ *  5. Objects of a cache that debugs, and guarded ones, cannot carry a mark,
+ *     and never go the short way: the reserve is searched at each free.
  *
  * What is seen, so: an element in the reserve that is freed again, whenever
  * its kind is known; one of another kind of pool, always in debug builds,
@@ -34,6 +34,7 @@
  */
 #include <kernel/report.h>
 #include <lib/string.h>
+#include <mm/kfence.h>
 
 #include "internal.h"
 #include "mempool_internal.h"
@@ -90,13 +91,15 @@ struct kmem_cache *mempool_cache_of(const mempool_t *pool)
 static __always_inline bool is_object(const mempool_t *pool,
 				      const void *element)
 {
-	return pool->cache && slab_is_object(pool->cache, element);
+	return pool->cache && (slab_is_object(pool->cache, element) ||
+			       is_kfence_address(element));
 }
 
-/* The word of a debugged object looks free all the time. */
+/* The word of a debugged object is its cache's, and watched. */
 static bool is_markable(const mempool_t *pool, const void *element)
 {
-	return is_object(pool, element) && !kmem_cache_debug(pool->cache);
+	return is_object(pool, element) && !kmem_cache_debug(pool->cache) &&
+	       !is_kfence_address(element);
 }
 
 /* Bytes at the head of an object that hold the pattern. */
@@ -196,7 +199,7 @@ bool mempool_may_be_kept(const mempool_t *pool, const void *element)
 	if (debug_build)
 		return true;
 	if (pool->cache)
-		return !is_object(pool, element) ||
+		return !is_markable(pool, element) ||
 		       slab_word_looks_free(pool->cache, element);
 	return kind_of(pool) == KIND_PAGES && page_is_backed(page) &&
 	       page->lru.prev == (const struct list_head *)pool;
@@ -218,9 +221,12 @@ static const char *kmalloc_fault(const void *p, size_t size)
 	const char *fault = NULL;
 	size_t room;
 
-	if (!in_direct_map(p))
+	if (is_kfence_address(p)) {
+		fault = kfence_free_fault(NULL, p);
+		room = fault ? 0 : kfence_ksize(p);
+	} else if (!in_direct_map(p)) {
 		return "outside RAM";
-	if (page->type == PAGE_SLAB) {
+	} else if (page->type == PAGE_SLAB) {
 		fault = slab_free_fault(page->slab_cache, p);
 		room = page->slab_cache->object_size;
 	} else if (page->type == PAGE_LARGE_KMALLOC) {

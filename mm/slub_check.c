@@ -45,6 +45,8 @@
  */
 #include <kernel/printk.h>
 #include <kernel/report.h>
+#include <mm/kfence.h>
+
 #include "slub_debug.h"
 
 static bool sheaf_has(const struct slab_sheaf *sheaf, const void *p)
@@ -115,6 +117,8 @@ const char *slab_free_fault(struct kmem_cache *s, const void *p)
 {
 	struct page *page = pfn_to_page(direct_map_pfn(p));
 
+	if (is_kfence_address(p))
+		return kfence_free_fault(s, p);
 	if (!in_direct_map(p))
 		return "outside RAM";
 	if (page->type != PAGE_SLAB)

@@ -54,6 +54,9 @@ static __always_inline void *kfence_sample(struct kmem_cache *s, size_t size,
  */
 void kfence_free(struct kmem_cache *s, const void *p);
 
+/* Why kfence_free() would refuse p, or NULL. */
+const char *kfence_free_fault(struct kmem_cache *s, const void *p);
+
 /* Bytes asked for p, a guarded object in use; 0 if it is none, reported. */
 size_t kfence_ksize(const void *p);
 

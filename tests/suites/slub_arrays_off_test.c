@@ -7,6 +7,7 @@
 #include <lib/errno.h>
 #include <lib/sprintf.h>
 
+#include "no_guards.h"
 #include "slub_debug_fixture.h"
 #include "stress.h"
 
@@ -421,4 +422,16 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(debugged_objects_pass_from_cpu_to_cpu),
 	{}
 };
-KTEST_SUITE_FIXTURE(slub_arrays_off, cases, stress_begin, stress_end);
+static void begin(struct ktest *t)
+{
+	no_guards(t);
+	stress_begin(t);
+}
+
+static void end(struct ktest *t)
+{
+	stress_end(t);
+	guards_again(t);
+}
+
+KTEST_SUITE_FIXTURE(slub_arrays_off, cases, begin, end);
