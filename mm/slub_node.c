@@ -132,7 +132,8 @@ bool node_grow(struct kmem_cache *s, gfp_t gfp, int nid)
 	spin_lock_irqsave(&n->lock, flags);
 	node_add_slab(s, n, head);
 	spin_unlock_irqrestore(&n->lock, flags);
-	return page_to_nid(head) == nid;
+	/* others may have taken and freed all of it, and the slab, by now */
+	return n == &s->node[nid];
 }
 
 /* One object into its slab; an empty slab too many goes to discard. */

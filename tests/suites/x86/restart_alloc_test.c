@@ -13,6 +13,7 @@
 #include <lib/string.h>
 #include <mm/gfp.h>
 #include <mm/highmem.h>
+#include <mm/mempool.h>
 #include <mm/numa.h>
 #include <mm/slab.h>
 
@@ -264,6 +265,34 @@ static void pages_are_all_kept(struct ktest *t)
 		alloc_block, free_block, NULL });
 }
 
+/* ----- memory pools ----- */
+
+static mempool_t *pool;
+
+static void *alloc_element(struct rng *rng)
+{
+	return mempool_alloc(pool, GFP_ATOMIC);
+}
+
+static void free_element(void *p, struct rng *rng)
+{
+	mempool_free(p, pool);
+}
+
+static const char *validate_pool(void)
+{
+	return mempool_validate(pool);
+}
+
+static void memory_pools_keep_all_elements(struct ktest *t)
+{
+	pool = mempool_create_kmalloc_pool(4, OBJECT_SIZE);
+	KTEST_ASSERT_NOT_NULL(t, pool);
+	sweep_subject(t, (struct subject){
+		alloc_element, free_element, validate_pool });
+	mempool_destroy(pool);
+}
+
 /* ----- all of them ----- */
 
 /* In the test of a suite that does not sweep. */
@@ -313,6 +342,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(a_cache_keeps_all_objects),
 	KTEST_CASE(kmalloc_keeps_all_objects),
 	KTEST_CASE(pages_are_all_kept),
+	KTEST_CASE(memory_pools_keep_all_elements),
 	KTEST_CASE(no_sequence_of_the_kernel_was_left_out),
 	{}
 };
