@@ -42,6 +42,7 @@ struct kmem_cache_cpu {
 	struct cpu_stack stack;		/* (i) top and end of main */
 	struct slab_sheaf *main;	/* (i) no_sheaf(), or one of its own */
 	struct slab_sheaf *spare;	/* (i) likewise; empty or full */
+	unsigned long spare_names;	/* (i) what its slots say, slub_bulk.c */
 };
 
 /* Slabs by fullness: none in use, four quarters, no object free. */
@@ -87,6 +88,7 @@ struct kmem_cache {
 	unsigned long nr_shuffles;	/* atomic; see slab_fill() */
 	gfp_t allocflags;		/* (b) for its slabs */
 	void (*ctor)(void *);		/* (b) */
+	unsigned long slabs_gone;	/* atomic: given back since creation */
 	void *no_sheaf[NO_SHEAF_WORDS];	/* always empty, always full */
 	char name[KMEM_CACHE_NAME_SIZE];	/* (b) */
 	struct list_head list;		/* (c) slab_caches */
@@ -276,6 +278,7 @@ static inline unsigned int sheaf_avail(const struct slab_sheaf *sheaf)
 static inline void cpu_set_spare(struct kmem_cache_cpu *c,
 				 struct slab_sheaf *spare)
 {
+	c->spare_names = 0;
 	__atomic_store_n(&c->spare, spare, __ATOMIC_RELEASE);
 }
 
@@ -321,6 +324,8 @@ void __slowpath *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp);
 void __slowpath __slab_free(struct kmem_cache *s, const void *p);
 void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	      struct slab_sheaf *sheaf);
+bool main_fill(struct kmem_cache *s, struct kmem_cache_cpu *c);
+void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c);
 
 /* slub_node.c */
 void node_init(struct kmem_cache_node *n);

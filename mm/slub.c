@@ -174,6 +174,13 @@ static bool main_refill(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	return sheaf->avail != 0;
 }
 
+/* Something in main, if arrays or slabs have anything. Interrupts are off. */
+bool main_fill(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	return main_avail(c) || main_replace_by_filled(s, c) ||
+	       main_refill(s, c);
+}
+
 /* One object straight from a node's slabs. */
 void *slab_take_one(struct kmem_cache *s, int nid, gfp_t gfp)
 {
@@ -198,8 +205,7 @@ static void *take_from_arrays(struct kmem_cache *s, int nid, gfp_t gfp)
 	c = this_cpu_ptr(s->cpu);
 	if (c->main == no_sheaf(s)) {
 		p = slab_take_one(s, nid, gfp);
-	} else if (main_avail(c) || main_replace_by_filled(s, c) ||
-		   main_refill(s, c)) {
+	} else if (main_fill(s, c)) {
 		p = c->stack.top[-1];
 		stack_set_top(c, c->stack.top - 1);
 	}
@@ -301,7 +307,7 @@ static bool main_replace_by_empty(struct kmem_cache *s,
 }
 
 /* Room for one object in main, which is full: steps 3 to 5. */
-static void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c)
+void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	unsigned int nr = c->spare->avail;
 

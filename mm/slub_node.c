@@ -67,6 +67,7 @@ static void node_del_empty_slab(struct kmem_cache *s,
 	n->nr_partial--;
 	n->nr_slabs--;
 	n->nr_objects -= slab_objects(s, head);
+	__atomic_fetch_add(&s->slabs_gone, 1, __ATOMIC_RELEASE);
 }
 
 /* Puts a slab on the list its count asks for; from is where it stands. */

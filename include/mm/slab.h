@@ -82,6 +82,17 @@ void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *s, void *p);
 
 /*
+ * nr objects into p, or none: nr or 0. The quickest way back is to free them
+ * in the order of p. free_bulk checks each object as kmem_cache_free() does,
+ * and skips NULL; without a cache, and as kfree_bulk(), it takes whatever
+ * kfree() takes.
+ */
+int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr,
+			  void **p);
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p);
+void kfree_bulk(size_t nr, void **p);
+
+/*
  * Collects what waits in the CPUs' arrays and gives empty slabs back. 0 if no
  * slab was left over. Other CPUs may use the cache meanwhile. With interrupts
  * off only this CPU's arrays are emptied.

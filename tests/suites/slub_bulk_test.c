@@ -1,0 +1,405 @@
+/* Many objects with one call: all or none, the same checks, the way back. */
+#include <kernel/ktest.h>
+#include <lib/random.h>
+#include <mm/gfp.h>
+#include <mm/mm.h>
+
+#include "../../mm/slab_info.h"
+#include "slub_fixture.h"
+
+#define MOST 1000
+
+static struct kmem_cache *s;
+static void *objs[MOST], *again[MOST];
+/* What must be out, so that arrays are as a case wants them. */
+static void *held[MOST];
+static size_t nr_held;
+
+static void set_up(struct ktest *t)
+{
+	s = kmem_cache_create("bulk", 64, 0, SLAB_NO_MERGE, NULL);
+}
+
+static void tear_down(struct ktest *t)
+{
+	kmem_cache_free_bulk(s, nr_held, held);
+	nr_held = 0;
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+	kmem_cache_destroy(s);
+}
+
+static unsigned long objects_in_use(void)
+{
+	struct slab_info info;
+
+	slab_get_info(s, &info);
+	return info.active_objects;
+}
+
+static bool get(size_t nr)
+{
+	return kmem_cache_alloc_bulk(s, GFP_KERNEL, nr, objs) == (int)nr;
+}
+
+static void objects_are_distinct_and_whole(struct ktest *t)
+{
+	static const size_t numbers[] = { 1, 2, 3, 5, 29, 30, 31, 59, 60, 61,
+					  64, 119, 121, 255, 257, MOST };
+	unsigned int n;
+	size_t i;
+
+	for (n = 0; n < ARRAY_SIZE(numbers); n++) {
+		KTEST_ASSERT_TRUE(t, get(numbers[n]));
+		KTEST_EXPECT_EQ(t, objects_in_use(), numbers[n]);
+		for (i = 0; i < numbers[n]; i++)
+			fill_object(objs[i], 64);
+		for (i = 0; i < numbers[n]; i++)
+			KTEST_ASSERT_TRUE(t, object_is_intact(objs[i], 64));
+		kmem_cache_free_bulk(s, numbers[n], objs);
+		KTEST_EXPECT_EQ(t, objects_in_use(), 0);
+		KTEST_ASSERT_STREQ(t, kmem_cache_validate(s), NULL);
+	}
+}
+
+static void none_are_fine(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s, GFP_KERNEL, 0, NULL), 0);
+	kmem_cache_free_bulk(s, 0, NULL);
+	kfree_bulk(0, NULL);
+}
+
+/* Main and spare full. */
+static void fill_arrays(void)
+{
+	nr_held = 300;
+	kmem_cache_alloc_bulk(s, GFP_KERNEL, nr_held, held);
+	while (main_objects(s) + spare_objects(s) < 120)
+		kmem_cache_free(s, held[--nr_held]);
+}
+
+static void expect_way_back(struct ktest *t)
+{
+	unsigned int main = main_objects(s), spare = spare_objects(s);
+
+	KTEST_ASSERT_TRUE(t, get(64));
+	memcpy(again, objs, sizeof(again));
+	kmem_cache_free_bulk(s, 64, objs);
+	KTEST_EXPECT_EQ(t, main_objects(s), main);
+	KTEST_EXPECT_EQ(t, spare_objects(s), spare);
+	KTEST_ASSERT_STREQ(t, kmem_cache_validate(s), NULL);
+	KTEST_ASSERT_TRUE(t, get(64));
+	KTEST_EXPECT_EQ(t, memcmp(objs, again, 64 * sizeof(*objs)), 0);
+	kmem_cache_free_bulk(s, 64, objs);
+}
+
+/* Whatever main holds at the beginning, across its edge and back. */
+static void the_way_back_ends_where_it_began(struct ktest *t)
+{
+	unsigned int more;
+
+	fill_arrays();
+	for (more = 0; more < 120 - 64; more++) {
+		expect_way_back(t);
+		expect_way_back(t);
+		held[nr_held++] = kmem_cache_alloc(s, GFP_KERNEL);
+	}
+}
+
+static void any_order_of_freeing_will_do(struct ktest *t)
+{
+	struct rng rng = rng_seed(8);
+	unsigned int round;
+	size_t i, j, nr;
+	void *p;
+
+	for (round = 0; round < 60 && !t->failed; round++) {
+		nr = 1 + rng_below(&rng, round % 2 ? MOST : 130);
+		KTEST_ASSERT_TRUE(t, get(nr));
+		for (i = nr - 1; i > 0; i--) {
+			j = rng_below(&rng, i + 1);
+			p = objs[i];
+			objs[i] = objs[j];
+			objs[j] = p;
+		}
+		/* some alone, the others together */
+		for (i = 0; i < nr % 7; i++)
+			kmem_cache_free(s, objs[i]);
+		kmem_cache_free_bulk(s, nr - i, objs + i);
+		KTEST_EXPECT_EQ(t, objects_in_use(), 0);
+		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	}
+}
+
+/* Contents of all that is out, while bulks of all sizes come and go. */
+static void random_bulks_agree_with_the_model(struct ktest *t)
+{
+	struct rng rng = rng_seed(9);
+	size_t out = 0, nr, i;
+	unsigned int step;
+
+	for (step = 0; step < 600 && !t->failed; step++) {
+		nr = rng_below(&rng, rng_below(&rng, 8) ? 20 : 200);
+		if (rng_below(&rng, 2) && out + nr <= MOST) {
+			KTEST_ASSERT_EQ(t, kmem_cache_alloc_bulk(s, GFP_KERNEL,
+						nr, objs + out), nr);
+			for (i = out; i < out + nr; i++)
+				fill_object(objs[i], 64);
+			out += nr;
+		} else {
+			nr = min(nr, out);
+			out -= nr;
+			for (i = out; i < out + nr; i++)
+				KTEST_EXPECT_TRUE(t, object_is_intact(objs[i],
+								      64));
+			kmem_cache_free_bulk(s, nr, objs + out);
+		}
+		KTEST_ASSERT_EQ(t, objects_in_use(), out);
+		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	}
+	kmem_cache_free_bulk(s, out, objs);
+}
+
+static void all_or_none_when_memory_ends(struct ktest *t)
+{
+	static void *many[10000];
+	struct drained d;
+
+	kmem_cache_shrink_all();
+	drain_pages(&d);
+	KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s, GFP_NOWAIT,
+						 ARRAY_SIZE(many), many), 0);
+	KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s, GFP_NOWAIT | __GFP_ZERO,
+						 ARRAY_SIZE(many), many), 0);
+	undrain_pages(&d);
+	KTEST_EXPECT_EQ(t, objects_in_use(), 0);
+	KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s, GFP_KERNEL,
+						 ARRAY_SIZE(many), many),
+			ARRAY_SIZE(many));
+	kmem_cache_free_bulk(s, ARRAY_SIZE(many), many);
+}
+
+static void objects_are_cleared_when_asked(struct ktest *t)
+{
+	size_t i;
+
+	KTEST_ASSERT_TRUE(t, get(100));
+	for (i = 0; i < 100; i++)
+		memset(objs[i], 0xff, 64);
+	kmem_cache_free_bulk(s, 100, objs);
+	KTEST_ASSERT_EQ(t, kmem_cache_alloc_bulk(s, GFP_KERNEL | __GFP_ZERO,
+						 200, objs), 200);
+	for (i = 0; i < 200; i++)
+		KTEST_EXPECT_NULL(t, memchr_inv(objs[i], 0, 64));
+	kmem_cache_free_bulk(s, 200, objs);
+}
+
+static void construct(void *p)
+{
+	memset(p, 0x5a, 40);
+}
+
+static void constructors_work_is_kept(struct ktest *t)
+{
+	struct kmem_cache *c = kmem_cache_create("made", 40, 0, 0, construct);
+	int got = 1;
+	size_t i;
+
+	KTEST_ASSERT_EQ(t, kmem_cache_alloc_bulk(c, GFP_KERNEL, 90, objs), 90);
+	for (i = 0; i < 90; i++)
+		KTEST_EXPECT_NULL(t, memchr_inv(objs[i], 0x5a, 40));
+	kmem_cache_free_bulk(c, 90, objs);
+	KTEST_EXPECT_REPORTS(t, 1, "__GFP_ZERO for a cache with a constructor",
+			     got = kmem_cache_alloc_bulk(c, GFP_KERNEL |
+							 __GFP_ZERO, 9, objs));
+	KTEST_EXPECT_EQ(t, got, 0);
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(c), NULL);
+	kmem_cache_destroy(c);
+}
+
+static void null_is_skipped(struct ktest *t)
+{
+	KTEST_ASSERT_TRUE(t, get(10));
+	objs[10] = NULL;
+	memmove(objs + 3, objs + 2, 9 * sizeof(*objs));
+	objs[2] = NULL;
+	KTEST_EXPECT_REPORTS(t, 0, "", kmem_cache_free_bulk(s, 12, objs));
+	KTEST_EXPECT_EQ(t, objects_in_use(), 0);
+}
+
+/* Each of nr is replaced in turn by bad: one report, all others are free. */
+static void expect_one_refusal(struct ktest *t, size_t nr, void *bad,
+			       const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i <= nr && !t->failed; i++) {
+		KTEST_ASSERT_TRUE(t, get(nr));
+		memmove(objs + i + 1, objs + i, (nr - i) * sizeof(*objs));
+		objs[i] = bad;
+		KTEST_EXPECT_REPORTS(t, 1, kind,
+				     kmem_cache_free_bulk(s, nr + 1, objs));
+		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	}
+}
+
+static void wrong_pointers_are_refused_the_others_freed(struct ktest *t)
+{
+	struct kmem_cache *c = kmem_cache_create("other", 64, 0,
+						 SLAB_NO_MERGE, NULL);
+	void *other = kmem_cache_alloc(c, GFP_KERNEL);
+	char *p = kmem_cache_alloc(s, GFP_KERNEL);
+	struct page *page = alloc_page(GFP_KERNEL);
+	int local;
+
+	expect_one_refusal(t, 70, other, "wrong cache");
+	expect_one_refusal(t, 9, p + 8, "inside an object");
+	expect_one_refusal(t, 9, page_address(page), "not a slab page");
+	expect_one_refusal(t, 9, (void *)0x1000, "outside RAM");
+	expect_one_refusal(t, 3, &local, "");
+	expect_one_refusal(t, 3, s->no_object, "");
+	KTEST_EXPECT_EQ(t, objects_in_use(), 1);
+	__free_page(page);
+	kmem_cache_free(s, p);
+	kmem_cache_free(c, other);
+	kmem_cache_destroy(c);
+}
+
+/* The same object at any two places of one array. */
+static void double_within_one_array_is_refused(struct ktest *t)
+{
+	size_t i, j;
+
+	for (i = 0; i < 9; i++) {
+		for (j = 0; j < 9; j++) {
+			KTEST_ASSERT_TRUE(t, get(9));
+			memmove(objs + j + 1, objs + j,
+				(9 - j) * sizeof(*objs));
+			objs[j] = objs[i < j ? i : i + 1];
+			KTEST_EXPECT_REPORTS(t, 1, "double free",
+				kmem_cache_free_bulk(s, 10, objs));
+			KTEST_ASSERT_EQ(t, objects_in_use(), 0);
+			KTEST_ASSERT_STREQ(t, kmem_cache_validate(s), NULL);
+		}
+	}
+}
+
+static void second_bulk_free_is_refused_throughout(struct ktest *t)
+{
+	KTEST_ASSERT_TRUE(t, get(100));
+	kmem_cache_free_bulk(s, 100, objs);
+	KTEST_EXPECT_REPORTS(t, 100, "double free",
+			     kmem_cache_free_bulk(s, 100, objs));
+	KTEST_EXPECT_EQ(t, objects_in_use(), 0);
+}
+
+/* Takes 100 of 120, so that main has become the spare. */
+static bool cross_an_array(void)
+{
+	fill_arrays();
+	return get(100) && cpu_of(s)->spare_names;
+}
+
+/* Slots of the spare name it still; it lies in main by now. */
+static void freed_alone_then_together_is_refused(struct ktest *t)
+{
+	KTEST_ASSERT_TRUE(t, cross_an_array());
+	kmem_cache_free(s, objs[99]);
+	kmem_cache_free(s, objs[80]);
+	KTEST_EXPECT_REPORTS(t, 2, "double free",
+			     kmem_cache_free_bulk(s, 100, objs));
+	KTEST_EXPECT_EQ(t, objects_in_use(), nr_held);
+}
+
+static void sealed_again_when_interrupts_come_on(struct ktest *t)
+{
+	struct kmem_cache_cpu *c;
+
+	KTEST_ASSERT_TRUE(t, cross_an_array());
+	kmem_cache_free_bulk(s, 70, objs);
+	c = cpu_of(s);
+	KTEST_EXPECT_EQ(t, main_objects(s), 30);
+	KTEST_EXPECT_EQ(t, spare_objects(s), 60);
+	KTEST_EXPECT_PTR_EQ(t, *c->stack.top, s->no_object);
+	kmem_cache_free_bulk(s, 30, objs + 70);
+	KTEST_EXPECT_EQ(t, main_objects(s), 60);
+}
+
+/* The spare's slots may name what is no object any more. */
+static void slots_of_the_spare_name_nothing_once_a_slab_is_gone(struct ktest *t)
+{
+	unsigned long gone;
+
+	KTEST_ASSERT_TRUE(t, cross_an_array());
+	gone = s->slabs_gone;
+	KTEST_EXPECT_EQ(t, cpu_of(s)->spare_names, gone + 1);
+	kmem_cache_free_bulk(s, nr_held, held);
+	nr_held = 0;
+	memcpy(again, objs, sizeof(again));
+	kmem_cache_free_bulk(s, 100, objs);
+	kmem_cache_shrink(s);
+	KTEST_EXPECT_GT(t, s->slabs_gone, gone);
+	KTEST_EXPECT_NE(t, cpu_of(s)->spare_names, s->slabs_gone + 1);
+	KTEST_EXPECT_REPORTS(t, 100, "not a slab page",
+			     kmem_cache_free_bulk(s, 100, again));
+}
+
+/* DMA's classes have no arrays. */
+static void caches_without_arrays_serve_as_well(struct ktest *t)
+{
+	struct kmem_cache *c = kmalloc_caches[KMALLOC_DMA][3];
+
+	if (NODE_DATA(0)->node_zones[ZONE_DMA].nr_free_pages < 256) {
+		ktest_skip(t, "zone DMA is used up");
+		return;
+	}
+	KTEST_ASSERT_EQ(t, kmem_cache_alloc_bulk(c, GFP_KERNEL | __GFP_ZERO,
+						 200, objs), 200);
+	KTEST_EXPECT_NULL(t, memchr_inv(objs[199], 0, 64));
+	objs[200] = objs[7];
+	KTEST_EXPECT_REPORTS(t, 1, "double free",
+			     kmem_cache_free_bulk(c, 201, objs));
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(c), NULL);
+}
+
+static void kfree_bulk_takes_what_kfree_takes(struct ktest *t)
+{
+	static const size_t sizes[] = { 8, 8, 8, 64, 0, 64, 9000, 200, 8192 };
+	char *p = kmalloc(32, GFP_KERNEL);
+	size_t i, n = ARRAY_SIZE(sizes);
+
+	for (i = 0; i < 9 * n; i++) {
+		objs[i] = kmalloc(sizes[i % n], GFP_KERNEL);
+		KTEST_ASSERT_NOT_NULL(t, objs[i]);
+	}
+	objs[9 * n] = NULL;
+	KTEST_EXPECT_REPORTS(t, 0, "", kfree_bulk(9 * n + 1, objs));
+	KTEST_EXPECT_REPORTS(t, 8 * n, "", kfree_bulk(9 * n + 1, objs));
+	objs[0] = p + 1;
+	objs[1] = p;
+	objs[2] = p;
+	KTEST_EXPECT_REPORTS(t, 2, "double free",
+			     kmem_cache_free_bulk(NULL, 3, objs));
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(objects_are_distinct_and_whole),
+	KTEST_CASE(none_are_fine),
+	KTEST_CASE(the_way_back_ends_where_it_began),
+	KTEST_CASE(any_order_of_freeing_will_do),
+	KTEST_CASE(random_bulks_agree_with_the_model),
+	KTEST_CASE(all_or_none_when_memory_ends),
+	KTEST_CASE(objects_are_cleared_when_asked),
+	KTEST_CASE(constructors_work_is_kept),
+	KTEST_CASE(null_is_skipped),
+	KTEST_CASE(wrong_pointers_are_refused_the_others_freed),
+	KTEST_CASE(double_within_one_array_is_refused),
+	KTEST_CASE(second_bulk_free_is_refused_throughout),
+	KTEST_CASE(freed_alone_then_together_is_refused),
+	KTEST_CASE(sealed_again_when_interrupts_come_on),
+	KTEST_CASE(slots_of_the_spare_name_nothing_once_a_slab_is_gone),
+	KTEST_CASE(caches_without_arrays_serve_as_well),
+	KTEST_CASE(kfree_bulk_takes_what_kfree_takes),
+	{}
+};
+KTEST_SUITE_FIXTURE(slub_bulk, cases, set_up, tear_down);
