@@ -166,6 +166,8 @@ static void all_or_none_when_memory_ends(struct ktest *t)
 	struct drained d;
 
 	kmem_cache_shrink_all();
+	KTEST_ASSERT_TRUE(t, get(MOST));
+	kmem_cache_free_bulk(s, MOST, objs);
 	drain_pages(&d);
 	KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s, GFP_NOWAIT,
 						 ARRAY_SIZE(many), many), 0);
@@ -325,23 +327,57 @@ static void sealed_again_when_interrupts_come_on(struct ktest *t)
 	KTEST_EXPECT_EQ(t, main_objects(s), 60);
 }
 
-/* The spare's slots may name what is no object any more. */
+/* A slab each, arrays of 8: what is put back is gone at once. */
+#define LARGE (8 * PAGE_SIZE)
+
+/* As another CPU's arrays would, when they are full. */
+static void put_into_slabs(struct kmem_cache *c, void **p, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		*slab_word(c, p[i]) = c->secret;
+	node_put(c, p, nr);
+	node_discard_empty(c);
+}
+
+/* Main full; the spare empty, its slots naming objs[0] to objs[7]. */
+static bool spare_names_eight(struct kmem_cache *c)
+{
+	kmem_cache_alloc_bulk(c, GFP_KERNEL, 40, objs);
+	put_into_slabs(c, objs + 16, 24);
+	kmem_cache_free_bulk(c, 16, objs);
+	if (spare_objects(c) != 8 ||
+	    kmem_cache_alloc_bulk(c, GFP_KERNEL, 9, objs) != 9)
+		return false;
+	kmem_cache_free_bulk(c, 1, objs);
+	memmove(objs, objs + 1, 8 * sizeof(*objs));
+	return main_objects(c) == 8 && !spare_objects(c) &&
+	       cpu_of(c)->spare_names == c->slabs_gone + 1;
+}
+
 static void slots_of_the_spare_name_nothing_once_a_slab_is_gone(struct ktest *t)
 {
-	unsigned long gone;
+	struct kmem_cache *c = kmem_cache_create("large", LARGE, 0,
+						 SLAB_NO_MERGE, NULL);
+	struct page *page[8];
+	unsigned int i;
 
-	KTEST_ASSERT_TRUE(t, cross_an_array());
-	gone = s->slabs_gone;
-	KTEST_EXPECT_EQ(t, cpu_of(s)->spare_names, gone + 1);
-	kmem_cache_free_bulk(s, nr_held, held);
-	nr_held = 0;
-	memcpy(again, objs, sizeof(again));
-	kmem_cache_free_bulk(s, 100, objs);
-	kmem_cache_shrink(s);
-	KTEST_EXPECT_GT(t, s->slabs_gone, gone);
-	KTEST_EXPECT_NE(t, cpu_of(s)->spare_names, s->slabs_gone + 1);
-	KTEST_EXPECT_REPORTS(t, 100, "not a slab page",
-			     kmem_cache_free_bulk(s, 100, again));
+	KTEST_ASSERT_TRUE(t, spare_names_eight(c));
+	put_into_slabs(c, objs, 8);
+	KTEST_EXPECT_NE(t, cpu_of(c)->spare_names, c->slabs_gone + 1);
+	/* somebody else's now, who writes what he likes */
+	for (i = 0; i < 8; i++) {
+		page[i] = alloc_pages(GFP_KERNEL, 3);
+		KTEST_ASSERT_NOT_NULL(t, page[i]);
+		memset(page_address(page[i]), 0x77, LARGE);
+	}
+	KTEST_EXPECT_REPORTS(t, 8, "not a slab page",
+			     kmem_cache_free_bulk(c, 8, objs));
+	for (i = 0; i < 8; i++)
+		__free_pages(page[i], 3);
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(c), NULL);
+	kmem_cache_destroy(c);
 }
 
 /* DMA's classes have no arrays. */
