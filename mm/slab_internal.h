@@ -72,7 +72,7 @@ struct kmem_cache {
 	unsigned int flags;		/* (b) SLAB_... */
 	void *no_object;		/* (b) the seal, see below */
 	unsigned int size;		/* (b) a place, padding included */
-	unsigned int object_size;	/* (b) what the user may touch */
+	unsigned int object_size;	/* (c) what the user may touch; grows */
 	u32 inverse;			/* (b) of size's odd part, mod 2^32 */
 	u8 shift;			/* (b) size = odd part << shift */
 	u8 order, min_order;		/* (b) wanted; when memory is short */
@@ -92,7 +92,18 @@ struct kmem_cache {
 	void *no_sheaf[NO_SHEAF_WORDS];	/* always empty, always full */
 	char name[KMEM_CACHE_NAME_SIZE];	/* (b) */
 	struct list_head list;		/* (c) slab_caches */
+	unsigned int owners;		/* (c) who may destroy it */
+	unsigned int nr_names;		/* (c) its own, and aliases */
+	struct list_head aliases;	/* (c) */
+	unsigned int useroffset;	/* (b) window for user copies */
+	unsigned int usersize;		/* (b) */
 	struct kmem_cache_node node[];	/* [nr_node_ids] */
+};
+
+/* Another name of a merged cache: slab_merge.c. */
+struct slab_alias {
+	struct list_head list;		/* (c) its cache's aliases */
+	char name[KMEM_CACHE_NAME_SIZE];
 };
 
 extern struct list_head slab_caches;	/* (c) */
@@ -377,7 +388,17 @@ bool slab_freelist_has(const struct kmem_cache *s, struct page *head,
 const char *slab_check(const struct kmem_cache *s, struct page *head);
 void slab_print_live(struct kmem_cache *s, struct page *head);
 
+/* slab_merge.c */
+struct kmem_cache *slab_merge(const char *name, unsigned int size,
+			      unsigned int align, slab_flags_t flags);
+bool slab_drop_owner(const struct kmem_cache *s);
+bool slab_name_is_taken(const char *name);
+void slab_names_init(struct kmem_cache *s);
+void slab_names_free(struct kmem_cache *s);
+
 /* slub_layout.c: false if no slab can hold such an object. */
+unsigned int slab_align(unsigned int size, unsigned int align,
+			slab_flags_t flags);
 bool slab_layout(struct kmem_cache *s);
 unsigned int slab_sheaf_limit(const struct kmem_cache *s);
 

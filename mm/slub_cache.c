@@ -131,6 +131,7 @@ static bool cache_setup(struct kmem_cache *s, const char *name,
 	s->ctor = ctor;
 	s->allocflags = flags_to_gfp(flags);
 	s->secret = new_secret();
+	slab_names_init(s);
 	for (nid = 0; nid < slab_node_ids; nid++)
 		node_init(&s->node[nid]);
 	if (!cache_layout(s))
@@ -156,18 +157,8 @@ static bool cache_add_cpus(struct kmem_cache *s)
 	return true;
 }
 
-static struct kmem_cache *find_cache(const char *name)
-{
-	struct kmem_cache *s;
-
-	list_for_each_entry(s, &slab_caches, list)
-		if (!strcmp(s->name, name))
-			return s;
-	return NULL;
-}
-
 static const char *bad_arguments(const char *name, unsigned int size,
-				 unsigned int align)
+				 unsigned int align, slab_flags_t flags)
 {
 	if (!name || !*name)
 		return "no name";
@@ -177,6 +168,8 @@ static const char *bad_arguments(const char *name, unsigned int size,
 		return "bad size";
 	if (align && (!is_power_of_2(align) || align > PAGE_SIZE))
 		return "bad alignment";
+	if (flags & ~SLAB_FLAGS_PERMITTED)
+		return "unknown flags";
 	return NULL;
 }
 
@@ -198,7 +191,7 @@ static bool cache_publish(struct kmem_cache *s)
 	bool taken;
 
 	mutex_lock(&slab_mutex);
-	taken = find_cache(s->name) != NULL;
+	taken = slab_name_is_taken(s->name);
 	if (!taken) {
 		slab_arrays_follow(s);
 		list_add_tail(&s->list, &slab_caches);
@@ -214,6 +207,7 @@ static bool cache_publish(struct kmem_cache *s)
 static void cache_release(struct kmem_cache *s)
 {
 	free_percpu(s->cpu);
+	slab_names_free(s);
 	kmem_cache_free(kmem_cache, s);
 }
 
@@ -248,22 +242,34 @@ struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
 	return s;
 }
 
-struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
-				     unsigned int align, slab_flags_t flags,
-				     void (*ctor)(void *))
+/* A cache that shares nothing. */
+static struct kmem_cache *cache_create(const char *name, unsigned int size,
+				       unsigned int align, slab_flags_t flags,
+				       void (*ctor)(void *))
 {
-	const char *why = bad_arguments(name, size, align);
-	struct kmem_cache *s = NULL;
+	struct kmem_cache *s = cache_make(name, size, align, flags, ctor);
 
-	if (why)
-		report_create(why, name, size, align);
-	else
-		s = cache_make(name, size, align, flags, ctor);
 	if (s && !(slab_cache_add_sheaves(s) && cache_publish(s))) {
 		slab_cache_free_sheaves(s);
 		cache_release(s);
 		s = NULL;
 	}
+	return s;
+}
+
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
+				     unsigned int align, slab_flags_t flags,
+				     void (*ctor)(void *))
+{
+	const char *why = bad_arguments(name, size, align, flags);
+	struct kmem_cache *s = NULL;
+
+	if (why)
+		report_create(why, name, size, align);
+	else if (!ctor)
+		s = slab_merge(name, size, align, flags);
+	if (!why && !s)
+		s = cache_create(name, size, align, flags, ctor);
 	if (!s && (flags & SLAB_PANIC))
 		panic("cannot create cache %s", name ? name : "(null)");
 	return s;
@@ -380,7 +386,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	bool known;
 	int left;
 
-	if (!s)
+	if (!s || slab_drop_owner(s))
 		return;
 	left = cache_close(s, &known);
 	if (!known) {
@@ -425,7 +431,7 @@ static void __init static_caches_init(void)
 			  (unsigned int)(sizeof(struct kmem_cache) + (size_t)
 					 slab_node_ids *
 					 sizeof(struct kmem_cache_node)),
-			  SLAB_HWCACHE_ALIGN);
+			  SLAB_HWCACHE_ALIGN | SLAB_NO_MERGE);
 	cache_publish(kmem_cache);
 }
 

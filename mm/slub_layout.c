@@ -104,15 +104,16 @@ unsigned int slab_sheaf_limit(const struct kmem_cache *s)
 }
 
 /* Cache lines, but several small objects may share one. */
-static unsigned int choose_align(const struct kmem_cache *s)
+unsigned int slab_align(unsigned int size, unsigned int align,
+			slab_flags_t flags)
 {
-	unsigned int align = SMP_CACHE_LINE;
+	unsigned int line = SMP_CACHE_LINE;
 
-	if (!(s->flags & SLAB_HWCACHE_ALIGN))
-		align = ARCH_KMALLOC_MINALIGN;
-	while (align > ARCH_KMALLOC_MINALIGN && s->object_size <= align / 2)
-		align /= 2;
-	return max(align, s->align);
+	if (!(flags & SLAB_HWCACHE_ALIGN))
+		line = ARCH_KMALLOC_MINALIGN;
+	while (line > ARCH_KMALLOC_MINALIGN && size <= line / 2)
+		line /= 2;
+	return max(line, align);
 }
 
 /* Where the free word lies, and how long the object and its own are. */
@@ -170,7 +171,7 @@ static unsigned int place_metadata(const struct kmem_cache *s,
 /* Fills in what follows from object_size, align, flags and ctor. */
 bool slab_layout(struct kmem_cache *s)
 {
-	s->align = choose_align(s);
+	s->align = slab_align(s->object_size, s->align, s->flags);
 	s->size = ALIGN(place_metadata(s, place_object(s)), s->align);
 	if (s->size > PAGE_SIZE << MAX_PAGE_ORDER)
 		return false;

@@ -37,6 +37,12 @@ typedef unsigned int slab_flags_t;
 #define SLAB_DEBUG_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | \
 			  SLAB_POISON | SLAB_STORE_USER | SLAB_TRACE)
 
+/* What kmem_cache_create() knows. */
+#define SLAB_FLAGS_PERMITTED \
+	(SLAB_DEBUG_FLAGS | SLAB_KMALLOC | SLAB_HWCACHE_ALIGN | \
+	 SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_RECLAIM_ACCOUNT | \
+	 SLAB_PANIC | SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_NO_USER_FLAGS)
+
 /* Alignment every kmalloc'ed object has at least. */
 #define ARCH_KMALLOC_MINALIGN 8
 #define SMP_CACHE_LINE 64
@@ -55,8 +61,11 @@ struct kmem_cache;
  * A cache of objects of one size. align 0: as the size asks; otherwise a power
  * of two up to a page. ctor runs once per object when its slab is made, and
  * its work is kept across free; such a cache is not for __GFP_ZERO. name is
- * copied; two live caches cannot share one. NULL on bad arguments or no
- * memory.
+ * copied; two live caches cannot share one. NULL on bad arguments (reported)
+ * or no memory.
+ *
+ * The cache may be one that exists already and serves as well (slab_nomerge on
+ * the command line, SLAB_NO_MERGE: never). Each owner destroys it.
  */
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags,

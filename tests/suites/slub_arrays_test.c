@@ -133,7 +133,7 @@ static void no_slot_vouches_for_a_free_object(struct ktest *t)
 /* The cache's own fields lie where slots would be. */
 static void cache_without_its_arrays_keeps_nothing_at_hand(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 64);
 	unsigned int round;
 	void *p;
 

@@ -17,7 +17,7 @@ static size_t nr_held;
 
 static void set_up(struct ktest *t)
 {
-	s = kmem_cache_create("bulk", 64, 0, SLAB_NO_MERGE, NULL);
+	s = own_cache("bulk", 64);
 }
 
 static void tear_down(struct ktest *t)
@@ -247,8 +247,7 @@ static void expect_one_refusal(struct ktest *t, size_t nr, void *bad,
 
 static void wrong_pointers_are_refused_the_others_freed(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("other", 64, 0,
-						 SLAB_NO_MERGE, NULL);
+	struct kmem_cache *c = own_cache("other", 64);
 	void *other = kmem_cache_alloc(c, GFP_KERNEL);
 	char *p = kmem_cache_alloc(s, GFP_KERNEL);
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -358,8 +357,7 @@ static bool spare_names_eight(struct kmem_cache *c)
 
 static void slots_of_the_spare_name_nothing_once_a_slab_is_gone(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("large", LARGE, 0,
-						 SLAB_NO_MERGE, NULL);
+	struct kmem_cache *c = own_cache("large", LARGE);
 	struct page *page[8];
 	unsigned int i;
 

@@ -30,6 +30,12 @@ static inline struct kmem_cache *plain_cache(const char *name,
 				 SLAB_NO_USER_FLAGS | SLAB_NO_MERGE, NULL);
 }
 
+/* A cache that nobody else has. */
+static inline struct kmem_cache *own_cache(const char *name, unsigned int size)
+{
+	return kmem_cache_create(name, size, 0, SLAB_NO_MERGE, NULL);
+}
+
 /* Slabs a cache has, and places in their freelists. */
 static inline unsigned long nr_slabs(struct kmem_cache *s)
 {

@@ -8,7 +8,7 @@
 /* Until NULL; nothing is lost, and memory that comes back is used. */
 static void exhaustion_gives_null_and_leaves_the_cache_sound(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 1024, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 1024);
 	LIST_HEAD(objs);
 	struct list_head *p;
 	unsigned long nr = 0, freed = 0;
@@ -71,7 +71,7 @@ static void single_pages_do_when_larger_blocks_are_gone(struct ktest *t)
 /* The larger block is only tried: what must not fail is the single page. */
 static void nofail_is_met_with_a_single_page(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 1024, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 1024);
 	struct page *page = alloc_page(GFP_KERNEL);
 	struct drained d;
 	void *p;
@@ -115,7 +115,7 @@ static void nofail_for_a_large_block_is_warned_of(struct ktest *t)
 /* Scarce memory is for caches that were made for it. */
 static void dma_asked_for_once_does_not_place_a_slab(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 300, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 300);
 	struct page *page = alloc_page(GFP_KERNEL);
 	void *p;
 
@@ -149,7 +149,7 @@ static void dma_caches_live_in_zone_dma(struct ktest *t)
 	struct kmem_cache *s;
 	void *p;
 
-	s = kmem_cache_create("t", 300, 0, SLAB_CACHE_DMA, NULL);
+	s = kmem_cache_create("t", 300, 0, SLAB_CACHE_DMA | SLAB_NO_MERGE, NULL);
 	p = kmem_cache_alloc(s, GFP_KERNEL);
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, zone_idx(page_zone(slab_of(p))), ZONE_DMA);
@@ -159,7 +159,7 @@ static void dma_caches_live_in_zone_dma(struct ktest *t)
 
 static void objects_of_a_node_lie_in_that_node(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 300, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 300);
 	void *p;
 	int nid;
 
@@ -178,7 +178,7 @@ static void objects_of_a_node_lie_in_that_node(struct ktest *t)
 /* Every page of a slab that goes back is a slab's no more. */
 static void pages_of_a_slab_that_went_back_are_plain(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 1024, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 1024);
 	char *p = kmem_cache_alloc(s, GFP_KERNEL);
 	char *tail = (char *)page_address(slab_of(p)) + PAGE_SIZE;
 

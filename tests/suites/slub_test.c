@@ -9,7 +9,7 @@
 
 static void objects_are_distinct_and_keep_their_bytes(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 72, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 72);
 	static void *objs[1000];
 	unsigned int i;
 
@@ -31,7 +31,7 @@ static void objects_are_distinct_and_keep_their_bytes(struct ktest *t)
 
 static void last_freed_is_first_allocated(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 64);
 	void *a = kmem_cache_alloc(s, GFP_KERNEL);
 	void *b = kmem_cache_alloc(s, GFP_KERNEL);
 
@@ -48,7 +48,8 @@ static void last_freed_is_first_allocated(struct ktest *t)
 static void check_layout(struct ktest *t, unsigned int size,
 			 unsigned int align, slab_flags_t flags)
 {
-	struct kmem_cache *s = kmem_cache_create("t", size, align, flags, NULL);
+	struct kmem_cache *s = kmem_cache_create("t", size, align,
+						 flags | SLAB_NO_MERGE, NULL);
 	unsigned int i, place = max(align, (unsigned int)sizeof(long));
 	void *p[3];
 
@@ -98,7 +99,7 @@ static void layout_wastes_little_and_numbers_every_object(struct ktest *t)
 	unsigned int size, i;
 
 	for (size = 8; size <= 8192; size += 8) {
-		s = kmem_cache_create("t", size, 0, 0, NULL);
+		s = own_cache("t", size);
 		KTEST_ASSERT_NOT_NULL(t, s);
 		KTEST_EXPECT_EQ(t, s->objects,
 				(PAGE_SIZE << s->order) / s->size);
@@ -122,8 +123,8 @@ static void layout_wastes_little_and_numbers_every_object(struct ktest *t)
  */
 static void order_grows_until_little_is_wasted(struct ktest *t)
 {
-	struct kmem_cache *a = kmem_cache_create("a", 1400, 0, 0, NULL);
-	struct kmem_cache *b = kmem_cache_create("b", 1500, 0, 0, NULL);
+	struct kmem_cache *a = own_cache("a", 1400);
+	struct kmem_cache *b = own_cache("b", 1500);
 
 	KTEST_ASSERT_TRUE(t, a && b);
 	KTEST_EXPECT_EQ(t, a->order, nr_cpu_ids == 1 ? 2 : 3);
@@ -175,7 +176,7 @@ static void zeroing_a_constructed_object_is_refused(struct ktest *t)
 
 static void zalloc_clears_all_that_the_last_owner_wrote(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 100, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 100);
 	void *p = kmem_cache_alloc(s, GFP_KERNEL);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
@@ -250,7 +251,7 @@ static void empty_slabs_beyond_min_partial_go_back(struct ktest *t)
 
 static void shrink_keeps_slabs_that_are_in_use(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 256, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 256);
 	void *p = kmem_cache_alloc(s, GFP_KERNEL);
 
 	KTEST_EXPECT_NE(t, kmem_cache_shrink(s), 0);
@@ -263,7 +264,7 @@ static void shrink_keeps_slabs_that_are_in_use(struct ktest *t)
 
 static void destroy_names_each_live_object(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("doomed", 128, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("doomed", 128);
 	void *a = kmem_cache_alloc(s, GFP_KERNEL);
 	void *b = kmem_cache_alloc(s, GFP_KERNEL);
 	const char *text, *line;
@@ -277,7 +278,7 @@ static void destroy_names_each_live_object(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, line);
 	KTEST_EXPECT_NULL(t, strstr(line + 1, "  object "));
 	/* the name is free again, the objects are nobody's */
-	s = kmem_cache_create("doomed", 128, 0, 0, NULL);
+	s = own_cache("doomed", 128);
 	KTEST_ASSERT_NOT_NULL(t, s);
 	KTEST_EXPECT_REPORTS(t, 1, "destroyed cache", kmem_cache_free(s, a));
 	KTEST_EXPECT_REPORTS(t, 1, "destroyed cache", kfree(b));
@@ -287,7 +288,7 @@ static void destroy_names_each_live_object(struct ktest *t)
 
 static void destroy_of_what_is_no_cache_is_refused(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 128, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 128);
 
 	kmem_cache_destroy(NULL);
 	kmem_cache_destroy(s);
@@ -298,29 +299,29 @@ static void destroy_of_what_is_no_cache_is_refused(struct ktest *t)
 
 static void create_refuses_bad_arguments(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL), *bad;
+	struct kmem_cache *s = own_cache("t", 64), *bad;
 	char name[] = "copied";
 
 	KTEST_EXPECT_REPORTS(t, 1, "no name",
-		bad = kmem_cache_create(NULL, 64, 0, 0, NULL));
+		bad = own_cache(NULL, 64));
 	KTEST_EXPECT_NULL(t, bad);
 	KTEST_EXPECT_REPORTS(t, 1, "bad size",
-		bad = kmem_cache_create("u", 0, 0, 0, NULL));
+		bad = own_cache("u", 0));
 	KTEST_EXPECT_NULL(t, bad);
 	KTEST_EXPECT_REPORTS(t, 1, "bad size",
-		bad = kmem_cache_create("u", ~0U, 0, 0, NULL));
+		bad = own_cache("u", ~0U));
 	KTEST_EXPECT_NULL(t, bad);
 	KTEST_EXPECT_REPORTS(t, 1, "bad alignment",
-		bad = kmem_cache_create("u", 64, 24, 0, NULL));
+		bad = kmem_cache_create("u", 64, 24, SLAB_NO_MERGE, NULL));
 	KTEST_EXPECT_NULL(t, bad);
 	KTEST_EXPECT_REPORTS(t, 1, "bad alignment",
 		bad = kmem_cache_create("u", 64, 2 * PAGE_SIZE, 0, NULL));
 	KTEST_EXPECT_NULL(t, bad);
 	KTEST_EXPECT_REPORTS(t, 1, "name is taken",
-		bad = kmem_cache_create("t", 32, 0, 0, NULL));
+		bad = own_cache("t", 32));
 	KTEST_EXPECT_NULL(t, bad);
 	kmem_cache_destroy(s);
-	s = kmem_cache_create(name, 64, 0, 0, NULL);
+	s = own_cache(name, 64);
 	name[0] = 'X';
 	KTEST_EXPECT_STREQ(t, kmem_cache_name(s), "copied");
 	kmem_cache_destroy(s);
@@ -366,7 +367,7 @@ static void random_use_agrees_with_the_model(struct ktest *t)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		s = kmem_cache_create("t", sizes[i], 0, 0, NULL);
+		s = own_cache("t", sizes[i]);
 		model_run(t, s, i);
 		kmem_cache_destroy(s);
 		s = bare_cache(sizes[i]);
@@ -377,7 +378,7 @@ static void random_use_agrees_with_the_model(struct ktest *t)
 
 static void works_with_interrupts_off_and_leaves_them_off(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 64);
 	static void *objs[500];
 	unsigned long flags;
 	unsigned int i;
@@ -404,7 +405,7 @@ static void works_with_interrupts_off_and_leaves_them_off(struct ktest *t)
 static void allocation_that_may_sleep_is_reported_in_the_wrong_place(
 	struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 64, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 64);
 	void *p = kmem_cache_alloc(s, GFP_KERNEL);
 	unsigned long flags;
 
@@ -450,7 +451,7 @@ static void slabinfo_counts_what_callers_hold(struct ktest *t)
 /* What memory pressure will ask for; not if somebody shrinks already. */
 static void reaping_gives_empty_slabs_back(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("t", 100, 0, 0, NULL);
+	struct kmem_cache *s = own_cache("t", 100);
 
 	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
 	KTEST_EXPECT_EQ(t, nr_slabs(s), 1);
@@ -484,7 +485,8 @@ static void size_with_its_free_word_must_fit_a_block(struct ktest *t)
 static void dma32_cache_asks_for_dma32(struct ktest *t)
 {
 	struct kmem_cache *c = kmem_cache_create("reach", 64, 0,
-						 SLAB_CACHE_DMA32, NULL);
+						 SLAB_CACHE_DMA32 |
+						 SLAB_NO_MERGE, NULL);
 
 	KTEST_ASSERT_NOT_NULL(t, c);
 	KTEST_EXPECT_EQ(t, c->allocflags, GFP_DMA32);

@@ -104,7 +104,7 @@ static void use_cache(struct stressor *me)
 	unsigned int i;
 
 	ksnprintf(name, sizeof(name), "hotplug-%u", me->index);
-	s = kmem_cache_create(name, 200, 0, 0, NULL);
+	s = kmem_cache_create(name, 200, 0, SLAB_NO_MERGE, NULL);
 	if (!s)
 		return;
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
