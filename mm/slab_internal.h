@@ -389,6 +389,7 @@ const char *slab_check(const struct kmem_cache *s, struct page *head);
 void slab_print_live(struct kmem_cache *s, struct page *head);
 
 /* slab_merge.c */
+extern bool slab_no_merging;	/* (b) slab_nomerge on the command line */
 struct kmem_cache *slab_merge(const char *name, unsigned int size,
 			      unsigned int align, slab_flags_t flags);
 bool slab_drop_owner(const struct kmem_cache *s);

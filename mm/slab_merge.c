@@ -46,11 +46,11 @@
 
 #define STALE_NAMES 8
 
-static bool no_merging;
+bool slab_no_merging;
 
 static int __init set_slab_nomerge(const char *value)
 {
-	no_merging = true;
+	slab_no_merging = true;
 	return 0;
 }
 early_param("slab_nomerge", set_slab_nomerge);
@@ -184,7 +184,7 @@ struct kmem_cache *slab_merge(const char *name, unsigned int size,
 	struct kmem_cache *s = NULL;
 	struct slab_alias *alias;
 
-	if (no_merging || (slab_debug_flags(name, flags) & SLAB_NEVER_MERGE))
+	if (slab_no_merging || (slab_debug_flags(name, flags) & SLAB_NEVER_MERGE))
 		return NULL;
 	alias = kmalloc(sizeof(*alias), GFP_KERNEL | __GFP_NOWARN);
 	if (!alias)
