@@ -227,7 +227,7 @@ void __restartable kfree(const void *p)
 }
 
 /* Bytes at p, which must be the beginning of an object in use; 0 if not. */
-static size_t usable_size(const void *p)
+size_t kmalloc_usable_size(const void *p)
 {
 	struct page *page = pfn_to_page(direct_map_pfn(p));
 	enum page_type type = kind_of(p);
@@ -244,69 +244,4 @@ static size_t usable_size(const void *p)
 		return 0;
 	}
 	return page->slab_cache->object_size;
-}
-
-/* The cache of an object in use, if it debugs; else NULL. */
-static struct kmem_cache *debugged_cache(const void *p)
-{
-	struct page *page = pfn_to_page(direct_map_pfn(p));
-
-	return page->type == PAGE_SLAB && kmem_cache_debug(page->slab_cache) ?
-	       page->slab_cache : NULL;
-}
-
-size_t ksize(const void *p)
-{
-	size_t size = ZERO_OR_NULL_PTR(p) ? 0 : usable_size(p);
-	struct kmem_cache *s = size ? debugged_cache(p) : NULL;
-
-	if (unlikely(s))	/* who asks may use them all */
-		slab_debug_resize(s, (void *)p, size);
-	return size;
-}
-
-/*
- * p, of which used bytes of size were asked for, is to have new_size of them.
- * Where nobody knows what was asked for, used is size, and what a later growth
- * in place uncovers must be clear.
- */
-static void *resize(void *p, size_t used, size_t new_size, size_t size,
-		    gfp_t gfp)
-{
-	struct kmem_cache *s = debugged_cache(p);
-
-	if (gfp & __GFP_ZERO && used < new_size)
-		memset((char *)p + used, 0, new_size - used);
-	else if (gfp & __GFP_ZERO)
-		memset((char *)p + new_size, 0, size - new_size);
-	if (unlikely(s))
-		slab_debug_resize(s, p, new_size);
-	return p;
-}
-
-void *krealloc(const void *p, size_t new_size, gfp_t gfp)
-{
-	size_t old_size, used;
-	struct kmem_cache *s;
-	void *new;
-
-	if (!new_size) {
-		kfree(p);
-		return ZERO_SIZE_PTR;
-	}
-	if (ZERO_OR_NULL_PTR(p))
-		return kmalloc(new_size, gfp);
-	old_size = usable_size(p);
-	if (!old_size)
-		return NULL;
-	s = debugged_cache(p);
-	used = s ? slab_debug_asked(s, p) : old_size;
-	if (new_size <= old_size)
-		return resize((void *)p, used, new_size, old_size, gfp);
-	new = kmalloc(new_size, gfp);
-	if (new) {
-		memcpy(new, p, used);
-		kfree(p);
-	}
-	return new;
 }

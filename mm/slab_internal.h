@@ -429,6 +429,8 @@ bool slab_inits(const struct kmem_cache *s);
 
 /* kmalloc.c */
 void kmalloc_init(void);
+/* Bytes at p, the beginning of an object or block in use; 0: reported. */
+size_t kmalloc_usable_size(const void *p);
 
 /* slub_check.c */
 const char *slab_free_fault(struct kmem_cache *s, const void *p);

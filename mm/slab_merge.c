@@ -140,8 +140,7 @@ bool slab_name_is_taken(const char *name)
 static bool fits(const struct kmem_cache *s, unsigned int size,
 		 unsigned int align, slab_flags_t flags)
 {
-	if (s->flags & SLAB_NEVER_MERGE || s->ctor || s->usersize ||
-	    !s->owners)
+	if (s->flags & SLAB_NEVER_MERGE || s->ctor || !s->owners)
 		return false;
 	if ((s->flags ^ flags) & SLAB_MERGE_SAME)
 		return false;

@@ -257,6 +257,17 @@ static struct kmem_cache *cache_create(const char *name, unsigned int size,
 	return s;
 }
 
+static struct kmem_cache *merge_or_create(const char *name, unsigned int size,
+					  unsigned int align,
+					  slab_flags_t flags,
+					  void (*ctor)(void *))
+{
+	struct kmem_cache *s = ctor ? NULL :
+			       slab_merge(name, size, align, flags);
+
+	return s ? s : cache_create(name, size, align, flags, ctor);
+}
+
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags,
 				     void (*ctor)(void *))
@@ -266,12 +277,33 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 
 	if (why)
 		report_create(why, name, size, align);
-	else if (!ctor)
-		s = slab_merge(name, size, align, flags);
-	if (!why && !s)
-		s = cache_create(name, size, align, flags, ctor);
+	else
+		s = merge_or_create(name, size, align, flags, ctor);
 	if (!s && (flags & SLAB_PANIC))
 		panic("cannot create cache %s", name ? name : "(null)");
+	return s;
+}
+
+/* Nobody has an object yet, and nobody is merged with it: it has a window. */
+struct kmem_cache *
+kmem_cache_create_usercopy(const char *name, unsigned int size,
+			   unsigned int align, slab_flags_t flags,
+			   unsigned int useroffset, unsigned int usersize,
+			   void (*ctor)(void *))
+{
+	bool fits = usersize <= size && useroffset <= size - usersize &&
+		    (usersize || !useroffset);
+	struct kmem_cache *s;
+
+	if (!fits)
+		report_create("bad window for user copies", name, size, align);
+	if (!fits || !usersize)
+		return kmem_cache_create(name, size, align, flags, ctor);
+	s = kmem_cache_create(name, size, align, flags | SLAB_NO_MERGE, ctor);
+	if (s) {
+		s->useroffset = useroffset;
+		s->usersize = usersize;
+	}
 	return s;
 }
 

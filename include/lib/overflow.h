@@ -23,4 +23,12 @@ static inline size_t size_add(size_t a, size_t b)
 	return check_add_overflow(a, b, &r) ? SIZE_MAX : r;
 }
 
+/*
+ * Bytes of *p with n elements in its array at the end, member; SIZE_MAX if
+ * that overflows. struct_size_t(): of a type.
+ */
+#define struct_size(p, member, n) \
+	size_add(sizeof(*(p)), size_mul(n, sizeof((p)->member[0])))
+#define struct_size_t(type, member, n) struct_size((type *)NULL, member, n)
+
 #endif

@@ -30,4 +30,11 @@ long strscpy(char *dst, const char *src, size_t size);
 void *memchr_inv(const void *s, int c, size_t n);
 bool glob_match(const char *pattern, const char *s);
 
+/* Clears what nobody will read any more; no compiler leaves it out. */
+static inline void memzero_explicit(void *s, size_t n)
+{
+	memset(s, 0, n);
+	__asm__ volatile("" : : "r"(s) : "memory");
+}
+
 #endif

@@ -13,6 +13,7 @@
 #include <lib/overflow.h>
 #include <lib/types.h>
 #include <mm/gfp.h>
+#include <mm/numa.h>
 
 typedef unsigned int slab_flags_t;
 
@@ -70,6 +71,22 @@ struct kmem_cache;
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags,
 				     void (*ctor)(void *));
+
+/*
+ * The same for objects of which usersize bytes from useroffset on may be
+ * copied to and from user space. A window that is not inside the object is
+ * reported, and the cache is made without one: nothing may be copied.
+ */
+struct kmem_cache *
+kmem_cache_create_usercopy(const char *name, unsigned int size,
+			   unsigned int align, slab_flags_t flags,
+			   unsigned int useroffset, unsigned int usersize,
+			   void (*ctor)(void *));
+/*
+ * Why n bytes at p must not be copied to or from user space; NULL if they may:
+ * inside one object's window, or not in an object at all. p is in use.
+ */
+const char *check_heap_object(const void *p, size_t n);
 
 /*
  * Live objects are reported; the cache and its name are gone all the same,
@@ -227,8 +244,14 @@ static inline void *kmalloc_array_node(size_t n, size_t size, gfp_t gfp,
 {
 	size_t bytes;
 
-	return check_mul_overflow(n, size, &bytes) ? NULL :
-	       kmalloc_node(bytes, gfp, nid);
+	if (check_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kmalloc_node(bytes, gfp, nid);
+}
+
+static inline void *kcalloc_node(size_t n, size_t size, gfp_t gfp, int nid)
+{
+	return kmalloc_array_node(n, size, gfp | __GFP_ZERO, nid);
 }
 
 /*
@@ -240,11 +263,74 @@ static inline void *kmalloc_array_node(size_t n, size_t size, gfp_t gfp,
  */
 void *krealloc(const void *p, size_t new_size, gfp_t gfp);
 
+/* n * size; NULL if that overflows, and p stays as it was. */
+static inline void *krealloc_array(void *p, size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (check_mul_overflow(n, size, &bytes))
+		return NULL;
+	return krealloc(p, bytes, gfp);
+}
+
 /*
  * Bytes of p's class, all of which may be used from then on: no red zone is
  * left among them. 0 for NULL and ZERO_SIZE_PTR.
  */
 size_t ksize(const void *p);
+/* What ksize() will say of kmalloc(size); 0 and what is too large: size. */
+size_t kmalloc_size_roundup(size_t size);
 void kfree(const void *p);
+/* Clears the block first, all of it. */
+void kfree_sensitive(const void *p);
+
+/* Copies, to be freed with kfree(). Of NULL: NULL (kmemdup: not allowed). */
+void *kmemdup(const void *src, size_t len, gfp_t gfp);
+/* len bytes and a 0 behind them. */
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp);
+char *kstrdup(const char *s, gfp_t gfp);
+/* At most max characters of s. */
+char *kstrndup(const char *s, size_t max, gfp_t gfp);
+
+/*
+ * From kmalloc() if it can be had, else in pages that are only mapped one
+ * behind the other, by kv_fallback; while that is NULL, from kmalloc(). Freed
+ * with kvfree(), which may sleep only if kv_fallback's does.
+ */
+struct kv_fallback {
+	void *(*alloc)(size_t size, gfp_t gfp, int nid);
+	bool (*owns)(const void *p);
+	void (*free)(const void *p);
+};
+extern const struct kv_fallback *kv_fallback;
+
+void *kvmalloc_node(size_t size, gfp_t gfp, int nid);
+void kvfree(const void *p);
+void kvfree_sensitive(const void *p, size_t len);
+
+static inline void *kvmalloc(size_t size, gfp_t gfp)
+{
+	return kvmalloc_node(size, gfp, NUMA_NO_NODE);
+}
+
+static inline void *kvzalloc(size_t size, gfp_t gfp)
+{
+	return kvmalloc(size, gfp | __GFP_ZERO);
+}
+
+/* n * size; NULL if that overflows. */
+static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (check_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kvmalloc(bytes, gfp);
+}
+
+static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return kvmalloc_array(n, size, gfp | __GFP_ZERO);
+}
 
 #endif

@@ -1,0 +1,90 @@
+/*
+ * Which bytes of an object may be copied to or from user space?
+ *
+ * The problem: a length that is wrong by mistake or malice lets such a copy
+ * read secrets beside the data, or write over them. What an object holds is
+ * known to whoever made its cache, so he says which part of it may be copied:
+ *
+ *	| lock, list | name, 32 bytes | pointers |
+ *	             ^ useroffset     ^ useroffset + usersize
+ *
+ *  1. An address that is in no slab and no large block is not ours to judge.
+ *  2. The copy lies within one object: not in a red zone, not across an end.
+ *  3. Of kmalloc's objects all bytes may be copied, of a cache's those in its
+ *     window: none, unless kmem_cache_create_usercopy() said so.
+ *
+ * Locks: none; the caller has the object. Cost: a division.
+ */
+#include "internal.h"
+#include "slab_internal.h"
+
+static const char *large_fault(const struct page *page, const char *p,
+			       size_t n)
+{
+	const char *base = lowmem_page_address(page);
+	size_t bytes = PAGE_SIZE << page->order, at = (size_t)(p - base);
+
+	return at <= bytes && n <= bytes - at ? NULL : "beyond the block";
+}
+
+/* Offset of p in its object; false: it is in none. */
+static bool object_offset(const struct kmem_cache *s, struct page *page,
+			  const char *p, unsigned int *offset)
+{
+	struct page *head = slab_head(page);
+	const char *base = lowmem_page_address(head);
+	size_t at = (size_t)(p - base);
+
+	if (at / s->size >= slab_objects(s, head) ||
+	    at % s->size < s->red_left_pad)
+		return false;
+	*offset = (unsigned int)(at % s->size) - s->red_left_pad;
+	return true;
+}
+
+static const char *slab_fault(struct page *page, const char *p, size_t n)
+{
+	const struct kmem_cache *s = page->slab_cache;
+	unsigned int from = s->useroffset, size = s->usersize, offset;
+
+	if (s->flags & SLAB_KMALLOC)
+		size = s->object_size;
+	if (!object_offset(s, page, p, &offset) || offset > s->object_size)
+		return "not in an object";
+	if (offset < from || offset - from > size ||
+	    n > size - (offset - from))
+		return "outside the part for user copies";
+	return NULL;
+}
+
+/* The head of the large block around page, or NULL. */
+static const struct page *large_block(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned int order;
+
+	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
+		const struct page *head =
+			pfn_to_page(pfn & ~((1UL << order) - 1));
+
+		if (page_is_backed(head) &&
+		    head->type == PAGE_LARGE_KMALLOC &&
+		    head->order >= order)
+			return head;
+	}
+	return NULL;
+}
+
+const char *check_heap_object(const void *p, size_t n)
+{
+	const struct page *head;
+	struct page *page;
+
+	if (!n || !in_direct_map(p))
+		return NULL;
+	page = pfn_to_page(direct_map_pfn(p));
+	if (page->type == PAGE_SLAB)
+		return slab_fault(page, p, n);
+	head = large_block(page);
+	return head ? large_fault(head, p, n) : NULL;
+}
