@@ -108,6 +108,9 @@ void *krealloc(const void *p, size_t new_size, gfp_t gfp)
 
 void kfree_sensitive(const void *p)
 {
-	memzero_explicit((void *)p, ksize(p));
+	size_t size = ksize(p);
+
+	if (size)
+		memzero_explicit((void *)p, size);
 	kfree(p);
 }

@@ -42,7 +42,7 @@ struct kmem_cache_cpu {
 	struct cpu_stack stack;		/* (i) top and end of main */
 	struct slab_sheaf *main;	/* (i) no_sheaf(), or one of its own */
 	struct slab_sheaf *spare;	/* (i) likewise; empty or full */
-	unsigned long spare_names;	/* (i) what its slots say, slub_bulk.c */
+	unsigned long spare_names;	/* (i) slots to trust: slub_bulk.c */
 };
 
 /* Slabs by fullness: none in use, four quarters, no object free. */

@@ -6,10 +6,10 @@
  * arrays on every CPU. One cache for all of them wastes less, and its objects
  * are warmer.
  *
- *	kmem_cache_create("inode", 100)	-> [inode] 104	owners 1
- *	kmem_cache_create("file", 104)  ----^		owners 2, "file" an alias
- *	kmem_cache_destroy(inode)			owners 1
- *	kmem_cache_destroy(file)	   gone
+ *	kmem_cache_create("inode", 100) -> [inode]  owners 1
+ *	kmem_cache_create("file", 104)  ----^	    owners 2, alias "file"
+ *	kmem_cache_destroy(inode)	    |	    owners 1
+ *	kmem_cache_destroy(file)	  gone
  *
  *  1. A new cache fits an old one if neither asks for anything special (a
  *     constructor, debugging, bounds for user copies, SLAB_NO_MERGE), both
@@ -183,7 +183,8 @@ struct kmem_cache *slab_merge(const char *name, unsigned int size,
 	struct kmem_cache *s = NULL;
 	struct slab_alias *alias;
 
-	if (slab_no_merging || (slab_debug_flags(name, flags) & SLAB_NEVER_MERGE))
+	if (slab_no_merging ||
+	    (slab_debug_flags(name, flags) & SLAB_NEVER_MERGE))
 		return NULL;
 	alias = kmalloc(sizeof(*alias), GFP_KERNEL | __GFP_NOWARN);
 	if (!alias)

@@ -110,7 +110,7 @@ void __slowpath *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp)
 		kmem_cache_free(s, p);
 		return NULL;
 	}
-	return memset(p, 0, s->object_size);
+	return memset(p, 0, READ_ONCE(s->object_size));
 }
 
 /*

@@ -143,7 +143,7 @@ static noinline int alloc_bulk_zeroed(struct kmem_cache *s, gfp_t gfp,
 	if (!kmem_cache_alloc_bulk(s, gfp & ~__GFP_ZERO, nr, p))
 		return 0;
 	for (i = 0; i < nr; i++)
-		memset(p[i], 0, s->object_size);
+		memset(p[i], 0, READ_ONCE(s->object_size));
 	return (int)nr;
 }
 
@@ -255,8 +255,9 @@ static __always_inline bool is_plain(struct kmem_cache *s, const void *p,
 }
 
 /* Step 2 for as many of nr, which main has room for, as it can be done. */
-static noinline size_t free_to_top(struct kmem_cache *s, struct kmem_cache_cpu *c,
-			  void *const *p, size_t nr)
+static noinline size_t free_to_top(struct kmem_cache *s,
+				   struct kmem_cache_cpu *c, void *const *p,
+				   size_t nr)
 {
 	struct last_slab last = { 0 };
 	void **top = c->stack.top;

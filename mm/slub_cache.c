@@ -62,7 +62,7 @@ bool slab_is_available(void)
 
 unsigned int kmem_cache_size(struct kmem_cache *s)
 {
-	return s->object_size;
+	return READ_ONCE(s->object_size);
 }
 
 const char *kmem_cache_name(struct kmem_cache *s)

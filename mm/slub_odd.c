@@ -41,7 +41,7 @@ bool slab_inits(const struct kmem_cache *s)
 static size_t bytes_to_clear(const struct kmem_cache *s, gfp_t gfp)
 {
 	return s->flags & SLAB_RED_ZONE ? slab_size_asked(s, gfp) :
-					  s->object_size;
+					  READ_ONCE(s->object_size);
 }
 
 /* p is the caller's from here on. */
@@ -81,7 +81,7 @@ void slab_free_odd(struct kmem_cache *s, void *p, unsigned long caller)
 		return;
 	}
 	if (slab_inits(s) && init_on_free) {
-		memset(p, 0, s->object_size);
+		memset(p, 0, READ_ONCE(s->object_size));
 		*slab_word(s, p) = s->secret;
 	}
 	node_put(s, &p, 1);

@@ -131,6 +131,31 @@ def test_slabinfo_has_the_format_of_proc():
         assert places <= per_slab * slabs
 
 
+def test_slabinfo_shows_the_arrays_of_every_cpu():
+    lines = output('slabinfo cpus', smp=2)
+    assert lines[0].startswith('# name ')
+    row = re.compile(r'(\S+) +(cpu|node) +(\d+) : +(\d+) +(\d+)')
+    rows = [row.fullmatch(line) for line in lines[1:]]
+    assert all(rows), lines
+    cpus = [match for match in rows if match[2] == 'cpu']
+    assert {match[3] for match in cpus} == {'0', '1'}
+    assert {match[1] for match in cpus} >= {'kmem_cache', 'kmalloc-64'}
+    assert max(int(match[4]) for match in cpus) > 0
+    assert all(int(match[5]) in (0, 8, 12, 28, 60) for match in cpus)
+    stock = {match[1]: int(match[4]) + int(match[5]) for match in rows
+             if match[2] == 'node' and match[3] == '0'}
+    assert stock.keys() == {match[1] for match in cpus}
+    assert min(stock.values()) > 0
+
+
+def test_slabinfo_lists_merged_caches_and_knows_no_other_word():
+    typed = ['slabinfo aliases', 'slabinfo x', 'slabinfo cpus x']
+    parts, _ = session(*typed)
+    assert parts[0] == ['# name            <owners> <- <alias>']
+    usage = ['usage: slabinfo [cpus|aliases]']
+    assert parts[1:3] == [usage, usage]
+
+
 def test_memblock_lists_both_lists():
     text = '\n'.join(output('memblock'))
     assert 'handed over' in text

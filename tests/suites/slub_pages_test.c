@@ -149,7 +149,8 @@ static void dma_caches_live_in_zone_dma(struct ktest *t)
 	struct kmem_cache *s;
 	void *p;
 
-	s = kmem_cache_create("t", 300, 0, SLAB_CACHE_DMA | SLAB_NO_MERGE, NULL);
+	s = kmem_cache_create("t", 300, 0, SLAB_CACHE_DMA | SLAB_NO_MERGE,
+			      NULL);
 	p = kmem_cache_alloc(s, GFP_KERNEL);
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, zone_idx(page_zone(slab_of(p))), ZONE_DMA);
