@@ -13,8 +13,9 @@
  *
  *  1. A new cache fits an old one if neither asks for anything special (a
  *     constructor, debugging, bounds for user copies, SLAB_NO_MERGE), both
- *     want the same memory (SLAB_MERGE_SAME), the old one's places are aligned
- *     well enough, and have room for the object with less than a word wasted.
+ *     want the same memory (SLAB_MERGE_SAME), and the old one's places are as
+ *     long as the new one's would be. So they are aligned well enough, and
+ *     nothing is wasted.
  *  2. Then there is one more owner, and another name. object_size becomes the
  *     larger of the two; that is what is cleared for __GFP_ZERO.
  *  3. kmem_cache_destroy() takes an owner away; the last destroys the cache.
@@ -144,9 +145,7 @@ static bool fits(const struct kmem_cache *s, unsigned int size,
 		return false;
 	if ((s->flags ^ flags) & SLAB_MERGE_SAME)
 		return false;
-	size = ALIGN(size, align);
-	return IS_ALIGNED(s->size, align) && s->size >= size &&
-	       s->size - size < sizeof(void *);
+	return s->size == ALIGN(size, align);
 }
 
 static struct kmem_cache *find_mergeable(unsigned int size, unsigned int align,

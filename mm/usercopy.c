@@ -27,29 +27,28 @@ static const char *large_fault(const struct page *page, const char *p,
 	return at <= bytes && n <= bytes - at ? NULL : "beyond the block";
 }
 
-/* Offset of p in its object; false: it is in none. */
-static bool object_offset(const struct kmem_cache *s, struct page *page,
-			  const char *p, unsigned int *offset)
+/* Of p in its object. Huge if it is in none, or in the red zone before one. */
+static unsigned int object_offset(const struct kmem_cache *s,
+				  struct page *page, const char *p)
 {
 	struct page *head = slab_head(page);
 	const char *base = lowmem_page_address(head);
 	size_t at = (size_t)(p - base);
 
-	if (at / s->size >= slab_objects(s, head) ||
-	    at % s->size < s->red_left_pad)
-		return false;
-	*offset = (unsigned int)(at % s->size) - s->red_left_pad;
-	return true;
+	if (at / s->size >= slab_objects(s, head))
+		return ~0U;
+	return (unsigned int)(at % s->size) - s->red_left_pad;
 }
 
 static const char *slab_fault(struct page *page, const char *p, size_t n)
 {
 	const struct kmem_cache *s = page->slab_cache;
-	unsigned int from = s->useroffset, size = s->usersize, offset;
+	unsigned int from = s->useroffset, size = s->usersize;
+	unsigned int offset = object_offset(s, page, p);
 
 	if (s->flags & SLAB_KMALLOC)
 		size = s->object_size;
-	if (!object_offset(s, page, p, &offset) || offset > s->object_size)
+	if (offset > s->object_size)
 		return "not in an object";
 	if (offset < from || offset - from > size ||
 	    n > size - (offset - from))

@@ -199,6 +199,7 @@ static void check_fallback(struct ktest *t)
 	volatile size_t huge = KMALLOC_MAX_SIZE + 1, limit = 0x80000000UL;
 	gfp_t gfp = GFP_KERNEL | __GFP_NOFAIL;
 	void *p = kvmalloc(100, GFP_KERNEL);
+	struct drained d;
 
 	KTEST_EXPECT_EQ(t, ksize(p), 128);
 	kvfree(p);
@@ -209,13 +210,17 @@ static void check_fallback(struct ktest *t)
 	KTEST_EXPECT_EQ(t, other_way.gfp, gfp);
 	kvfree(other_way.block);
 	KTEST_EXPECT_EQ(t, other_way.frees, 1);
+	drain_pages(&d);
+	p = kvmalloc(64 * PAGE_SIZE, gfp);
+	undrain_pages(&d);
+	KTEST_EXPECT_PTR_EQ(t, p, other_way.block);
 	/* it sleeps, so not for who must not */
 	KTEST_EXPECT_NULL(t, kvmalloc(huge, GFP_ATOMIC));
 	KTEST_EXPECT_REPORTS(t, 1, "kvmalloc too large",
 			     p = kvmalloc(limit, GFP_KERNEL));
 	KTEST_EXPECT_NULL(t, p);
 	KTEST_EXPECT_NULL(t, kvmalloc(limit, GFP_KERNEL | __GFP_NOWARN));
-	KTEST_EXPECT_EQ(t, other_way.allocs, 1);
+	KTEST_EXPECT_EQ(t, other_way.allocs, 2);
 }
 
 static void kvmalloc_goes_another_way_when_blocks_are_short(struct ktest *t)

@@ -178,6 +178,25 @@ static void what_is_no_object_is_not_judged(struct ktest *t)
 	__free_page(page);
 }
 
+/* Four pages of a large block, and four more that are not its. */
+static void pages_behind_a_large_block_are_not_judged(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+	char *p = page_address(page);
+	enum page_type type = page->type;
+	unsigned int order = page->order;
+
+	page->order = 2;
+	page->type = PAGE_LARGE_KMALLOC;
+	KTEST_EXPECT_NULL(t, check_heap_object(p + PAGE_SIZE, 3 * PAGE_SIZE));
+	KTEST_EXPECT_NOT_NULL(t, check_heap_object(p + 3 * PAGE_SIZE,
+						   PAGE_SIZE + 1));
+	KTEST_EXPECT_NULL(t, check_heap_object(p + 4 * PAGE_SIZE, 1));
+	page->order = (u8)order;
+	page->type = type;
+	__free_pages(page, 3);
+}
+
 static void try_bad_window(struct ktest *t, unsigned int from,
 			   unsigned int size)
 {
@@ -229,6 +248,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(without_a_window_nothing_may_be_copied),
 	KTEST_CASE(all_of_kmallocs_blocks_may_be_copied),
 	KTEST_CASE(what_is_no_object_is_not_judged),
+	KTEST_CASE(pages_behind_a_large_block_are_not_judged),
 	KTEST_CASE(window_that_is_not_inside_is_none),
 	KTEST_CASE(whole_object_may_be_the_window),
 	{}

@@ -81,10 +81,10 @@ static void expect_alone(struct ktest *t, unsigned int size,
 }
 
 /* The other way round: the special one is there first. */
-static void expect_left_alone(struct ktest *t, slab_flags_t flags,
-			      void (*ctor)(void *))
+static void expect_left_alone(struct ktest *t, unsigned int size,
+			      slab_flags_t flags, void (*ctor)(void *))
 {
-	struct kmem_cache *a = kmem_cache_create("merge_a", SIZE, 0, flags,
+	struct kmem_cache *a = kmem_cache_create("merge_a", size, 0, flags,
 						 ctor);
 	struct kmem_cache *b = make("merge_b", SIZE);
 
@@ -110,14 +110,29 @@ static void what_is_special_stays_alone(struct ktest *t)
 
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		expect_alone(t, SIZE, 0, flags[i], NULL);
-		expect_left_alone(t, flags[i], NULL);
+		expect_left_alone(t, SIZE, flags[i], NULL);
 	}
 	expect_alone(t, SIZE, 0, 0, construct);
-	expect_left_alone(t, 0, construct);
+	/* with the free word behind it its places are as long */
+	expect_left_alone(t, SIZE - sizeof(long), 0, construct);
 	expect_alone(t, SIZE, 128, 0, NULL);
 	expect_alone(t, SIZE, 0, SLAB_HWCACHE_ALIGN, NULL);
 	expect_alone(t, SIZE + 1, 0, 0, NULL);
 	expect_alone(t, SIZE - 8, 0, 0, NULL);
+}
+
+static void caches_with_a_window_stay_alone(struct ktest *t)
+{
+	struct kmem_cache *a, *b;
+
+	a = kmem_cache_create_usercopy("merge_a", SIZE, 0, 0, 8, 8, NULL);
+	b = make("merge_b", SIZE);
+	KTEST_EXPECT_TRUE(t, a && b && a != b);
+	kmem_cache_destroy(a);
+	a = kmem_cache_create_usercopy("merge_a", SIZE, 0, 0, 8, 8, NULL);
+	KTEST_EXPECT_TRUE(t, a && a != b);
+	kmem_cache_destroy(a);
+	kmem_cache_destroy(b);
 }
 
 static void kmallocs_caches_take_nobody(struct ktest *t)
@@ -228,6 +243,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(caches_of_one_size_are_one),
 	KTEST_CASE(object_size_is_the_largest_of_all),
 	KTEST_CASE(what_is_special_stays_alone),
+	KTEST_CASE(caches_with_a_window_stay_alone),
 	KTEST_CASE(kmallocs_caches_take_nobody),
 	KTEST_CASE(places_aligned_well_enough_are_shared),
 	KTEST_CASE(name_of_an_alias_is_taken),
