@@ -31,7 +31,7 @@ typedef unsigned int slab_flags_t;
 #define SLAB_TRACE		0x00200000u	/* T: log each alloc and free */
 #define SLAB_NO_MERGE		0x01000000u
 #define SLAB_FAILSLAB		0x02000000u	/* A: may be made to fail */
-#define SLAB_SKIP_KFENCE	0x08000000u	/* no object is ever guarded */
+#define SLAB_SKIP_KFENCE	0x20000000u	/* no object is ever guarded */
 #define SLAB_NO_USER_FLAGS	0x10000000u	/* slub_debug= is not for it */
 
 /* What slub_debug=FZPUT sets; mm/slub_debug.c. */
@@ -42,7 +42,8 @@ typedef unsigned int slab_flags_t;
 #define SLAB_FLAGS_PERMITTED \
 	(SLAB_DEBUG_FLAGS | SLAB_KMALLOC | SLAB_HWCACHE_ALIGN | \
 	 SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | SLAB_RECLAIM_ACCOUNT | \
-	 SLAB_PANIC | SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_NO_USER_FLAGS)
+	 SLAB_PANIC | SLAB_NO_MERGE | SLAB_FAILSLAB | SLAB_NO_USER_FLAGS | \
+	 SLAB_SKIP_KFENCE)
 
 /* Alignment every kmalloc'ed object has at least. */
 #define ARCH_KMALLOC_MINALIGN 8
