@@ -9,6 +9,7 @@
 
 #include "kfence_fixture.h"
 #include "tick.h"
+#include "slub_fixture.h"
 
 #define SIZE 64
 
@@ -18,7 +19,7 @@ static void set_up(struct ktest *t)
 {
 	kfence_pause();
 	if (kfence_ready(t))
-		s = kmem_cache_create("guarded", SIZE, 0, 0, NULL);
+		s = own_cache("guarded", SIZE);
 }
 
 static void tear_down(struct ktest *t)

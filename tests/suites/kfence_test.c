@@ -11,6 +11,7 @@
 
 #include "kfence_fixture.h"
 #include "tick.h"
+#include "slub_fixture.h"
 
 #define SIZE 96
 
@@ -22,7 +23,7 @@ static void set_up(struct ktest *t)
 	before = kfence_now();
 	kfence_pause();
 	if (kfence_ready(t))
-		s = kmem_cache_create("guarded", SIZE, 0, 0, NULL);
+		s = own_cache("guarded", SIZE);
 }
 
 static void tear_down(struct ktest *t)
@@ -68,7 +69,8 @@ static void neighbours_are_not_there(struct ktest *t)
 /* Whatever the size: the alignment of its cache, or what kmalloc promises. */
 static void alignment_is_kept_at_both_edges(struct ktest *t)
 {
-	struct kmem_cache *line = kmem_cache_create("line", 40, 64, 0, NULL);
+	struct kmem_cache *line = kmem_cache_create("line", 40, 64,
+						    SLAB_NO_MERGE, NULL);
 	unsigned int class, i, size;
 	void *p;
 
@@ -233,7 +235,7 @@ static void free_of_what_is_no_object_is_refused(struct ktest *t)
 
 static void free_to_another_cache_is_refused(struct ktest *t)
 {
-	struct kmem_cache *other = kmem_cache_create("other", SIZE, 0, 0, NULL);
+	struct kmem_cache *other = own_cache("other", SIZE);
 	void *p = kfence_alloc(s, SIZE, GFP_KERNEL);
 
 	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", kmem_cache_free(other, p));
@@ -264,7 +266,7 @@ static void changed_byte_beside_an_object_is_found_at_its_free(struct ktest *t)
 
 static void changed_byte_in_the_alignment_gap_is_found(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("gap", 61, 0, 0, NULL);
+	struct kmem_cache *c = own_cache("gap", 61);
 	u8 *p = guarded_at(c, 61, RIGHT_EDGE);
 
 	KTEST_EXPECT_EQ(t, (unsigned long)p % PAGE_SIZE, PAGE_SIZE - 64);
@@ -276,7 +278,7 @@ static void changed_byte_in_the_alignment_gap_is_found(struct ktest *t)
 /* The slot would stay out of use for ever. */
 static void objects_of_a_destroyed_cache_are_told(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("gone", SIZE, 0, 0, NULL);
+	struct kmem_cache *c = own_cache("gone", SIZE);
 	u8 *p = kfence_alloc(c, SIZE, GFP_KERNEL);
 	char line[48];
 
@@ -331,7 +333,7 @@ static unsigned int guarded_of(struct kmem_cache *c, unsigned int n)
 
 static void every_nth_allocation_is_guarded(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("turns", SIZE, 0, 0, NULL);
+	struct kmem_cache *c = own_cache("turns", SIZE);
 	static const unsigned int every[] = { 1, 2, 7, 100 };
 	unsigned int i, got, slack = 20 * num_online_cpus();
 
@@ -351,7 +353,7 @@ static void every_nth_allocation_is_guarded(struct ktest *t)
 
 static void one_allocation_per_interval_is_guarded(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("turns", SIZE, 0, 0, NULL);
+	struct kmem_cache *c = own_cache("turns", SIZE);
 	unsigned int got = 0;
 	u64 start, ticks;
 

@@ -2,6 +2,7 @@
 #include <kernel/ktest.h>
 #include <mm/gfp.h>
 
+#include "no_guards.h"
 #include "slub_fixture.h"
 
 static void roundup_says_what_ksize_will(struct ktest *t)
@@ -245,4 +246,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(kvmalloc_goes_another_way_when_blocks_are_short),
 	{}
 };
-KTEST_SUITE(kmalloc_api, cases);
+KTEST_SUITE_FIXTURE(kmalloc_api, cases, no_guards, guards_again);

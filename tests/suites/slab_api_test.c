@@ -3,6 +3,7 @@
 #include <lib/random.h>
 #include <mm/gfp.h>
 
+#include "no_guards.h"
 #include "slub_fixture.h"
 
 /* Three objects, aligned and apart, all of their bytes theirs. */
@@ -253,4 +254,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(whole_object_may_be_the_window),
 	{}
 };
-KTEST_SUITE(slab_api, cases);
+KTEST_SUITE_FIXTURE(slab_api, cases, no_guards, guards_again);

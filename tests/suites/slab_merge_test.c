@@ -3,6 +3,7 @@
 #include <mm/gfp.h>
 
 #include "../../mm/slub_debug.h"
+#include "no_guards.h"
 #include "slub_fixture.h"
 
 /* A size that nobody else's cache has. */
@@ -252,4 +253,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_left_are_told_by_the_last_owner),
 	{}
 };
-KTEST_SUITE(slab_merge, cases);
+KTEST_SUITE_FIXTURE(slab_merge, cases, no_guards, guards_again);

@@ -5,6 +5,7 @@
 #include <mm/mm.h>
 
 #include "../../mm/slab_info.h"
+#include "no_guards.h"
 #include "slub_fixture.h"
 
 #define MOST 1000
@@ -17,6 +18,7 @@ static size_t nr_held;
 
 static void set_up(struct ktest *t)
 {
+	no_guards(t);
 	s = kmem_cache_create("bulk", 64, 0, SLAB_NO_MERGE |
 			      SLAB_NO_USER_FLAGS, NULL);
 }
@@ -28,6 +30,7 @@ static void tear_down(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
 	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
 	kmem_cache_destroy(s);
+	guards_again(t);
 }
 
 static unsigned long objects_in_use(void)

@@ -1,5 +1,6 @@
 /* What a report of a guarded object says in the kernel, which knows names. */
 #include "../kfence_fixture.h"
+#include "../slub_fixture.h"
 
 /* Written to in assembler: the instruction is known to be in this function. */
 static noinline void careless_writer(u8 *p)
@@ -14,7 +15,7 @@ static void report_names_the_instruction_and_its_callers(struct ktest *t)
 
 	if (!kfence_ready(t))
 		return;
-	s = kmem_cache_create("named", 64, 0, 0, NULL);
+	s = own_cache("named", 64);
 	p = kfence_alloc(s, 64, GFP_KERNEL);
 	KTEST_ASSERT_NOT_NULL(t, p);
 	kmem_cache_free(s, p);
