@@ -251,7 +251,7 @@ static bool check_red_zones(struct kmem_cache *s, struct page *head, void *p,
 			     (char *)p - s->red_left_pad, val, s->red_left_pad);
 	whole &= check_bytes(s, head, p, "Right Redzone overwritten",
 			     (char *)p + size, val, s->inuse - size);
-	if (asked && val == SLUB_RED_ACTIVE) {
+	if (asked) {		/* a free object: all of it was */
 		size = *asked & 0xffff;
 		whole &= check_bytes(s, head, p, "kmalloc Redzone overwritten",
 				     (char *)p + size, val,

@@ -195,7 +195,7 @@ static void memory_is_still_cleared_for_who_asks(struct ktest *t)
 	slab_arrays_on();
 }
 
-/* ----- while others work --------------------------------------------------- */
+/* ----- while others work -------------------------------------------------- */
 
 #define SLOTS 12
 
@@ -278,7 +278,7 @@ static void others_work_while_arrays_come_and_go(struct ktest *t)
 	expect_same_arrays(t, arrays);
 }
 
-/* ----- while CPUs come and go ---------------------------------------------- */
+/* ----- while CPUs come and go --------------------------------------------- */
 
 static unsigned int victim;
 
@@ -356,7 +356,7 @@ static void cpus_come_and_go_while_arrays_do(struct ktest *t)
 	expect_same_arrays(t, arrays);
 }
 
-/* ----- debugged caches on all CPUs ----------------------------------------- */
+/* ----- debugged caches on all CPUs ---------------------------------------- */
 
 static struct kmem_cache *shared;
 

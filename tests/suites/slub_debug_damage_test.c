@@ -271,6 +271,29 @@ static void several_bytes_in_a_row_are_one_finding(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* Though it might have been asked for: and the user's bytes stay. */
+static void a_size_asked_for_that_was_overwritten_is_found(struct ktest *t)
+{
+	struct kmem_cache *s = debug_cache("prey", 32, 0, SLAB_RED_ZONE |
+					   SLAB_KMALLOC);
+	u8 *p = __kmalloc_cache_noprof(s, GFP_KERNEL, ASKED);
+	unsigned int i;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	memset(p, 0x77, ASKED);
+	for (i = 0; i <= 33; i++) {
+		if (i == ASKED)
+			continue;
+		*slab_asked(s, p) = (slab_asked_word(ASKED) & ~0xffffU) | i;
+		KTEST_EXPECT_EQ(t, events_of_validation(s), 2);
+		expect_told(t, "BUG: Object size overwritten");
+		KTEST_EXPECT_EQ(t, ksize(p), 32);
+		KTEST_EXPECT_NULL(t, memchr_inv(p, 0x77, ASKED));
+	}
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
 /* The check of a slab ends with its first damaged object. */
 static void damaged_objects_of_a_slab_are_found_one_by_one(struct ktest *t)
 {
@@ -339,7 +362,7 @@ static void the_rest_behind_the_last_place_is_looked_at(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
-/* ----- who had it ---------------------------------------------------------- */
+/* ----- who had it --------------------------------------------------------- */
 
 static noinline void *taker(struct kmem_cache *s)
 {
@@ -414,6 +437,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(each_byte_is_found_when_the_slab_goes_back),
 	KTEST_CASE(without_consistency_checks_nobody_looks),
 	KTEST_CASE(several_bytes_in_a_row_are_one_finding),
+	KTEST_CASE(a_size_asked_for_that_was_overwritten_is_found),
 	KTEST_CASE(damaged_objects_of_a_slab_are_found_one_by_one),
 	KTEST_CASE(full_slabs_are_looked_at_if_users_are_stored),
 	KTEST_CASE(the_rest_behind_the_last_place_is_looked_at),

@@ -135,7 +135,7 @@ static void free_twice_overwritten(struct ktest *t)
 	*slab_word(s, p) = link;
 }
 
-static void second_free_is_found_though_the_word_was_overwritten(struct ktest *t)
+static void second_free_is_found_though_its_word_was_lost(struct ktest *t)
 {
 	with_all_flags(t, free_twice_overwritten);
 }
@@ -315,7 +315,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(second_free_is_refused_and_tells_both_tracks),
 	KTEST_CASE(second_free_with_another_between_is_refused),
 	KTEST_CASE(second_free_after_the_slab_went_back_is_refused),
-	KTEST_CASE(second_free_is_found_though_the_word_was_overwritten),
+	KTEST_CASE(second_free_is_found_though_its_word_was_lost),
 	KTEST_CASE(free_word_overwritten_in_use_is_found_at_the_free),
 	KTEST_CASE(every_address_inside_a_place_is_refused),
 	KTEST_CASE(object_of_another_cache_is_refused),

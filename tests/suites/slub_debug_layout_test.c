@@ -21,7 +21,7 @@ static unsigned int size_number(unsigned int i)
 	return i < MAX_SMALL ? i + 1 : large_sizes[i - MAX_SMALL];
 }
 
-/* ----- arithmetic ---------------------------------------------------------- */
+/* ----- arithmetic --------------------------------------------------------- */
 
 static const char *place_fault(const struct kmem_cache *s)
 {
@@ -108,7 +108,7 @@ static void nothing_kept_overlaps_in_any_layout(struct ktest *t)
 	}
 }
 
-/* ----- real objects -------------------------------------------------------- */
+/* ----- real objects ------------------------------------------------------- */
 
 #define NR_OBJECTS 5
 
@@ -179,9 +179,9 @@ static void powers_of_two_of_kmalloc_keep_their_alignment(struct ktest *t)
 
 	for (set = 0; set < FLAG_SETS && !t->failed; set++) {
 		for (size = 8; size <= 8192; size *= 2) {
-			s = slab_cache_make("natural", size, size, SLAB_KMALLOC |
-					    SLAB_NO_USER_FLAGS | flag_set(set),
-					    NULL);
+			s = slab_cache_make("natural", size, size,
+					    SLAB_KMALLOC | SLAB_NO_USER_FLAGS |
+					    flag_set(set), NULL);
 			KTEST_ASSERT_NOT_NULL(t, s);
 			p = kmem_cache_alloc(s, GFP_KERNEL);
 			KTEST_EXPECT_EQ(t, (unsigned long)p % size, 0);
@@ -191,7 +191,7 @@ static void powers_of_two_of_kmalloc_keep_their_alignment(struct ktest *t)
 	}
 }
 
-/* ----- too large, and shuffled ---------------------------------------------- */
+/* ----- too large, and shuffled -------------------------------------------- */
 
 /* With what debugging keeps it would be more than a slab can be. */
 static void objects_too_large_for_debugging_do_without(struct ktest *t)
