@@ -354,8 +354,10 @@ static void the_rest_behind_the_last_place_is_looked_at(struct ktest *t)
 		expect_events(t, s, 2);
 	}
 	base[used] ^= 1;
+	p[s->size - 1] ^= 1;	/* its object is looked at the next time */
 	KTEST_EXPECT_EQ(t, events_of_validation(s), 2);
 	expect_told(t, "BUG: Padding overwritten");
+	expect_events(t, s, 2);
 	kmem_cache_free(s, p);
 	base[used] ^= 1;
 	KTEST_EXPECT_EQ(t, EVENTS_OF(kmem_cache_shrink(s)), 2);
