@@ -69,7 +69,8 @@ DIRECT = [(machine, mem) for mem in SIZES for machine in ('pc', 'q35')
 @pytest.mark.parametrize('machine, mem', DIRECT)
 def test_direct_boot_passes(mem, machine):
     words = selftest(mem, once=machine == 'pc')
-    healthy(boot(f'{words} poweroff', mem=mem, machine=machine), mem)
+    healthy(boot(f'{words} poweroff', mem=mem, machine=machine, timeout=300),
+            mem)
 
 
 @pytest.mark.parametrize('mem', ['64M', '4G'])

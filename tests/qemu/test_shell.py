@@ -212,7 +212,7 @@ def test_wrong_frees_by_hand_are_reported_and_survived():
 
 
 def test_the_whole_selftest_passes_at_the_prompt():
-    parts, run = session('selftest')
+    parts, run = session('selftest', timeout=120)
     assert run.status == 0 and ' fail:0 ' in '\n'.join(parts[0])
 
 
