@@ -128,7 +128,7 @@ static void work(struct stressor *me)
 {
 	while (stress_goes_on(me)) {
 		take_and_give(me, 20);
-		if (me->index == 1)
+		if (me->index == 1 && stress_one_in(me, 4))
 			use_cpu(me, victim);
 		if (me->index > 1)
 			use_cache(me);
