@@ -141,7 +141,7 @@ static void waiters_get_it_in_their_order(struct ktest *t)
 }
 
 #define ROUNDS 500
-#define ROUNDS_US 500000	/* where a wake-up of another CPU is slow: less */
+#define ROUNDS_US 500000	/* where waking another CPU is slow: less */
 
 static struct {
 	unsigned long inside, count, seen_two;

@@ -173,8 +173,8 @@ int pgtable_protect_batched(struct pgtable *pt, unsigned long va,
 
 /*
  * Every CPU forgets its translations of all pages that the range touches; none
- * uses them any more when the call returns. With interrupts on, and without a spinlock that a handler
- * takes, as soon as several CPUs run.
+ * uses them any more when the call returns. With interrupts on, and without a
+ * spinlock that a handler takes, as soon as several CPUs run.
  */
 void flush_tlb_range(unsigned long va, unsigned long size);
 void flush_tlb_all(void);
@@ -185,7 +185,7 @@ void flush_tlb_local_all(void);
 
 /* Ranges whose flushes shall be one: see arch/x86/tlb.c. */
 struct tlb_batch {
-	unsigned long first, last;	/* pages of lowest and highest address */
+	unsigned long first, last;	/* lowest and highest page's address */
 	unsigned long pages;		/* sum of all ranges; 0: none yet */
 };
 
