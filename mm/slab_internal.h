@@ -3,7 +3,8 @@
  * free objects. Theory: slub.c (how an object changes hands), slub_arrays.c
  * (arrays), slub_node.c (lists), slub_slab.c (one slab), slub_layout.c
  * (sizes), slub_cache.c (life of a cache), slub_check.c (wrong frees,
- * validation), slub_odd.c (without arrays), slub_debug.c (damage).
+ * validation), slub_odd.c (without arrays), slub_debug.c (damage),
+ * slub_bulk.c (many at once), slab_merge.c (shared caches).
  *
  * Field locks: (b) set at creation, constant later; (i) interrupts off, this
  * CPU only, or restartable sequences; (n) node->lock; (c) slab_mutex.
@@ -335,6 +336,7 @@ void __slowpath *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp);
 void __slowpath __slab_free(struct kmem_cache *s, const void *p);
 void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	      struct slab_sheaf *sheaf);
+void swap_main_and_spare(struct kmem_cache *s, struct kmem_cache_cpu *c);
 bool main_fill(struct kmem_cache *s, struct kmem_cache_cpu *c);
 void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c);
 

@@ -134,8 +134,7 @@ static unsigned int main_avail(const struct kmem_cache_cpu *c)
 	return (unsigned int)(c->stack.top - &c->main->objects[1]);
 }
 
-static void swap_main_and_spare(struct kmem_cache *s,
-				struct kmem_cache_cpu *c)
+void swap_main_and_spare(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab_sheaf *sheaf = c->spare;
 

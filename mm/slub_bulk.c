@@ -99,17 +99,13 @@ static __always_inline bool main_is_empty(const struct kmem_cache_cpu *c)
 	return c->stack.top == &c->main->objects[1];
 }
 
-/*
- * Step 2. If what was main is the spare now, its slots name what was popped.
- */
+/* Step 2. If main becomes the spare, its slots name what was popped. */
 static noinline bool fill_main(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
-	struct slab_sheaf *drained = c->main;
-
-	if (!main_fill(s, c))
-		return false;
-	if (c->spare == drained)
-		c->spare_names = READ_ONCE(s->slabs_gone) + 1;
+	if (!c->spare->avail)
+		return main_fill(s, c);
+	swap_main_and_spare(s, c);
+	c->spare_names = READ_ONCE(s->slabs_gone) + 1;
 	return true;
 }
 
@@ -280,12 +276,14 @@ static noinline size_t free_to_top(struct kmem_cache *s,
  */
 static noinline void make_room(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
-	bool names = c->spare_names == READ_ONCE(s->slabs_gone) + 1;
 	void *first = c->spare->objects[1];
 
-	main_make_room(s, c);
-	if (names)
-		WRITE_ONCE(*c->stack.top, first);
+	if (c->spare_names != READ_ONCE(s->slabs_gone) + 1) {
+		main_make_room(s, c);
+		return;
+	}
+	swap_main_and_spare(s, c);
+	WRITE_ONCE(*c->stack.top, first);
 }
 
 /* Steps 1 and 2 while main has room, for up to nr. */
