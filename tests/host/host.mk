@@ -17,12 +17,12 @@
 HOSTCC ?= $(CC)
 HOST_OUT := build/host
 
-# SANITIZE= builds without, for speed or for a debugger.
-SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=all
+# HOST_SANITIZE= builds without, for speed or for a debugger.
+HOST_SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
 	-Wold-style-definition -Wshadow -Wpointer-arith -Wvla -Wundef \
 	-Wno-unused-parameter $(HOST_WERROR)
-HOST_CFLAGS := -std=gnu11 -O1 -g $(HOST_WARN) $(SANITIZE) \
+HOST_CFLAGS := -std=gnu11 -O1 -g $(HOST_WARN) $(HOST_SANITIZE) \
 	-fno-omit-frame-pointer -fno-strict-aliasing -D_GNU_SOURCE \
 	-DSTRATA_HOSTED -DCONFIG_FASTPATH_IRQSAVE=1 -DCONFIG_NUMA -DCONFIG_NODES_SHIFT=6 \
 	-Itests/host/include -Iinclude
@@ -41,7 +41,7 @@ HOST_COMMON := $(filter-out $(HOST_WITHOUT),$(wildcard mm/*.c lib/*.c \
 HOST_SUITES := $(wildcard tests/suites/*.c tests/host/*_test.c)
 
 HOST_LINK = echo '  HOSTLD  $@'; \
-	$(HOSTCC) $(SANITIZE) -g -rdynamic -o $@ $(filter %.o %.a,$^)
+	$(HOSTCC) $(HOST_SANITIZE) -g -rdynamic -o $@ $(filter %.o %.a,$^)
 HOST_COMPILE = echo '  HOSTCC  $<'; $(HOSTCC) -MMD -MP -c -o $@ $<
 
 host_obj = $(patsubst %.c,$(HOST_OUT)/%.o,$(1))
@@ -99,7 +99,7 @@ $(HOST_OUT)/m32/ktest: $(HOST_KTEST_SOURCES:%.c=$(HOST_OUT)/m32/%.o) \
 HOST_HIGH_PROGRAMS := $(HOST_OUT)/highmem/ktest
 ifneq ($(filter host test-host-run,$(MAKECMDGOALS)),)
 ifeq ($(shell echo 'int main(void) { return 0; }' | $(HOSTCC) -m32 \
-	$(SANITIZE) -include stdio.h -x c -o /dev/null - 2>/dev/null && \
+	$(HOST_SANITIZE) -include stdio.h -x c -o /dev/null - 2>/dev/null && \
 	echo yes),yes)
 HOST_HIGH_PROGRAMS += $(HOST_OUT)/m32/ktest
 endif
@@ -115,7 +115,7 @@ ifeq ($(shell echo 'int main(void) { return 0; }' | $(HOSTCC) $(HOST_TSAN) \
 HOST_TSAN_PROGRAMS := $(HOST_OUT)/tsan/ktest
 endif
 endif
-HOST_TSAN_FLAGS := $(subst $(SANITIZE),$(HOST_TSAN),$(HOST_CFLAGS)) \
+HOST_TSAN_FLAGS := $(subst $(HOST_SANITIZE),$(HOST_TSAN),$(HOST_CFLAGS)) \
 	-D__SANITIZE_THREAD__=1
 
 $(HOST_OUT)/tsan/%.o: %.c $(HOST_OUT)/flags
@@ -123,12 +123,12 @@ $(HOST_OUT)/tsan/%.o: %.c $(HOST_OUT)/flags
 	@$(HOST_COMPILE) $(HOST_TSAN_FLAGS)
 $(HOST_OUT)/tsan/ktest: $(HOST_KTEST_SOURCES:%.c=$(HOST_OUT)/tsan/%.o) \
 		$(HOST_OUT)/link
-	@$(subst $(SANITIZE),$(HOST_TSAN),$(HOST_LINK))
+	@$(subst $(HOST_SANITIZE),$(HOST_TSAN),$(HOST_LINK))
 
 # memblock alone, through its public header, the way a stranger would use it.
 # The allocator is compiled freestanding; the program against the C library.
 HOST_CONTRACT := $(patsubst tests/host/%.c,%,$(wildcard tests/host/memblock_*.c))
-HOST_CONTRACT_FLAGS := -std=gnu11 -O2 -g $(HOST_WARN) $(SANITIZE) \
+HOST_CONTRACT_FLAGS := -std=gnu11 -O2 -g $(HOST_WARN) $(HOST_SANITIZE) \
 	-fno-builtin -fno-strict-aliasing -include tests/host/identity.h \
 	-DCONFIG_MEMBLOCK_HOST_TEST=1 -DCONFIG_PHYS_ADDR_T_64BIT \
 	-Itests/host/include -Iinclude
