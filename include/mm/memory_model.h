@@ -32,9 +32,11 @@ struct pfn_range {
 extern struct pfn_range backed_main;
 extern unsigned long section_backed[BITS_TO_LONGS(NR_SECTIONS)];
 
+/* Any number may be asked about; in numbers the sum may wrap, in C not. */
 static inline struct page *pfn_to_page(unsigned long pfn)
 {
-	return vmemmap + pfn;
+	return (struct page *)((unsigned long)vmemmap +
+			       pfn * sizeof(struct page));
 }
 
 static inline unsigned long page_to_pfn(const struct page *page)
