@@ -4,7 +4,8 @@ ARCH ?= x86_64
 DEBUG ?= 0
 FASTPATH ?= restart
 WERROR ?= 0
-BUILD := build/$(ARCH)
+SANITIZE ?=
+BUILD := build/$(ARCH)$(SANITIZE:%=/%)
 
 # What the scripts are told. MEM, FIRMWARE, CMDLINE and the like reach them by
 # themselves, from the environment or make's command line.
@@ -15,6 +16,9 @@ $(error DEBUG is 0, 1 or 2, not "$(DEBUG)")
 endif
 ifneq ($(filter $(FASTPATH),restart irqsave),$(FASTPATH))
 $(error FASTPATH is restart or irqsave, not "$(FASTPATH)")
+endif
+ifneq ($(filter-out undefined,$(SANITIZE))$(word 2,$(SANITIZE)),)
+$(error SANITIZE is undefined, or nothing, not "$(SANITIZE)")
 endif
 
 # ----- the target -----------------------------------------------------------
@@ -58,12 +62,21 @@ optimise_2 := -Og -DCONFIG_DEBUG=2
 
 fastpath_irqsave := -DCONFIG_FASTPATH_IRQSAVE=1
 
-CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) -g $(warnings) \
+# SANITIZE=undefined: the compiler looks for what C leaves undefined, and
+# kernel/ubsan.c tells of it.
+config_undefined := -DCONFIG_UBSAN=1
+instrument_undefined := -fsanitize=undefined
+plain_undefined := kernel/ubsan.c	# would call itself
+
+CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) \
+	$(config_$(SANITIZE)) -g $(warnings) \
 	-ffreestanding -fno-pic -fno-pie -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
 	-fno-strict-aliasing $(arch_cflags) \
 	-DCONFIG_NUMA -DCONFIG_NODES_SHIFT=3 -Iinclude -Iarch/x86/include
+# Added for one source.
+instrument = $(if $(filter $(plain_$(SANITIZE)),$(1)),,$(instrument_$(SANITIZE)))
 NASMFLAGS := -f $(nasm_format) -DKERNEL_BASE=$(KERNEL_BASE)
 LDFLAGS := -m $(ld_emulation) -T linker.ld -nostdlib -static --no-pie \
 	--build-id=none -z max-page-size=4096 -z noexecstack \
@@ -75,6 +88,9 @@ source_dirs := boot arch/x86 mm kernel lib tests/suites tests/suites/x86
 sources := $(foreach d,$(source_dirs),$(wildcard $(d)/*.c $(d)/*.asm))
 sources := $(filter-out %_$(other_bits).c %_$(other_bits).asm \
 	%_$(other_bits)_test.c,$(sources))
+ifneq ($(SANITIZE),undefined)
+sources := $(filter-out kernel/ubsan.c,$(sources))
+endif
 asm_includes := $(foreach d,$(source_dirs),$(wildcard $(d)/*.inc))
 objects := $(sources:%=$(BUILD)/%.o)
 
@@ -165,6 +181,7 @@ help:
 	@echo '  run, test: MEM=128M SMP=1 NODES=1 FIRMWARE=bios|uefi'
 	@echo '             CMDLINE="selftest=GLOB shell ..." QEMU_FLAGS="..."'
 	@echo '             FASTPATH=restart|irqsave TIMEOUT=seconds'
+	@echo '             SANITIZE=undefined'
 	@echo '  test:      SUITE=GLOB'
 
 # Looks for the tools of what was asked for and installs what is missing,
@@ -189,7 +206,8 @@ $(EXIT_STATUS): scripts/exit_status.c | setup
 stamp = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
 
 $(BUILD)/flags: FORCE
-	$(call stamp,$(CC) $(CFLAGS) $(NASM) $(NASMFLAGS))
+	$(call stamp,$(CC) $(CFLAGS) $(instrument_$(SANITIZE)) \
+		$(plain_$(SANITIZE)) $(NASM) $(NASMFLAGS))
 
 $(BUILD)/link: FORCE
 	$(call stamp,$(LD) $(LDFLAGS) $(objects))
@@ -197,7 +215,7 @@ $(BUILD)/link: FORCE
 $(BUILD)/%.c.o: %.c $(BUILD)/flags | setup
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
-	@$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	@$(CC) $(CFLAGS) $(call instrument,$<) -MMD -MP -c $< -o $@
 
 # NASM 2.16's -MD leaves out what is included; there is not much of it.
 $(BUILD)/%.asm.o: %.asm $(asm_includes) $(BUILD)/flags | setup

@@ -28,10 +28,11 @@ HOST_CFLAGS := -std=gnu11 -O1 -g $(HOST_WARN) $(HOST_SANITIZE) \
 	-Itests/host/include -Iinclude
 
 # What only a kernel has: its start, its symbol table, its prompt; and its
-# threads and clock, which have twins here.
+# threads and clock, which have twins here; and what the C library's
+# sanitizers bring themselves.
 HOST_WITHOUT := kernel/main.c kernel/kallsyms.c kernel/shell.c \
 	kernel/sched.c kernel/task.c kernel/kthread.c kernel/time.c \
-	kernel/timer.c
+	kernel/timer.c kernel/ubsan.c
 HOST_COMMON := $(filter-out $(HOST_WITHOUT),$(wildcard mm/*.c lib/*.c \
 	kernel/*.c)) $(wildcard boot/*.c arch/x86/e820*.c \
 	arch/x86/memmap_param.c arch/x86/madt.c) tests/host/machine.c \
