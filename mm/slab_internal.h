@@ -128,10 +128,11 @@ extern u8 kmalloc_class[KMALLOC_MAX_CACHE_SIZE / 8];
  */
 #define SLAB_WORD_MAX 0xffffUL
 
+/* p may be anything that somebody frees, NULL too: a number, no pointer. */
 static __always_inline unsigned long *slab_word(const struct kmem_cache *s,
 						const void *p)
 {
-	return (unsigned long *)((char *)p + s->offset);
+	return (unsigned long *)((unsigned long)p + s->offset);
 }
 
 static __always_inline bool slab_word_looks_free(const struct kmem_cache *s,
