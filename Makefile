@@ -17,8 +17,8 @@ endif
 ifneq ($(filter $(FASTPATH),restart irqsave),$(FASTPATH))
 $(error FASTPATH is restart or irqsave, not "$(FASTPATH)")
 endif
-ifneq ($(filter-out undefined,$(SANITIZE))$(word 2,$(SANITIZE)),)
-$(error SANITIZE is undefined, or nothing, not "$(SANITIZE)")
+ifneq ($(filter-out undefined kasan,$(SANITIZE))$(word 2,$(SANITIZE)),)
+$(error SANITIZE is kasan or undefined, not "$(SANITIZE)")
 endif
 
 # ----- the target -----------------------------------------------------------
@@ -31,6 +31,10 @@ arch_cflags := -m64 -mcmodel=kernel -mno-red-zone
 nasm_format := elf64
 ld_emulation := elf_x86_64
 else ifeq ($(ARCH),i386)
+ifeq ($(SANITIZE),kasan)
+$(error SANITIZE=kasan needs ARCH=x86_64: the shadow of 4 GiB of addresses is \
+	512 MiB, and a 32-bit kernel has 1 GiB of them for everything)
+endif
 bits := 32
 other_bits := 64
 KERNEL_BASE := 0xc0000000
@@ -62,11 +66,37 @@ optimise_2 := -Og -DCONFIG_DEBUG=2
 
 fastpath_irqsave := -DCONFIG_FASTPATH_IRQSAVE=1
 
+# What only one of the two below has.
+not_ := kernel/ubsan.c arch/x86/kasan_init_64.c
+not_undefined := arch/x86/kasan_init_64.c
+not_kasan := kernel/ubsan.c \
+	$(wildcard tests/suites/slub*_test.c) \
+	tests/suites/x86/restart_alloc_test.c
+# (Those look into arrays, which caches have none of under KASAN, or corrupt
+# objects on purpose and count what is said of it.)
+
 # SANITIZE=undefined: the compiler looks for what C leaves undefined, and
 # kernel/ubsan.c tells of it.
 config_undefined := -DCONFIG_UBSAN=1
 instrument_undefined := -fsanitize=undefined
 plain_undefined := kernel/ubsan.c	# would call itself
+
+# SANITIZE=kasan: each access asks first whether it may (mm/kasan/check.c).
+dirs_kasan := mm/kasan
+config_kasan := -DCONFIG_KASAN=1
+instrument_kasan := -fsanitize=kernel-address \
+	-fasan-shadow-offset=0xdffffc0000000000 --param asan-stack=1 \
+	--param asan-globals=1 \
+	--param asan-instrumentation-with-call-threshold=0
+say_plain_kasan := -DKASAN_PLAIN
+# Files that are built without: they do the checking, run before there is
+# shadow, read stacks and free memory on purpose, or keep links in free objects.
+plain_kasan := mm/kasan/%.c lib/string.c lib/hash.c \
+	arch/x86/kasan_init_64.c arch/x86/head_64.c arch/x86/stacktrace.c \
+	mm/slub.c mm/slub_slab.c mm/slub_check.c mm/slub_odd.c mm/kmalloc.c mm/krealloc.c \
+	mm/slub_debug.c mm/slub_debug_report.c mm/page_poison.c \
+	mm/page_debug.c \
+	tests/suites/x86/pgtable_test.c tests/suites/slab_init_on_test.c
 
 CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) \
 	$(config_$(SANITIZE)) -g $(warnings) \
@@ -76,7 +106,8 @@ CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) \
 	-fno-strict-aliasing $(arch_cflags) \
 	-DCONFIG_NUMA -DCONFIG_NODES_SHIFT=3 -Iinclude -Iarch/x86/include
 # Added for one source.
-instrument = $(if $(filter $(plain_$(SANITIZE)),$(1)),,$(instrument_$(SANITIZE)))
+instrument = $(if $(filter $(plain_$(SANITIZE)),$(1)),\
+	$(say_plain_$(SANITIZE)),$(instrument_$(SANITIZE)))
 NASMFLAGS := -f $(nasm_format) -DKERNEL_BASE=$(KERNEL_BASE)
 LDFLAGS := -m $(ld_emulation) -T linker.ld -nostdlib -static --no-pie \
 	--build-id=none -z max-page-size=4096 -z noexecstack \
@@ -84,13 +115,12 @@ LDFLAGS := -m $(ld_emulation) -T linker.ld -nostdlib -static --no-pie \
 
 # ----- sources: whatever lies in these directories --------------------------
 
-source_dirs := boot arch/x86 mm kernel lib tests/suites tests/suites/x86
+source_dirs := boot arch/x86 mm kernel lib tests/suites tests/suites/x86 \
+	$(dirs_$(SANITIZE))
 sources := $(foreach d,$(source_dirs),$(wildcard $(d)/*.c $(d)/*.asm))
 sources := $(filter-out %_$(other_bits).c %_$(other_bits).asm \
 	%_$(other_bits)_test.c,$(sources))
-ifneq ($(SANITIZE),undefined)
-sources := $(filter-out kernel/ubsan.c,$(sources))
-endif
+sources := $(filter-out $(not_$(SANITIZE)),$(sources))
 asm_includes := $(foreach d,$(source_dirs),$(wildcard $(d)/*.inc))
 objects := $(sources:%=$(BUILD)/%.o)
 
@@ -181,7 +211,7 @@ help:
 	@echo '  run, test: MEM=128M SMP=1 NODES=1 FIRMWARE=bios|uefi'
 	@echo '             CMDLINE="selftest=GLOB shell ..." QEMU_FLAGS="..."'
 	@echo '             FASTPATH=restart|irqsave TIMEOUT=seconds'
-	@echo '             SANITIZE=undefined'
+	@echo '             SANITIZE=kasan|undefined'
 	@echo '  test:      SUITE=GLOB'
 
 # Looks for the tools of what was asked for and installs what is missing,

@@ -8,7 +8,7 @@
  * values:
  *
  *	x << n      n >= 32?  --yes-->  __ubsan_handle_shift_out_of_bounds(
- *	  |                                 &{ file, line, column, types }, x, n)
+ *	  |                                 &{ file, line, column, types}, x, n)
  *	  v goes on <---------------------------+ one report
  *
  *  1. A place is told once: a loop would say the same thousands of times. Its

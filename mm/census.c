@@ -71,6 +71,7 @@ static enum census_owner reserved_owner(unsigned long early)
 		[EARLY_PERCPU] = CENSUS_PERCPU,
 		[EARLY_TRAMPOLINE] = CENSUS_RESERVED,
 		[EARLY_PAGE_OWNER] = CENSUS_PAGE_OWNER,
+		[EARLY_SHADOW] = CENSUS_RESERVED,
 		[EARLY_ALLOCATOR] = CENSUS_EARLY,
 	};
 

@@ -165,6 +165,7 @@ const char *early_owner_name(enum early_owner owner)
 		[EARLY_PERCPU] = "per-CPU areas",
 		[EARLY_TRAMPOLINE] = "CPU start",
 		[EARLY_PAGE_OWNER] = "page owner",
+		[EARLY_SHADOW] = "KASAN shadow",
 		[EARLY_ALLOCATOR] = "early allocator",
 	};
 

@@ -25,6 +25,7 @@
 #include <kernel/panic.h>
 #include <lib/kernel.h>
 #include <mm/early.h>
+#include <mm/kasan.h>
 
 #include "page_debug.h"
 
@@ -46,6 +47,7 @@ void zone_add_block(struct zone *zone, unsigned long pfn, unsigned int order)
 	struct page *page = pfn_to_page(pfn);
 
 	zone->managed_pages += 1UL << order;
+	kasan_poison_pages(page, order);
 	if (order == MAX_PAGE_ORDER && deferred_add(zone, pfn))
 		return;
 	if (unlikely(page_debug))

@@ -100,6 +100,7 @@ static void *kmalloc_unusual_node(size_t size, gfp_t gfp, int nid,
 		return NULL;
 	page->order = (u8)order;
 	WRITE_ONCE(page->type, PAGE_LARGE_KMALLOC);
+	kasan_kmalloc_large(lowmem_page_address(page), size);
 	return lowmem_page_address(page);
 }
 

@@ -70,6 +70,7 @@ static void *resize(void *p, size_t used, size_t new_size, size_t size,
 		memset((char *)p + new_size, 0, size - new_size);
 	if (unlikely(s))
 		slab_debug_resize(s, p, new_size);
+	kasan_krealloc(p, new_size);
 	return p;
 }
 
@@ -110,6 +111,8 @@ void kfree_sensitive(const void *p)
 {
 	size_t size = ksize(p);
 
+	if (size)
+		kasan_krealloc(p, size);
 	if (size)
 		memzero_explicit((void *)p, size);
 	kfree(p);

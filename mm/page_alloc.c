@@ -45,6 +45,7 @@
 #include <kernel/preempt.h>
 #include <lib/kernel.h>
 #include <mm/highmem.h>
+#include <mm/kasan.h>
 
 #include "page_debug.h"
 #include "pcp.h"
@@ -76,6 +77,7 @@ void prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
 	page->private = caller;
 	if (order && (gfp & __GFP_COMP))
 		prep_compound(page, order);
+	kasan_unpoison_pages(page, order);
 }
 
 void hand_out_block(struct page *page, unsigned int order, gfp_t gfp,
@@ -238,6 +240,7 @@ struct page * __restartable alloc_pages(gfp_t gfp, unsigned int order)
 		return alloc_beside_damaged(page, gfp, order, _RET_IP_);
 	WRITE_ONCE(page->type, PAGE_ALLOC);
 	page->private = _RET_IP_;
+	kasan_unpoison_pages(page, order);
 	return page;
 slow:
 	return __alloc_pages(gfp, order, NUMA_NO_NODE, _RET_IP_);
@@ -277,6 +280,7 @@ void free_checked_block(struct page *page, unsigned int order)
 {
 	if (unlikely(block_is_compound(page, order)))
 		undo_compound(page, order);
+	kasan_poison_pages(page, order);
 	free_unref_page(page, order);
 }
 
@@ -315,6 +319,7 @@ void __restartable __free_pages(struct page *page, unsigned int order)
 	mt = pageblock_type(page);
 	if (unlikely(mt >= MIGRATE_PCPTYPES))
 		goto slow;
+	kasan_poison_pages(page, order);
 	WRITE_ONCE(page->type, PAGE_PCP);
 	if (unlikely(!cpu_stack_push(pcp_stack(page, order, mt), page, NULL)))
 		pcp_free_full(page, order, mt);

@@ -18,6 +18,7 @@
 #include <kernel/spinlock.h>
 #include <lib/list.h>
 #include <mm/highmem.h>
+#include <mm/kasan.h>
 #include <mm/mmzone.h>
 #include <mm/slab.h>
 
@@ -44,6 +45,9 @@ struct kmem_cache_cpu {
 	struct slab_sheaf *main;	/* (i) no_sheaf(), or one of its own */
 	struct slab_sheaf *spare;	/* (i) likewise; empty or full */
 	unsigned long spare_names;	/* (i) slots to trust: slub_bulk.c */
+#ifdef CONFIG_KASAN
+	struct kasan_line line;		/* (i) */
+#endif
 };
 
 /* Slabs by fullness: none in use, four quarters, no object free. */
@@ -427,6 +431,8 @@ void slab_arrays_on(void);
 /* slub_odd.c: an object of a cache without arrays, and its free (marked). */
 void *slab_alloc_odd(struct kmem_cache *s, gfp_t gfp, int nid,
 		     unsigned long caller);
+/* p goes back to its slab, all questions asked. */
+void slab_put_odd(struct kmem_cache *s, void *p, unsigned long caller);
 void slab_free_odd(struct kmem_cache *s, void *p, unsigned long caller);
 bool slab_inits(const struct kmem_cache *s);
 

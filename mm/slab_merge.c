@@ -41,7 +41,7 @@
 
 /* Flags that a cache must have alone, and those that two must agree on. */
 #define SLAB_NEVER_MERGE (SLAB_DEBUG_FLAGS | SLAB_FAILSLAB | SLAB_KMALLOC | \
-			  SLAB_NO_MERGE)
+			  SLAB_NO_MERGE | SLAB_KASAN)
 #define SLAB_MERGE_SAME	(SLAB_CACHE_DMA | SLAB_CACHE_DMA32 | \
 			 SLAB_RECLAIM_ACCOUNT | SLAB_SKIP_KFENCE)
 

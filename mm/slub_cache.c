@@ -127,7 +127,7 @@ static bool cache_setup(struct kmem_cache *s, const char *name,
 	strscpy(s->name, name, sizeof(s->name));
 	s->object_size = size;
 	s->align = align;
-	s->flags = slab_debug_flags(name, flags);
+	s->flags = slab_debug_flags(name, flags) | SLAB_KASAN;
 	s->ctor = ctor;
 	s->allocflags = flags_to_gfp(flags);
 	s->secret = new_secret();

@@ -129,7 +129,8 @@ const char *slab_free_fault(struct kmem_cache *s, const void *p)
 		return "wrong cache";
 	if (slab_index(s, page, p) >= slab_objects(s, page))
 		return "inside an object";
-	if (slab_word_looks_free(s, p) && slab_is_free(s, p))
+	if (kasan_slab_is_free(s, p) ||
+	    (slab_word_looks_free(s, p) && slab_is_free(s, p)))
 		return "double free";
 	return NULL;
 }

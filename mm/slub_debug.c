@@ -112,7 +112,7 @@ void slab_debug_new_object(struct kmem_cache *s, void *p)
 	int i;
 
 	set_object(s, p, s->object_size, SLUB_RED_INACTIVE);
-	if (s->flags & SLAB_STORE_USER)
+	if (slab_keeps_tracks(s))
 		for (i = 0; i < NR_TRACKS; i++)
 			memset(slab_track(s, p, (enum track_item)i), 0,
 			       sizeof(struct track));
@@ -191,8 +191,6 @@ static bool deactivate(struct kmem_cache *s, struct page *head, void *p)
 /* p is an object of s, and was in use when it was looked at. */
 void slab_debug_put(struct kmem_cache *s, void *p, unsigned long caller)
 {
-	if (s->flags & SLAB_STORE_USER)
-		slab_debug_track(s, p, TRACK_FREE, caller);
 	trace(s, p, "free", caller);
 	node_put_checked(s, p, deactivate);
 }

@@ -32,6 +32,18 @@ static inline bool slab_poisons(const struct kmem_cache *s)
 	return s->flags & SLAB_POISON && !s->ctor;
 }
 
+/* Does it know who allocated and who freed? */
+static inline bool slab_keeps_tracks(const struct kmem_cache *s)
+{
+	return s->flags & (SLAB_STORE_USER | SLAB_KASAN);
+}
+
+/* Are there zones around its objects, and nothing of ours in them? */
+static inline bool slab_has_zones(const struct kmem_cache *s)
+{
+	return s->flags & (SLAB_RED_ZONE | SLAB_KASAN);
+}
+
 /*
  * Does the cache remember how many bytes of an object were asked for? That
  * number stands there twice, once with all bits turned: so damage to it shows.
@@ -56,6 +68,7 @@ static inline unsigned long slab_active_word(const struct kmem_cache *s)
 /* slub_layout.c: where these are. */
 struct track *slab_track(const struct kmem_cache *s, const void *p,
 			 enum track_item item);
+void **slab_kasan_link(const struct kmem_cache *s, const void *p);
 /* slab_asked_word(); NULL if the cache has none. */
 unsigned int *slab_asked(const struct kmem_cache *s, const void *p);
 /* Bytes from an object to what lies behind all kept for it: padding. */

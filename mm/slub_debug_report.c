@@ -89,7 +89,7 @@ void slab_print_tracks(const struct kmem_cache *s, const void *p)
 {
 	u64 now = ktime_get_us();	/* printing takes its time */
 
-	if (!(s->flags & SLAB_STORE_USER))
+	if (!slab_keeps_tracks(s))
 		return;
 	print_track("allocated", slab_track(s, p, TRACK_ALLOC), now);
 	print_track("freed", slab_track(s, p, TRACK_FREE), now);

@@ -32,6 +32,7 @@
 #include "slub_debug.h"
 
 #define SLAB_MAX_WANTED_ORDER 3
+#define KASAN_ZONE 32
 
 static unsigned int order_for(size_t bytes)
 {
@@ -94,7 +95,7 @@ static u32 inverse_of(u32 odd)
  */
 unsigned int slab_sheaf_limit(const struct kmem_cache *s)
 {
-	if (kmem_cache_debug(s) || slab_inits(s))
+	if (kmem_cache_debug(s) || slab_inits(s) || s->flags & SLAB_KASAN)
 		return 0;
 	if (s->size <= 256)
 		return 60;
@@ -116,6 +117,17 @@ unsigned int slab_align(unsigned int size, unsigned int align,
 	return max(line, align);
 }
 
+/* KASAN reports what is done there and lets it happen: more room for it. */
+static unsigned int zone_size(const struct kmem_cache *s)
+{
+	return s->flags & SLAB_KASAN ? KASAN_ZONE : sizeof(long);
+}
+
+static bool slab_has_metadata(const struct kmem_cache *s)
+{
+	return kmem_cache_debug(s) || s->flags & SLAB_KASAN;
+}
+
 /* Where the free word lies, and how long the object and its own are. */
 static unsigned int place_object(struct kmem_cache *s)
 {
@@ -124,12 +136,12 @@ static unsigned int place_object(struct kmem_cache *s)
 	s->inuse = ALIGN(s->object_size, word);
 	s->red_left_pad = 0;
 	s->offset = ALIGN_DOWN(s->inuse / 2, word);
-	if (s->flags & SLAB_RED_ZONE) {
-		s->red_left_pad = ALIGN(word, s->align);
-		if (s->inuse == s->object_size)
-			s->inuse += word;
+	if (slab_has_zones(s)) {
+		s->red_left_pad = ALIGN(zone_size(s), s->align);
+		if (s->inuse == s->object_size || s->flags & SLAB_KASAN)
+			s->inuse += zone_size(s);
 	}
-	if (!s->ctor && !kmem_cache_debug(s))
+	if (!s->ctor && !slab_has_metadata(s))
 		return s->inuse;
 	s->offset = s->inuse;
 	return s->inuse + word;
@@ -149,12 +161,19 @@ unsigned int *slab_asked(const struct kmem_cache *s, const void *p)
 				sizeof(unsigned int));
 }
 
+void **slab_kasan_link(const struct kmem_cache *s, const void *p)
+{
+	return (void **)slab_track(s, p, NR_TRACKS);
+}
+
 unsigned int slab_metadata_end(const struct kmem_cache *s)
 {
 	unsigned int end = s->offset + (unsigned int)sizeof(long);
 
-	if (s->flags & SLAB_STORE_USER)
+	if (slab_keeps_tracks(s))
 		end += NR_TRACKS * (unsigned int)sizeof(struct track);
+	if (s->flags & SLAB_KASAN)
+		end += (unsigned int)sizeof(void *);
 	if (slab_keeps_size(s))
 		end += (unsigned int)sizeof(unsigned int);
 	return end;
@@ -163,7 +182,7 @@ unsigned int slab_metadata_end(const struct kmem_cache *s)
 static unsigned int place_metadata(const struct kmem_cache *s,
 				   unsigned int room)
 {
-	if (!kmem_cache_debug(s))
+	if (!slab_has_metadata(s))
 		return room;
 	return slab_metadata_end(s) + s->red_left_pad;
 }

@@ -68,21 +68,33 @@ void *slab_alloc_odd(struct kmem_cache *s, gfp_t gfp, int nid,
 
 	if (!p)
 		return NULL;
-	if (s->flags & SLAB_STORE_USER)
+	if (slab_keeps_tracks(s))
 		slab_debug_track(s, p, TRACK_ALLOC, caller);
+	kasan_slab_alloc(s, p, slab_size_asked(s, gfp));
 	return hand_out(s, p, gfp);
 }
 
-/* p carries the free mark, unless the cache debugs. Interrupts may be off. */
+/*
+ * p goes back to its slab. It carries the free mark, unless the cache debugs.
+ * Interrupts may be off.
+ */
+void slab_put_odd(struct kmem_cache *s, void *p, unsigned long caller)
+{
+	if (kmem_cache_debug(s))
+		slab_debug_put(s, p, caller);
+	else
+		node_put(s, &p, 1);
+}
+
+/* Likewise, or to quarantine; interrupts are off. */
 void slab_free_odd(struct kmem_cache *s, void *p, unsigned long caller)
 {
-	if (kmem_cache_debug(s)) {
-		slab_debug_put(s, p, caller);
-		return;
-	}
-	if (slab_inits(s) && init_on_free) {
+	if (slab_inits(s) && init_on_free && !kmem_cache_debug(s)) {
 		memset(p, 0, READ_ONCE(s->object_size));
 		*slab_word(s, p) = s->secret;
 	}
-	node_put(s, &p, 1);
+	if (slab_keeps_tracks(s))
+		slab_debug_track(s, p, TRACK_FREE, caller);
+	if (!kasan_slab_free(s, p))
+		slab_put_odd(s, p, caller);
 }

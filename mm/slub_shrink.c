@@ -62,6 +62,7 @@ void slab_flush_arrays(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	main_flush(s, c);
 	spare_flush(s, c->spare);
+	kasan_quarantine_flush(s, c);
 }
 
 /* Nothing in its arrays, nothing named above top; nearly, while it works. */
@@ -70,7 +71,7 @@ static bool cpu_is_empty(struct kmem_cache *s, const struct kmem_cache_cpu *c)
 	void **top = stack_top(c);
 
 	return !READ_ONCE(top[-1]) && READ_ONCE(*top) == s->no_object &&
-	       !sheaf_avail(cpu_spare(c));
+	       !sheaf_avail(cpu_spare(c)) && kasan_quarantine_empty(c);
 }
 
 /* For one cache */

@@ -77,11 +77,14 @@ static void slab_prepare_objects(struct kmem_cache *s, struct page *head)
 
 	if (kmem_cache_debug(s))
 		slab_debug_new_slab(s, head);
+	kasan_poison_slab(s, head);
 	for (i = 0; i < slab_objects(s, head); i++) {
 		p = slab_object(s, head, i);
 		if (kmem_cache_debug(s))
 			slab_debug_new_object(s, p);
-		if (s->ctor)
+		if (s->flags & SLAB_KASAN)
+			kasan_construct(s, p);
+		else if (s->ctor)
 			s->ctor(p);
 	}
 }
@@ -156,7 +159,8 @@ struct page *slab_create(struct kmem_cache *s, gfp_t gfp, int nid)
 	if (!head)
 		return NULL;
 	slab_mark_pages(s, head, head->order);
-	if (unlikely(kmem_cache_debug(s) || s->ctor))
+	if (unlikely(kmem_cache_debug(s) || s->ctor ||
+		     s->flags & SLAB_KASAN))
 		slab_prepare_objects(s, head);
 	slab_fill(s, head);
 	return head;

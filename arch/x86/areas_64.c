@@ -1,4 +1,5 @@
 /* The address map of <asm/memory_layout_64.h> as a table. */
+#include <asm/kasan.h>
 #include <asm/pgtable.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
@@ -22,6 +23,10 @@ const struct area address_map[] = {
 	  area_say_kernel_stack },
 	{ VMEMMAP_START, (unsigned long)(vmemmap + MAX_PFN), "vmemmap",
 	  area_say_descriptor },
+#ifdef CONFIG_KASAN
+	{ KASAN_SHADOW_START, KASAN_SHADOW_END, "KASAN shadow",
+	  area_say_name },
+#endif
 	{ KERNEL_BASE, KERNEL_BASE + KERNEL_IMAGE_SIZE, "kernel image",
 	  say_beside },
 	{ FIXMAP_START, FIXMAP_START + FIXMAP_SIZE, "fixmap", area_say_name },

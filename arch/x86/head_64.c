@@ -4,9 +4,11 @@
  */
 #include <asm/setup.h>
 #include <asm/traps.h>
+#include <mm/kasan.h>
 
 void x86_64_start_kernel(u32 magic, u32 info_phys)
 {
+	kasan_early_init();
 	trap_init();
 	start_kernel(magic, info_phys);
 }

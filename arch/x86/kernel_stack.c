@@ -39,6 +39,7 @@
 #include <lib/kernel.h>
 #include <lib/list.h>
 #include <mm/gfp.h>
+#include <mm/kasan.h>
 #include <mm/memory_model.h>
 
 #define STACK_PAGES (KERNEL_STACK_SIZE / PAGE_SIZE)
@@ -177,18 +178,26 @@ static bool map_stack(unsigned long stack)
 	return true;
 }
 
+/* Red zones of functions that never returned are nobody's any more. */
+static void *clean(unsigned long stack)
+{
+	if (stack)
+		kasan_unpoison((void *)stack, KERNEL_STACK_SIZE);
+	return (void *)stack;
+}
+
 void *kernel_stack_alloc(void)
 {
 	unsigned long stack;
 
 	if (pop_spares(&stack, 1))
-		return (void *)stack;
+		return clean(stack);
 	stack = take_slot();
 	if (stack && !map_stack(stack)) {
 		release(&stack, 1);
 		stack = 0;
 	}
-	return (void *)stack;
+	return clean(stack);
 }
 
 static bool is_spare(unsigned long stack)

@@ -31,6 +31,7 @@
 #include <kernel/panic.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <mm/kasan.h>
 #include <mm/memblock.h>
 
 struct pgtable kernel_pgtable;
@@ -64,8 +65,10 @@ void __init paging_init(void)
 	map_image();
 	fixmap_init();
 	kernel_stack_init();
+	kasan_map_shadow();
 	switch_to_final();
 	map_rest_of_ram();
+	kasan_map_rest_of_shadow();
 	pr_info("paging: direct map of %llu MiB of RAM, "
 		"%lu KiB of page tables\n", direct_map_bytes() >> 20,
 		kernel_pgtable.nr_tables * PAGE_SIZE >> 10);

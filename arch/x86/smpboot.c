@@ -48,6 +48,7 @@
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
+#include <mm/kasan.h>
 
 #include "cpu_list.h"
 #include "smp_stop.h"
@@ -151,7 +152,11 @@ static bool provide_for(unsigned int cpu)
 {
 	if (!idle_of[cpu])
 		idle_of[cpu] = sched_make_idle(cpu);
-	return idle_of[cpu] && !exception_stacks_alloc(cpu);
+	if (!idle_of[cpu])
+		return false;
+	/* it never returned from what it did when it was stopped */
+	kasan_unpoison(idle_of[cpu]->stack, KERNEL_STACK_SIZE);
+	return !exception_stacks_alloc(cpu);
 }
 
 static void send_start(u32 id)

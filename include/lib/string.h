@@ -10,6 +10,23 @@
 void *memcpy(void *dst, const void *src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int c, size_t n);
+
+/*
+ * SANITIZE=kasan: those three check what they are given (mm/kasan/string.c);
+ * the plain ones have names of their own. Files that are built without checks
+ * mean the plain ones.
+ */
+#ifdef CONFIG_KASAN
+void *__memcpy(void *dst, const void *src, size_t n);
+void *__memmove(void *dst, const void *src, size_t n);
+void *__memset(void *dst, int c, size_t n);
+#ifdef KASAN_PLAIN
+#define memcpy(dst, src, n) __memcpy(dst, src, n)
+#define memmove(dst, src, n) __memmove(dst, src, n)
+#define memset(dst, c, n) __memset(dst, c, n)
+#endif
+#endif
+
 int memcmp(const void *a, const void *b, size_t n);
 void *memchr(const void *s, int c, size_t n);
 

@@ -23,6 +23,7 @@ enum early_owner {
 	EARLY_PERCPU,		/* per-CPU areas */
 	EARLY_TRAMPOLINE,	/* where other CPUs start */
 	EARLY_PAGE_OWNER,	/* records of page_owner=on */
+	EARLY_SHADOW,		/* of SANITIZE=kasan */
 	EARLY_ALLOCATOR,	/* the early allocator's own tables */
 	NR_EARLY_OWNERS
 };

@@ -8,6 +8,7 @@
  *	ffffe8ffff000000 - ffffe8ffffffffff   stacks of threads,        16 MiB
  *					      with guard pages
  *	ffffea0000000000 - ffffea7fffffffff   vmemmap: struct page[]   512 GiB
+ *	ffffec0000000000 - fffffbffffffffff   KASAN shadow (if built)   16 TiB
  *	ffffffff80000000 - ffffffffbfffffff   kernel image (phys + base) 1 GiB
  *	ffffffffff400000 - ffffffffff5fffff   fixmap                     2 MiB
  */
