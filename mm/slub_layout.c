@@ -198,8 +198,8 @@ bool slab_layout(struct kmem_cache *s)
 	s->min_order = (u8)order_for(s->size);
 	s->objects = objects_in(s->order, s->size);
 	s->min_objects = objects_in(s->min_order, s->size);
-	s->plain_objects = kmem_cache_debug(s) ? 0 : s->objects;
-	s->min_plain_objects = kmem_cache_debug(s) ? 0 : s->min_objects;
+	s->plain_objects = slab_has_metadata(s) ? 0 : s->objects;
+	s->min_plain_objects = slab_has_metadata(s) ? 0 : s->min_objects;
 	s->shift = (u8)__ffs(s->size);
 	s->inverse = inverse_of(s->size >> s->shift);
 	s->min_partial = clamp(ilog2(s->size) / 2, 5U, 10U);
