@@ -95,7 +95,7 @@ plain_kasan := mm/kasan/%.c lib/string.c lib/hash.c \
 	arch/x86/kasan_init_64.c arch/x86/head_64.c arch/x86/stacktrace.c \
 	mm/slub.c mm/slub_slab.c mm/slub_check.c mm/slub_odd.c mm/kmalloc.c mm/krealloc.c \
 	mm/slub_debug.c mm/slub_debug_report.c mm/page_poison.c \
-	mm/page_debug.c \
+	mm/page_debug.c mm/mempool_check.c tests/suites/mempool_check_test.c \
 	tests/suites/x86/pgtable_test.c tests/suites/slab_init_on_test.c
 
 CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) \
