@@ -194,7 +194,13 @@ early_param("kfence.sample_interval", want_interval);
 
 void __init kfence_init(void)
 {
-	if (!wanted.any || !kfence_make_pool(wanted.objects))
+	if (!wanted.any)
+		return;
+#ifdef CONFIG_KASAN
+	pr_warn("kfence: no guards in a build where every access is checked\n");
+	return;
+#endif
+	if (!kfence_make_pool(wanted.objects))
 		return;
 	set_mode(wanted.every, wanted.every ? 0 : wanted.interval);
 }

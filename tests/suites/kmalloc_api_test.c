@@ -46,6 +46,10 @@ static void sensitive_blocks_are_cleared_to_their_end(struct ktest *t)
 	size_t i, size;
 	void *kept;
 
+#ifdef CONFIG_KASAN
+	ktest_skip(t, "reads what it has freed");
+	return;
+#endif
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		kept = kmalloc(sizes[i], GFP_KERNEL);
 		p = kmalloc(sizes[i], GFP_KERNEL);
