@@ -69,11 +69,13 @@ fastpath_irqsave := -DCONFIG_FASTPATH_IRQSAVE=1
 # What only one of the two below has.
 not_ := kernel/ubsan.c arch/x86/kasan_init_64.c
 not_undefined := arch/x86/kasan_init_64.c
+# Under KASAN caches have no arrays, larger places, objects that wait in
+# quarantine, and never merge; and what is corrupted on purpose is told before
+# it is found. Suites that count on any of it are not built.
 not_kasan := kernel/ubsan.c \
 	$(wildcard tests/suites/slub*_test.c) \
+	$(foreach s,api info merge,tests/suites/slab_$(s)_test.c) \
 	tests/suites/x86/restart_alloc_test.c
-# (Those look into arrays, which caches have none of under KASAN, or corrupt
-# objects on purpose and count what is said of it.)
 
 # SANITIZE=undefined: the compiler looks for what C leaves undefined, and
 # kernel/ubsan.c tells of it.
@@ -93,10 +95,12 @@ say_plain_kasan := -DKASAN_PLAIN
 # shadow, read stacks and free memory on purpose, or keep links in free objects.
 plain_kasan := mm/kasan/%.c lib/string.c lib/hash.c \
 	arch/x86/kasan_init_64.c arch/x86/head_64.c arch/x86/stacktrace.c \
-	mm/slub.c mm/slub_slab.c mm/slub_check.c mm/slub_odd.c mm/kmalloc.c mm/krealloc.c \
-	mm/slub_debug.c mm/slub_debug_report.c mm/page_poison.c \
-	mm/page_debug.c mm/mempool_check.c tests/suites/mempool_check_test.c \
-	tests/suites/x86/pgtable_test.c tests/suites/slab_init_on_test.c
+	mm/slub.c mm/slub_slab.c mm/slub_check.c mm/slub_odd.c mm/kmalloc.c \
+	mm/krealloc.c mm/slub_debug.c mm/slub_debug_report.c \
+	mm/page_poison.c mm/page_debug.c mm/mempool_check.c \
+	tests/suites/mempool_check_test.c \
+	tests/suites/x86/pgtable_test.c tests/suites/slab_init_on_test.c \
+	tests/suites/kmalloc_api_test.c
 
 CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) \
 	$(config_$(SANITIZE)) -g $(warnings) \
