@@ -284,13 +284,20 @@ static const char *validate_pool(void)
 	return mempool_validate(pool);
 }
 
+/* Of a cache with arrays: without, the pool's sequences never run. */
 static void memory_pools_keep_all_elements(struct ktest *t)
 {
-	pool = mempool_create_kmalloc_pool(4, OBJECT_SIZE);
+	struct kmem_cache *s = kmem_cache_create("restart", OBJECT_SIZE, 0,
+						 SLAB_NO_MERGE |
+						 SLAB_NO_USER_FLAGS, NULL);
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	pool = mempool_create_slab_pool(4, s);
 	KTEST_ASSERT_NOT_NULL(t, pool);
 	sweep_subject(t, (struct subject){
 		alloc_element, free_element, validate_pool });
 	mempool_destroy(pool);
+	kmem_cache_destroy(s);
 }
 
 /* ----- all of them ----- */
