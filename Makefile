@@ -136,8 +136,8 @@ ISO_CMDLINE := selftest shell
 
 # ----- targets --------------------------------------------------------------
 
-.PHONY: all run run-guest test test-host test-kernel stress lint format debug help \
-	clean setup FORCE
+.PHONY: all run run-guest test test-host test-kernel stress detect lint format \
+	debug help clean setup FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -187,6 +187,14 @@ MINUTES ?= 10
 stress: $(ARCHES:%=kernel-%)
 	@scripts/stress $(MINUTES)
 
+# How many mistakes of each kind each mode tells: TRIALS of each, OPERATIONS
+# valid ones.
+TRIALS ?= 1000
+OPERATIONS ?= 10000000
+detect: setup $(KERNEL)
+	@$(MAKE) --no-print-directory SANITIZE=kasan $(KERNEL:%/strata.elf=%/kasan/strata.elf)
+	@scripts/detect $(if $(WRITE),--write) $(TRIALS) $(OPERATIONS)
+
 lint: setup
 	@scripts/lint
 
@@ -206,6 +214,7 @@ help:
 	@echo 'make test-host    the same sources in user space, with sanitizers'
 	@echo 'make test-kernel  boots over memory sizes and firmware'
 	@echo 'make stress       stress suites on 4 CPUs, other seeds, MINUTES=10'
+	@echo 'make detect       rate of mistakes told, by kind and mode'
 	@echo 'make lint         layering, style, static analysis'
 	@echo 'make format       clang-format over the tree'
 	@echo 'make debug        QEMU stopped at its first instruction, gdb attached'

@@ -24,6 +24,9 @@
  *  5. Objects of a cache that debugs, and guarded ones, cannot carry a mark,
  *     and never go the short way: the reserve is searched at each free.
  *
+ *  6. Where the compiler checks every access (KASAN), nobody may touch what is
+ *     in the reserve.
+ *
  * What is seen, so: an element in the reserve that is freed again, whenever
  * its kind is known; one of another kind of pool, always in debug builds,
  * otherwise when it would stay. For a pool with functions of its own (OTHER)
@@ -34,6 +37,7 @@
  */
 #include <kernel/report.h>
 #include <lib/string.h>
+#include <mm/kasan.h>
 #include <mm/kfence.h>
 
 #include "internal.h"
@@ -102,6 +106,12 @@ static bool is_markable(const mempool_t *pool, const void *element)
 	       !is_kfence_address(element);
 }
 
+static size_t object_size(const mempool_t *pool)
+{
+	return kind_of(pool) == KIND_KMALLOC ? kmalloc_size(pool) :
+					       pool->cache->object_size;
+}
+
 /* Bytes at the head of an object that hold the pattern. */
 static size_t poison_size(const mempool_t *pool)
 {
@@ -109,8 +119,7 @@ static size_t poison_size(const mempool_t *pool)
 
 	if (s->ctor || !(debug_build || slab_poisons(s)))
 		return 0;
-	return kind_of(pool) == KIND_KMALLOC ? kmalloc_size(pool) :
-					       s->object_size;
+	return object_size(pool);
 }
 
 static void poison(const mempool_t *pool, u8 *object)
@@ -166,6 +175,8 @@ void mempool_mark(const mempool_t *pool, void *element)
 		poison(pool, element);
 	if (is_markable(pool, element))
 		*slab_word(pool->cache, element) = pool->cache->secret;
+	if (is_object(pool, element))
+		kasan_krealloc(element, 0);
 }
 
 static void check_object(const mempool_t *pool, const void *object)
@@ -186,8 +197,10 @@ void mempool_unmark(const mempool_t *pool, void *element)
 
 	if (kind_of(pool) == KIND_PAGES)
 		page->lru.prev = NULL;
-	if (is_object(pool, element))
+	if (is_object(pool, element)) {
+		kasan_krealloc(element, object_size(pool));
 		check_object(pool, element);
+	}
 	if (is_markable(pool, element))
 		*slab_word(pool->cache, element) = 0;
 }

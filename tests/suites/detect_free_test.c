@@ -145,6 +145,22 @@ static bool try_sleeping_allocation_in_interrupt(struct detect *d)
 	return true;
 }
 
+/* NULL is what is told of it. */
+static bool try_array_whose_size_overflows(struct detect *d)
+{
+	size_t size = 2 + detect_below(d, 1U << 20);
+	size_t n = ~(size_t)0 / size + 1 + detect_below(d, 1000);
+	void *p = detect_below(d, 2) ? kmalloc_array(n, size, GFP_KERNEL) :
+				       kcalloc(n, size, GFP_KERNEL);
+
+	if (!p) {
+		report_begin("size overflows", "refused");
+		report_end();
+	}
+	kfree(p);
+	return true;
+}
+
 DETECT_KIND(free_twice_at_once, DETECT_ALL)
 DETECT_KIND(free_a_b_a, DETECT_ALL)
 DETECT_KIND(free_after_the_slab_went, DETECT_ALL)
@@ -159,6 +175,8 @@ DETECT_KIND(destroy_with_live_objects, DETECT_ALL)
 DETECT_KIND(sleeping_allocation_in_interrupt,
 	    DETECT_DEBUG | DETECT_GUARDED | DETECT_KASAN)
 
+DETECT_KIND(array_whose_size_overflows, DETECT_ALL)
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(free_twice_at_once),
 	KTEST_CASE(free_a_b_a),
@@ -172,6 +190,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(free_of_a_user_address),
 	KTEST_CASE(destroy_with_live_objects),
 	KTEST_CASE(sleeping_allocation_in_interrupt),
+	KTEST_CASE(array_whose_size_overflows),
 	{}
 };
 

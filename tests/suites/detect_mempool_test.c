@@ -83,7 +83,7 @@ static bool try_write_to_the_reserve(struct detect *d)
 DETECT_KIND(free_an_element_in_the_reserve, DETECT_ALL)
 DETECT_KIND(free_an_element_twice, DETECT_ALL)
 DETECT_KIND(destroy_a_pool_with_elements_out, DETECT_ALL)
-DETECT_KIND(write_to_the_reserve, DETECT_DEBUG)
+DETECT_KIND(write_to_the_reserve, DETECT_DEBUG | DETECT_KASAN)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(free_an_element_in_the_reserve),

@@ -1,5 +1,6 @@
 /* Wrong frees of pages, and writes to free ones. */
 #include <mm/highmem.h>
+#include <mm/page_poison.h>
 
 #include "detect.h"
 
@@ -75,12 +76,30 @@ static bool try_free_a_page_of_a_slab(struct detect *d)
 	return true;
 }
 
+/* Somewhere in it; then all free pages are looked at. */
+static bool try_write_to_a_free_page(struct detect *d)
+{
+	unsigned int order;
+	struct page *page = any_block(d, &order);
+	volatile u8 *p;
+
+	if (!page)
+		return false;
+	p = lowmem_page_address(page);
+	__free_pages(page, order);
+	p += detect_below(d, (unsigned int)PAGE_SIZE << order);
+	*p ^= (u8)(1 + detect_below(d, 255));
+	page_poison_check_all();
+	return true;
+}
+
 DETECT_KIND(free_a_page_twice, DETECT_ALL)
 DETECT_KIND(free_a_page_with_another_order, DETECT_ALL)
 DETECT_KIND(free_a_page_inside_a_block, DETECT_ALL)
 DETECT_KIND(free_a_tail_page, DETECT_ALL)
 DETECT_KIND(free_a_reserved_page, DETECT_ALL)
 DETECT_KIND(free_a_page_of_a_slab, DETECT_ALL)
+DETECT_KIND(write_to_a_free_page, DETECT_DEBUG | DETECT_KASAN)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(free_a_page_twice),
@@ -89,6 +108,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(free_a_tail_page),
 	KTEST_CASE(free_a_reserved_page),
 	KTEST_CASE(free_a_page_of_a_slab),
+	KTEST_CASE(write_to_a_free_page),
 	{}
 };
 
