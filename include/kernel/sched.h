@@ -43,6 +43,8 @@ struct task_struct {
 	unsigned int nr_held_mutexes;	/* (o) debug builds */
 	u8 held_mutex_rank[8];		/* (o) debug builds */
 	u64 nr_switches;		/* (r) times it was given the CPU */
+	unsigned int fail_nth;		/* (o) <kernel/fault_inject.h> */
+	bool make_it_fail;		/* (o) for attrs with task_filter */
 };
 
 DECLARE_PER_CPU(struct task_struct *, current_task);
