@@ -44,6 +44,7 @@
 #include <kernel/panic.h>
 #include <kernel/preempt.h>
 #include <lib/kernel.h>
+#include <mm/fault_inject.h>
 #include <mm/highmem.h>
 #include <mm/kasan.h>
 
@@ -208,6 +209,8 @@ struct page * __slowpath __alloc_pages(gfp_t gfp, unsigned int order, int nid,
 	}
 	if (gfpflags_allow_blocking(gfp))
 		might_sleep();
+	if (unlikely(should_fail_alloc_page(gfp, order)))
+		return NULL;
 	page = alloc_at_hand(gfp, order, nid);
 	if (!page)
 		page = get_page_from_freelist(gfp, order, nid, WMARK_LOW);

@@ -15,6 +15,7 @@
  */
 #include <kernel/report.h>
 #include <lib/kernel.h>
+#include <mm/fault_inject.h>
 #include <mm/page_owner.h>
 
 #include "internal.h"
@@ -137,6 +138,8 @@ unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr,
 
 	for (i = 0; i < nr; i++)
 		want += !array[i];
+	if (should_fail_alloc_page(gfp, 0))
+		want = 0;
 	for (; *z && got < want; z++)
 		got += rmqueue_bulk(*z, gfp, want - got, &list);
 	for (i = 0; i < nr && want; i++) {

@@ -16,6 +16,7 @@
  */
 #include <kernel/report.h>
 #include <lib/string.h>
+#include <mm/fault_inject.h>
 #include <mm/init_on.h>
 #include "slab_internal.h"
 #include "slub_debug.h"
@@ -64,8 +65,11 @@ static void *hand_out(struct kmem_cache *s, void *p, gfp_t gfp)
 void *slab_alloc_odd(struct kmem_cache *s, gfp_t gfp, int nid,
 		     unsigned long caller)
 {
-	void *p = slab_alloc_growing(s, gfp, nid, take, take);
+	void *p;
 
+	if (should_failslab(s, gfp))
+		return NULL;
+	p = slab_alloc_growing(s, gfp, nid, take, take);
 	if (!p)
 		return NULL;
 	if (slab_keeps_tracks(s))

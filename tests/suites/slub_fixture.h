@@ -135,6 +135,41 @@ static inline void destroy_damaged(struct ktest *t, struct kmem_cache *s)
 	exhume();
 }
 
+/*
+ * For a case that is about something else than whether there is memory, and
+ * cannot do without: what it asks for so is never made to fail.
+ */
+#define GFP_MUST (GFP_KERNEL | __GFP_NOFAIL)
+
+/* Or the case is skipped: they may have been put aside. */
+static inline bool needs_arrays(struct ktest *t, struct kmem_cache *s)
+{
+	if (cpu_of(s)->main != no_sheaf(s))
+		return true;
+	ktest_skip(t, "needs the CPUs' arrays");
+	return false;
+}
+
+/* Ends a cache of a case that gives up, with whatever it still holds. */
+static inline void abandon_cache(struct kmem_cache *s)
+{
+	if (!s)
+		return;
+	report_capture_start();
+	kmem_cache_destroy(s);
+	report_capture_stop();
+	exhume();
+}
+
+/* Asked for twice: the first refusal may be one that was injected. */
+static inline struct page *drain_one(unsigned int order)
+{
+	const gfp_t gfp = __GFP_MEMALLOC | __GFP_NOWARN;
+	struct page *page = alloc_pages(gfp, order);
+
+	return page ? page : alloc_pages(gfp, order);
+}
+
 /* All memory there is, block by block, so that nobody else gets any. */
 struct drained {
 	struct list_head blocks[NR_PAGE_ORDERS];
@@ -148,8 +183,7 @@ static inline void drain_pages(struct drained *d)
 	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
 		INIT_LIST_HEAD(&d->blocks[order]);
 		for (;;) {
-			page = alloc_pages(__GFP_MEMALLOC | __GFP_NOWARN,
-					   (unsigned int)order);
+			page = drain_one((unsigned int)order);
 			if (!page)
 				break;
 			list_add(&page->lru, &d->blocks[order]);
