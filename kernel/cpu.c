@@ -137,27 +137,26 @@ int cpu_down(unsigned int cpu)
 }
 
 /* It may have been stopped in the middle of a handler. */
-static bool start_cpu(unsigned int cpu)
+static int start_cpu(unsigned int cpu)
 {
+	int err;
+
 	per_cpu(preempt_count_of_cpu, cpu) = 0;
 	per_cpu(need_resched_of_cpu, cpu) = false;
-	if (!arch_cpu_up(cpu))
-		return false;
-	cpu_set_online(cpu, true);
-	return true;
+	err = arch_cpu_up(cpu);
+	if (!err)
+		cpu_set_online(cpu, true);
+	return err;
 }
 
 int cpu_up(unsigned int cpu)
 {
-	int err = 0;
+	int err;
 
 	if (cpu >= nr_cpu_ids)
 		return -EINVAL;
 	cpus_read_lock();
-	if (cpu_online(cpu))
-		err = -EINVAL;
-	else if (!start_cpu(cpu))
-		err = -EIO;
+	err = cpu_online(cpu) ? -EINVAL : start_cpu(cpu);
 	cpus_read_unlock();
 	return err;
 }

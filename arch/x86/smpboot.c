@@ -49,6 +49,7 @@
 #include <kernel/smp.h>
 #include <kernel/time.h>
 #include <mm/kasan.h>
+#include <lib/errno.h>
 
 #include "cpu_list.h"
 #include "smp_stop.h"
@@ -184,30 +185,30 @@ static void give_up(unsigned int cpu, u32 id)
 	exception_stacks_free(cpu);
 }
 
-bool arch_cpu_up(unsigned int cpu)
+int arch_cpu_up(unsigned int cpu)
 {
 	u32 id = cpu == smpboot_absent ? XAPIC_ID_MAX : cpu_apic_id(cpu);
 	unsigned long top;
 
 	if (!apic_present() || !trampoline_phys())
-		return false;
+		return -EIO;
 	if (!provide_for(cpu)) {
 		pr_err("smp: no memory to start CPU %u\n", cpu);
-		return false;
+		return -ENOMEM;
 	}
 	top = (unsigned long)idle_of[cpu]->stack + KERNEL_STACK_SIZE;
 	if (trampoline_open(cpu, id, top)) {
 		pr_err("smp: no memory to start CPU %u\n", cpu);
-		return false;
+		return -ENOMEM;
 	}
 	set_state(cpu, CPU_EXPECTED);
 	send_start(id);
 	if (!wait_patiently(is_taken, cpu) || !wait_patiently(is_alive, cpu)) {
 		give_up(cpu, id);
-		return false;
+		return -EIO;
 	}
 	trampoline_close();
-	return true;
+	return 0;
 }
 
 void __noreturn arch_cpu_die(void)

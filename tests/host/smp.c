@@ -34,6 +34,7 @@
 #include <kernel/preempt.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
+#include <lib/errno.h>
 #include <lib/kernel.h>
 
 #include "cpu.h"
@@ -145,7 +146,7 @@ static void *secondary_main(void *arg)
 	cpu_idle_loop();
 }
 
-bool arch_cpu_up(unsigned int nr)
+int arch_cpu_up(unsigned int nr)
 {
 	struct hosted_cpu *cpu = hosted_cpu(nr);
 	struct task_struct *idle = cpu->idle;
@@ -154,11 +155,11 @@ bool arch_cpu_up(unsigned int nr)
 	if (!idle)
 		idle = sched_make_idle(nr);
 	if (!idle || pthread_create(&thread, NULL, secondary_main, idle))
-		return false;
+		return -ENOMEM;
 	pthread_detach(thread);
 	while (arch_cpu_is_dead(nr))
 		sched_yield();
-	return true;
+	return 0;
 }
 
 /* With the idle thread goes whoever could take an interrupt. */

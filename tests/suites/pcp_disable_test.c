@@ -8,6 +8,7 @@
 #include <lib/kernel.h>
 #include <lib/random.h>
 
+#include "cpu_up.h"
 #include "pcp_fixture.h"
 
 #define SOME 20
@@ -132,12 +133,12 @@ static void cpu_that_returns_is_disabled_too(struct ktest *t)
 		return;
 	}
 	pcp_disable();
-	KTEST_EXPECT_EQ(t, cpu_up(last), 0);
+	expect_cpu_up(t, last);
 	smp_call_function_single(last, take_and_give, NULL, true);
 	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
 	KTEST_EXPECT_EQ(t, cpu_down(last), 0);
 	pcp_enable();
-	KTEST_EXPECT_EQ(t, cpu_up(last), 0);
+	expect_cpu_up(t, last);
 	smp_call_function_single(last, take_and_give, NULL, true);
 	KTEST_EXPECT_NE(t, nr_pcp_pages(), 0);
 }

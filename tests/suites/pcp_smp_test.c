@@ -11,6 +11,7 @@
 #include <mm/census.h>
 
 #include "../../mm/pcp.h"
+#include "cpu_up.h"
 #include "settled.h"
 
 #define SOME 40
@@ -183,7 +184,7 @@ static void cpu_that_stops_leaves_nothing_behind(struct ktest *t)
 	}
 	KTEST_EXPECT_EQ(t, pages_of_cpu(cpu), 0);
 	KTEST_EXPECT_EQ(t, nr_free_pages() + nr_pcp_pages(), free);
-	KTEST_EXPECT_EQ(t, cpu_up(cpu), 0);
+	expect_cpu_up(t, cpu);
 	KTEST_EXPECT_EQ(t, smp_call_function_single(cpu, take_and_give, NULL,
 						    true), 0);
 	KTEST_EXPECT_NE(t, pages_of_cpu(cpu), 0);

@@ -13,6 +13,8 @@
 #include <lib/sprintf.h>
 #include <lib/string.h>
 
+#include "cpu_up.h"
+
 /* Calls one after the other, more than wait in a CPU's ring. */
 #define MANY 100U
 
@@ -178,17 +180,18 @@ static void cpu_that_is_not_there_is_refused(struct ktest *t)
 /* Threads on all CPUs, doing the same */
 
 static struct task_struct *workers[NR_CPUS];
-static unsigned int finished;		/* workers that came to their end */
+static unsigned int started;		/* workers there are */
+static unsigned int finished;		/* those that came to their end */
 
 static void start_workers(struct ktest *t, int (*fn)(void *data), void *data)
 {
 	unsigned int cpu;
 
-	finished = 0;
+	started = finished = 0;
 	for_each_online_cpu(cpu) {
 		workers[cpu] = kthread_run_on(cpu, fn, data, "smp_test/%u",
 					      cpu);
-		KTEST_EXPECT_NOT_NULL(t, workers[cpu]);
+		started += KTEST_EXPECT_NOT_NULL(t, workers[cpu]);
 	}
 }
 
@@ -212,7 +215,7 @@ static int finish(void)
 /* Who is asked to stop before he has begun does nothing at all. */
 static void await_workers(void)
 {
-	while (__atomic_load_n(&finished, __ATOMIC_ACQUIRE) < num_online_cpus())
+	while (__atomic_load_n(&finished, __ATOMIC_ACQUIRE) < started)
 		yield();
 	stop_workers();
 }
@@ -271,6 +274,17 @@ static int call_with_interrupts_off(void *data)
 	return finish();
 }
 
+/* Somebody is not there to be met. */
+static void let_all_go_on(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_CPUS / 2; i++) {
+		__atomic_fetch_add(&arrived[i], 2, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&ready[i], 2, __ATOMIC_SEQ_CST);
+	}
+}
+
 static void two_that_wait_for_each_other_both_go_on(struct ktest *t)
 {
 	unsigned int cpu;
@@ -281,6 +295,8 @@ static void two_that_wait_for_each_other_both_go_on(struct ktest *t)
 	memset(ready, 0, sizeof(ready));
 	report_capture_start();
 	start_workers(t, call_with_interrupts_off, NULL);
+	if (started < num_online_cpus())
+		let_all_go_on();
 	await_workers();
 	if (report_capture_stop())
 		KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(),
@@ -319,7 +335,7 @@ static void stopped_cpu_is_left_alone_and_comes_back(struct ktest *t)
 	KTEST_EXPECT_NULL(t, kthread_run_on(cpu, call_everybody, NULL, "x"));
 	KTEST_EXPECT_EQ(t, cpu_down(cpu), -EINVAL);
 
-	KTEST_ASSERT_EQ(t, cpu_up(cpu), 0);
+	KTEST_ASSERT_TRUE(t, expect_cpu_up(t, cpu));
 	KTEST_EXPECT_EQ(t, num_online_cpus(), n);
 	KTEST_EXPECT_EQ(t, cpu_up(cpu), -EINVAL);
 	smp_call_function_single(cpu, count_call, NULL, true);
@@ -389,7 +405,7 @@ static void calls_are_refused_or_made_while_a_cpu_goes(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, workers[1]);
 	for (i = 0; i < 5; i++) {
 		KTEST_EXPECT_EQ(t, cpu_down(2), 0);
-		KTEST_EXPECT_EQ(t, cpu_up(2), 0);
+		expect_cpu_up(t, 2);
 	}
 	stop_workers();
 	smp_call_function_single(2, count_call, NULL, true);

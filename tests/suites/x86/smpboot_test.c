@@ -15,10 +15,12 @@
 #include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/early.h>
+#include <mm/fault_inject.h>
 
 #include "../../../arch/x86/cpu_list.h"
 #include "../../../arch/x86/smpboot.h"
 #include "../../../arch/x86/trampoline.h"
+#include "../cpu_up.h"
 #include "expect_name.h"
 
 struct cpu_state {
@@ -148,7 +150,10 @@ static void cpu_that_is_not_expected_stays_in_the_trampoline(struct ktest *t)
 		ktest_skip(t, "needs a CPU that can be stopped");
 		return;
 	}
-	KTEST_ASSERT_EQ(t, trampoline_open(cpu, nobodys_apic, 0), 0);
+	if (!KTEST_EXPECT_EQ(t, trampoline_open(cpu, nobodys_apic, 0), 0)) {
+		expect_cpu_up(t, cpu);
+		return;
+	}
 	apic_send_init(cpu_apic_id(cpu));
 	udelay(10000);
 	apic_send_startup(cpu_apic_id(cpu),
@@ -157,7 +162,27 @@ static void cpu_that_is_not_expected_stays_in_the_trampoline(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, trampoline_taken());
 	KTEST_EXPECT_TRUE(t, trampoline_revoke());
 	trampoline_close();
-	KTEST_EXPECT_EQ(t, cpu_up(cpu), 0);
+	expect_cpu_up(t, cpu);
+}
+
+/* The page tables it starts with need a page. */
+static void cpu_refused_memory_says_so_and_starts_later(struct ktest *t)
+{
+	unsigned int cpu = num_online_cpus() - 1;
+
+	if (current->fail_nth || cpu == 0 || !cpu_online(cpu) ||
+	    cpu_down(cpu)) {
+		ktest_skip(t, "needs a CPU that can be stopped");
+		return;
+	}
+	fault_injection_on();
+	current->fail_nth = 1;
+	KTEST_EXPECT_LOGGED(t, "no memory to start CPU",
+			    KTEST_EXPECT_EQ(t, cpu_up(cpu), -ENOMEM));
+	KTEST_EXPECT_EQ(t, current->fail_nth, 0);
+	KTEST_EXPECT_FALSE(t, cpu_online(cpu));
+	fault_injection_off();
+	expect_cpu_up(t, cpu);
 }
 
 /* The CPU itself is there, and is called where it is the next time. */
@@ -182,7 +207,7 @@ static void cpu_that_does_not_come_is_left_out(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, exception_stack_bounds(top - 1, &low, &high));
 	smpboot_absent = NR_CPUS;
 	smpboot_patience = patience;
-	KTEST_EXPECT_EQ(t, cpu_up(cpu), 0);
+	KTEST_ASSERT_TRUE(t, expect_cpu_up(t, cpu));
 	KTEST_EXPECT_TRUE(t, cpu_online(cpu));
 	KTEST_EXPECT_EQ(t, smpboot_patience, patience);
 	memset(&states[cpu], 0, sizeof(states[cpu]));
@@ -197,6 +222,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(start_is_kept_and_never_writable_where_it_runs),
 	KTEST_CASE(cpu_that_is_not_expected_stays_in_the_trampoline),
 	KTEST_CASE(cpu_that_does_not_come_is_left_out),
+	KTEST_CASE(cpu_refused_memory_says_so_and_starts_later),
 	{}
 };
 KTEST_SUITE_FIXTURE(smpboot, cases, note_states, NULL);

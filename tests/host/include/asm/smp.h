@@ -20,10 +20,11 @@ unsigned int arch_nr_cpus(void);
 void arch_smp_init(void);
 
 /*
- * Starts CPU number cpu; true when it is there. It waits until the caller has
- * put it into cpu_online_mask and then runs its idle thread. May sleep.
+ * Starts CPU number cpu; 0 when it is there. It waits until the caller has put
+ * it into cpu_online_mask and then runs its idle thread. -ENOMEM, or -EIO if it
+ * does not come. May sleep.
  */
-bool arch_cpu_up(unsigned int cpu);
+int arch_cpu_up(unsigned int cpu);
 /* On a CPU going down, after it left cpu_online_mask: never returns. */
 void arch_cpu_die(void) __attribute__((noreturn));
 /* On another: is it really stopped? */
