@@ -47,9 +47,7 @@ extern const struct ktest_suite __stop_ktest_suites[] __weak;
 
 static const struct ktest_observer *observer;
 
-/* One line of KTAP; a text of several lines (a report) becomes one. */
-static void emit(struct ktest_run *run, const char *fmt, ...) __printf(2, 3);
-static void emit(struct ktest_run *run, const char *fmt, ...)
+void ktest_emit(struct ktest_run *run, const char *fmt, ...)
 {
 	char line[LINE_MAX];
 	va_list args;
@@ -122,8 +120,7 @@ static bool comes_before(const struct ktest_suite *a,
 	return order ? order < 0 : a < b;
 }
 
-/* The selected suite that follows prev; the first for NULL; NULL at the end. */
-static const struct ktest_suite *next_suite(const struct ktest_run *run,
+const struct ktest_suite *ktest_next_suite(const struct ktest_run *run,
 					    const struct ktest_suite *prev)
 {
 	const struct ktest_suite *s, *best = NULL;
@@ -149,7 +146,9 @@ void ktest_fail(struct ktest *t, const char *file, int line,
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	__atomic_store_n(&t->failed, true, __ATOMIC_RELAXED);
-	emit(t->run, "    # %s:%d: %s", file, line, text);
+	if (t->quiet)
+		return;
+	ktest_emit(t->run, "    # %s:%d: %s", file, line, text);
 }
 
 void ktest_skip(struct ktest *t, const char *reason)
@@ -163,10 +162,12 @@ void ktest_note(struct ktest *t, const char *fmt, ...)
 	char text[LINE_MAX];
 	va_list args;
 
+	if (t->quiet)
+		return;
 	va_start(args, fmt);
 	kvsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	emit(t->run, "    # %s", text);
+	ktest_emit(t->run, "    # %s", text);
 }
 
 bool ktest_streq(const char *a, const char *b)
@@ -222,7 +223,8 @@ static void look_around(const struct ktest_run *run, struct surroundings *s)
 static void leftover(struct ktest *t, const char *what)
 {
 	t->failed = true;
-	emit(t->run, "    # %s.%s: %s", t->suite, t->name, what);
+	t->unclean = true;
+	ktest_emit(t->run, "    # %s.%s: %s", t->suite, t->name, what);
 }
 
 /* What the CPU may do now; put right for the cases that follow. */
@@ -269,12 +271,30 @@ static void check_surroundings(struct ktest *t, const struct surroundings *s)
 static void run_case_body(const struct ktest_suite *suite,
 			  const struct ktest_case *c, struct ktest *t)
 {
+	unsigned int outer = current->fail_nth;
+
+	if (t->fail_nth)
+		current->fail_nth = t->fail_nth;
 	if (suite->init)
 		suite->init(t);
 	if (!t->failed && !t->skipped)
 		c->run(t);
 	if (suite->exit)
 		suite->exit(t);
+	if (t->fail_nth) {
+		t->injected = !current->fail_nth;
+		current->fail_nth = outer;
+	}
+}
+
+void ktest_run_case(struct ktest *t, const struct ktest_suite *suite,
+		    const struct ktest_case *c)
+{
+	struct surroundings around;
+
+	look_around(t->run, &around);
+	run_case_body(suite, c, t);
+	check_surroundings(t, &around);
 }
 
 /* Runs and tells one case; a failed check outweighs a skip. */
@@ -282,21 +302,18 @@ static bool run_case(struct ktest_run *run, const struct ktest_suite *suite,
 		     const struct ktest_case *c, unsigned int number)
 {
 	struct ktest t = { .suite = suite->name, .name = c->name, .run = run };
-	struct surroundings around;
 
-	look_around(run, &around);
-	run_case_body(suite, c, &t);
-	check_surroundings(&t, &around);
+	ktest_run_case(&t, suite, c);
 	if (t.failed) {
 		run->totals.fail++;
-		emit(run, "    not ok %u - %s", number, c->name);
+		ktest_emit(run, "    not ok %u - %s", number, c->name);
 	} else if (t.skipped) {
 		run->totals.skip++;
-		emit(run, "    ok %u - %s # SKIP %s", number, c->name,
+		ktest_emit(run, "    ok %u - %s # SKIP %s", number, c->name,
 		     t.skip_reason);
 	} else {
 		run->totals.pass++;
-		emit(run, "    ok %u - %s", number, c->name);
+		ktest_emit(run, "    ok %u - %s", number, c->name);
 	}
 	return !t.failed;
 }
@@ -307,17 +324,18 @@ static void run_suite(struct ktest_run *run, const struct ktest_suite *suite,
 	const struct ktest_case *c;
 	unsigned int n = 0, bad = 0;
 
-	emit(run, "    KTAP version 1");
-	emit(run, "    # Subtest: %s", suite->name);
-	emit(run, "    1..%u", nr_selected(run, suite));
+	ktest_emit(run, "    KTAP version 1");
+	ktest_emit(run, "    # Subtest: %s", suite->name);
+	ktest_emit(run, "    1..%u", nr_selected(run, suite));
 	for (c = suite->cases; c->name; c++)
 		if (ktest_selects(run->glob, suite->name, c->name))
 			bad += !run_case(run, suite, c, ++n);
 	if (!n) {
-		emit(run, "    # %s: a suite without cases", suite->name);
+		ktest_emit(run, "    # %s: a suite without cases", suite->name);
 		run->totals.fail++;
 	}
-	emit(run, "%sok %u - %s", bad || !n ? "not " : "", number, suite->name);
+	ktest_emit(run, "%sok %u - %s", bad || !n ? "not " : "", number,
+		   suite->name);
 }
 
 bool ktest_run_suites(struct ktest_run *run)
@@ -325,17 +343,17 @@ bool ktest_run_suites(struct ktest_run *run)
 	const struct ktest_suite *s;
 	unsigned int n = 0;
 
-	for (s = next_suite(run, NULL); s; s = next_suite(run, s))
+	for (s = ktest_next_suite(run, NULL); s; s = ktest_next_suite(run, s))
 		n++;
-	emit(run, "KTAP version 1");
-	emit(run, "1..%u", n);
+	ktest_emit(run, "KTAP version 1");
+	ktest_emit(run, "1..%u", n);
 	if (!n)
-		emit(run, "# no suite matches \"%s\"",
+		ktest_emit(run, "# no suite matches \"%s\"",
 		     run->glob ? run->glob : "");
 	n = 0;
-	for (s = next_suite(run, NULL); s; s = next_suite(run, s))
+	for (s = ktest_next_suite(run, NULL); s; s = ktest_next_suite(run, s))
 		run_suite(run, s, ++n);
-	emit(run, "# Totals: pass:%u fail:%u skip:%u", run->totals.pass,
+	ktest_emit(run, "# Totals: pass:%u fail:%u skip:%u", run->totals.pass,
 	     run->totals.fail, run->totals.skip);
 	return n && !run->totals.fail;
 }
@@ -350,7 +368,9 @@ void ktest_set_observer(const struct ktest_observer *o)
 	observer = o;
 }
 
-bool ktest_run(const char *glob, struct ktest_totals *totals)
+/* All suites of the program, told in the log. */
+static bool run_all(const char *glob, struct ktest_totals *totals,
+		    bool (*how)(struct ktest_run *run))
 {
 	struct ktest_run run = {
 		.begin = __start_ktest_suites,
@@ -360,9 +380,19 @@ bool ktest_run(const char *glob, struct ktest_totals *totals)
 		.uncaptured = report_uncaptured,
 		.emit = emit_to_log,
 	};
-	bool ok = ktest_run_suites(&run);
+	bool ok = how(&run);
 
 	if (totals)
 		*totals = run.totals;
 	return ok;
+}
+
+bool ktest_run(const char *glob, struct ktest_totals *totals)
+{
+	return run_all(glob, totals, ktest_run_suites);
+}
+
+bool ktest_failnth(const char *glob, struct ktest_totals *totals)
+{
+	return run_all(glob, totals, ktest_failnth_suites);
 }

@@ -17,6 +17,19 @@ struct ktest_run {
 };
 
 bool ktest_run_suites(struct ktest_run *run);
+/* Each case again with its nth allocation failing: kernel/ktest_failnth.c. */
+bool ktest_failnth_suites(struct ktest_run *run);
+
+/* The selected suite that follows prev; the first for NULL; NULL at the end. */
+const struct ktest_suite *ktest_next_suite(const struct ktest_run *run,
+					   const struct ktest_suite *prev);
+
+/* One run of one case; t holds what came of it, nothing is counted. */
+void ktest_run_case(struct ktest *t, const struct ktest_suite *suite,
+		    const struct ktest_case *c);
+
+/* One line of KTAP; a text of several lines (a report) becomes one. */
+void ktest_emit(struct ktest_run *run, const char *fmt, ...) __printf(2, 3);
 
 /* The selection rule of ktest_run(). */
 bool ktest_selects(const char *globs, const char *suite, const char *name);

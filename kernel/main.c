@@ -2,12 +2,13 @@
  * The story of the boot, top to bottom, and what the command line asked for.
  *
  *	selftest[=GLOB]	run the suites that match, report, remember the result
+ *	failnth[=GLOB]	run them with the 1st, 2nd, 3rd ... allocation failing
  *	shell		then talk to whoever is on the serial line
  *	poweroff	then end with the verdict (after the shell, if both)
  *	loglevel=N	show messages of levels below N (7; 8 shows all)
  *	quiet		loglevel=4
  *
- * Without any of the first three: selftest and shell. More words show that a
+ * Without any of the first four: selftest and shell. More words show that a
  * bad end is seen as one by whoever watches the machine:
  *
  *	test_panic	panic after the self-test: verdict panic
@@ -37,6 +38,7 @@
 #include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/census.h>
+#include <mm/fault_inject.h>
 #include <mm/mm.h>
 
 #include "cmdline_words.h"
@@ -44,6 +46,7 @@
 
 static struct {
 	const char *selftest;	/* glob, or NULL */
+	const char *failnth;	/* glob, or NULL */
 	bool shell, poweroff;
 	bool panic, panic_all, hang;
 } wanted;
@@ -54,6 +57,13 @@ static int __init want_selftest(const char *glob)
 	return 0;
 }
 early_param("selftest", want_selftest);
+
+static int __init want_failnth(const char *glob)
+{
+	wanted.failnth = *glob ? glob : "*";
+	return 0;
+}
+early_param("failnth", want_failnth);
 
 static int __init want_nothing_more(bool *flag, const char *value)
 {
@@ -142,7 +152,8 @@ static void __init read_cmdline(void)
 		cmdline_drop_last_word(boot_info.cmdline);
 	}
 	cmdline_parse(boot_info.cmdline);
-	if (!wanted.selftest && !wanted.shell && !wanted.poweroff) {
+	if (!wanted.selftest && !wanted.failnth && !wanted.shell &&
+	    !wanted.poweroff) {
 		wanted.selftest = "*";
 		wanted.shell = true;
 	}
@@ -173,6 +184,8 @@ static void __noreturn do_what_is_wanted(void)
 {
 	if (wanted.selftest)
 		run_selftest(wanted.selftest);
+	if (wanted.failnth)
+		run_failnth(wanted.failnth);
 	if (wanted.panic)
 		panic("asked for on the command line");
 	if (wanted.panic_all)
@@ -201,6 +214,7 @@ void __noreturn start_kernel(u32 magic, u32 info_phys)
 	free_initmem();			/* no __init code or data after this */
 	might_sleep_enable();
 	ktest_set_observer(&census_observer);
+	fault_injection_init();		/* from here on memory may fail */
 
 	do_what_is_wanted();
 }

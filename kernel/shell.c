@@ -58,6 +58,17 @@ static int cmd_selftest(int argc, char **argv)
 SHELL_COMMAND(selftest, "[GLOB]", "run the suites that match, as KTAP",
 	      cmd_selftest);
 
+static int cmd_failnth(int argc, char **argv)
+{
+	if (argc > 2)
+		return -EINVAL;
+	run_failnth(argc > 1 ? argv[1] : NULL);
+	return 0;
+}
+SHELL_COMMAND(failnth, "[GLOB]",
+	      "the same with the 1st, 2nd, 3rd ... allocation failing",
+	      cmd_failnth);
+
 static int cmd_poweroff(int argc, char **argv)
 {
 	kernel_poweroff();

@@ -23,6 +23,14 @@ bool run_selftest(const char *glob)
 	return ok;
 }
 
+bool run_failnth(const char *glob)
+{
+	bool ok = ktest_failnth(glob, NULL);
+
+	any_failed |= !ok;
+	return ok;
+}
+
 void verdict_leave_to_user(void)
 {
 	any_failed |= report_uncaptured() != 0;

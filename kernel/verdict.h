@@ -8,6 +8,9 @@
 /* Runs suites (see ktest_run); what they come to counts for the verdict. */
 bool run_selftest(const char *glob);
 
+/* The same with allocations failing, one by one (see ktest_failnth). */
+bool run_failnth(const char *glob);
+
 /* Reports from here on are a user's experiments and do not count. */
 void verdict_leave_to_user(void);
 

@@ -30,6 +30,11 @@ struct ktest {
 	bool failed, skipped;
 	char skip_reason[64];
 	struct ktest_run *run;	/* where lines go; kernel/ktest_run.h */
+	/* reruns with failing allocations: kernel/ktest_failnth.c */
+	bool quiet;		/* failed expectations are not told */
+	bool unclean;		/* left its surroundings changed */
+	unsigned int fail_nth;	/* that allocation fails; 0: none */
+	bool injected;		/* it was asked for, and failed */
 };
 
 struct ktest_case {
@@ -65,12 +70,21 @@ struct ktest_totals {
 bool ktest_run(const char *glob, struct ktest_totals *totals);
 
 /*
+ * Runs them again and again, with the 1st, 2nd, 3rd ... allocation of each
+ * case failing, until none is left to fail. KTAP with one line per suite.
+ */
+bool ktest_failnth(const char *glob, struct ktest_totals *totals);
+
+/*
  * Called around each case, so that a layer can prove that the case left it as
  * it was: mm registers its census. after() returns NULL or what is different.
+ * Between faults_on() and faults_off() every allocation can be made to fail.
  */
 struct ktest_observer {
 	void (*before)(void);
 	const char *(*after)(void);
+	void (*faults_on)(void);
+	void (*faults_off)(void);
 };
 void ktest_set_observer(const struct ktest_observer *observer);
 

@@ -21,6 +21,7 @@
 #include <lib/parse.h>
 #include <lib/sprintf.h>
 #include <mm/census.h>
+#include <mm/fault_inject.h>
 #include <mm/mm.h>
 #include <mm/numa.h>
 
@@ -37,12 +38,13 @@ static const char usage[] =
 	"  --cpus=N          a machine of N CPUs\n"
 	"  --lowmem=SIZE     end of low memory, where there is high memory\n"
 	"  --cmdline=WORDS   kernel command line, e.g. early=bootmem\n"
+	"  --failnth         each case with its 1st, 2nd, ... allocation failing\n"
 	"  --quiet           no log, only KTAP\n";
 
 static struct {
 	const char *glob, *cmdline, *mem, *map;
 	unsigned int nodes, cpus;
-	bool quiet;
+	bool quiet, failnth;
 } options = { .glob = "*", .cmdline = "", .nodes = 1, .cpus = 1 };
 
 static struct map_file map;
@@ -89,6 +91,8 @@ static void parse_arg(const char *arg)
 		set_low_end(value);
 	else if (!strcmp(arg, "--quiet"))
 		options.quiet = true;
+	else if (!strcmp(arg, "--failnth"))
+		options.failnth = true;
 	else
 		wrong_usage();
 }
@@ -148,8 +152,11 @@ int main(int argc, char **argv)
 	might_sleep_enable();
 	free_initmem();
 	ktest_set_observer(&census_observer);
+	fault_injection_init();
 
 	simulate_quietly(stdout);
-	ok = ktest_run(options.glob, NULL) && !report_uncaptured();
+	ok = options.failnth ? ktest_failnth(options.glob, NULL) :
+			       ktest_run(options.glob, NULL);
+	ok = ok && !report_uncaptured();
 	machine_exit(ok ? VERDICT_PASS : VERDICT_FAIL);
 }

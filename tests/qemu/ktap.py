@@ -8,9 +8,10 @@ over; everything that says "test result" must be in its place:
     1..1                        a plan before the first result
         KTAP version 1
         # Subtest: buddy
-        1..2
+        1..3
         ok 1 - split_leaves_upper_half_free
         ok 2 - merge_needs_free_buddy # SKIP only one zone
+        ok 3 - buddies_meet # any other remark
     ok 1 - buddy                results numbered from 1, without gaps
 """
 
@@ -20,7 +21,8 @@ from dataclasses import dataclass, field
 ESCAPE = re.compile(r'\x1b\[[0-9;?=]*[A-Za-z]')
 VERSION = re.compile(r'( *)KTAP version 1$')
 PLAN = re.compile(r'( *)1\.\.(\d+)(?: # SKIP.*)?$')
-RESULT = re.compile(r'( *)(not ok|ok) (\d+)(?: - (\S+))?(?: # SKIP ?(.*))?$')
+RESULT = re.compile(r'( *)(not ok|ok) (\d+)(?: - (\S+))?'
+                    r'(?: # (?:SKIP ?(.*)|.*))?$')
 LOOKS_LIKE_RESULT = re.compile(r' *(not )?ok \d')
 
 

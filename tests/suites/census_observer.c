@@ -5,9 +5,11 @@
  */
 #include <kernel/ktest.h>
 #include <mm/census.h>
+#include <mm/fault_inject.h>
 #include <mm/highmem.h>
 #include <mm/kfence.h>
 #include <mm/mm.h>
+#include <mm/percpu.h>
 #include <mm/slab.h>
 
 static struct census before, after;
@@ -32,7 +34,14 @@ static const char *compare_after(void)
 		bad = page_alloc_validate();
 	if (!bad)
 		bad = kfence_validate();
+	if (!bad)
+		bad = percpu_validate();
 	return bad ? bad : slab_validate();
 }
 
-const struct ktest_observer census_observer = { take_before, compare_after };
+const struct ktest_observer census_observer = {
+	.before = take_before,
+	.after = compare_after,
+	.faults_on = fault_injection_on,
+	.faults_off = fault_injection_off,
+};

@@ -419,7 +419,10 @@ static void fixtures_and_observer_stand_around_each_case(struct ktest *t)
 	static const struct ktest_suite suite = {
 		"steps", steps_cases, step_init, step_exit
 	};
-	static const struct ktest_observer watch = { step_before, step_after };
+	static const struct ktest_observer watch = {
+		.before = step_before,
+		.after = step_after,
+	};
 	struct ktest_run run = toy_run(&suite, 1, NULL);
 
 	steps[0] = 0;

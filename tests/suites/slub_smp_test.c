@@ -44,11 +44,11 @@ static void set_up(struct ktest *t)
 
 static void tear_down(struct ktest *t)
 {
-	if (!s)
-		return;
-	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
-	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
-	kmem_cache_destroy(s);
+	if (s) {
+		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+		KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+		kmem_cache_destroy(s);
+	}
 	kfence_resume();
 }
 
