@@ -94,9 +94,9 @@ void stress_begin(struct ktest *t)
 
 	for (i = 0; i < STRESS_SHARED_CACHES; i++) {
 		ksnprintf(name, sizeof(name), "stress-%u", cache_sizes[i]);
-		stress_caches[i] = kmem_cache_create(name, cache_sizes[i], 0,
-						     i ? 0 : SLAB_HWCACHE_ALIGN,
-						     NULL);
+		stress_caches[i] = STRESS_INSIST(
+			kmem_cache_create(name, cache_sizes[i], 0,
+					  i ? 0 : SLAB_HWCACHE_ALIGN, NULL));
 		KTEST_ASSERT_NOT_NULL(t, stress_caches[i]);
 	}
 }
@@ -206,9 +206,9 @@ static void start_all(struct ktest *t, struct stressor *all, unsigned int n)
 	give_signal(STRESS_WAIT);
 	for (i = 0; i < n; i++) {
 		all[i].all = n;
-		all[i].task = kthread_run_on(all[i].cpu, stressor_main, &all[i],
-					     "stress/%u.%u", all[i].cpu,
-					     all[i].nr);
+		all[i].task = STRESS_INSIST(
+			kthread_run_on(all[i].cpu, stressor_main, &all[i],
+				       "stress/%u.%u", all[i].cpu, all[i].nr));
 		if (!KTEST_EXPECT_NOT_NULL(t, all[i].task))
 			break;
 	}
@@ -258,7 +258,8 @@ unsigned long stress_run_on(struct ktest *t, const struct cpumask *cpus,
 	unsigned long operations;
 	struct stressor *all;
 
-	all = kcalloc(stress_count(per_cpu), sizeof(*all), GFP_KERNEL);
+	all = STRESS_INSIST(kcalloc(stress_count(per_cpu), sizeof(*all),
+				    GFP_KERNEL));
 	if (!KTEST_EXPECT_NOT_NULL(t, all))
 		return 0;
 	for (i = 0; i < per_cpu; i++)

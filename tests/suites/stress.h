@@ -49,6 +49,21 @@ struct stress_block {
 	u8 kind, order, cache;
 };
 
+/*
+ * For what a case cannot begin without. Allocations may be made to fail
+ * (docs/debugging.md): asked for again and again, one will be granted.
+ */
+#define STRESS_TRIES 1000
+#define STRESS_INSIST(allocation) ({					\
+	unsigned int tries_ = STRESS_TRIES;				\
+	__typeof__(allocation) p_;					\
+									\
+	do {								\
+		p_ = (allocation);					\
+	} while (!p_ && --tries_);					\
+	p_;								\
+})
+
 extern struct kmem_cache *stress_caches[STRESS_SHARED_CACHES];
 
 /* Suite fixture: the shared caches; validation of all allocators at the end. */

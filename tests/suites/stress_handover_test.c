@@ -101,7 +101,8 @@ static void empty_rings(struct ktest *t, struct ring *rings, unsigned int n)
 static void run(struct ktest *t, unsigned int per_cpu)
 {
 	unsigned int n = stress_count(per_cpu);
-	struct ring *rings = kcalloc(n, sizeof(*rings), GFP_KERNEL);
+	struct ring *rings = STRESS_INSIST(kcalloc(n, sizeof(*rings),
+						   GFP_KERNEL));
 
 	KTEST_ASSERT_NOT_NULL(t, rings);
 	KTEST_EXPECT_NE(t, stress_run(t, per_cpu, hand_on, rings), 0);

@@ -75,11 +75,23 @@ static int take_down(struct stressor *me)
 	return error;
 }
 
+/* Refused memory may come the next time. */
+static int bring_back(void)
+{
+	unsigned int tries = STRESS_TRIES;
+	int error;
+
+	do {
+		error = cpu_up(victim);
+	} while (error == -ENOMEM && --tries);
+	return error;
+}
+
 static void cycle(struct stressor *me)
 {
 	int error;
 
-	if (!use_cpu(me, victim))
+	if (!STRESS_INSIST(use_cpu(me, victim)))
 		stress_complain(me, "no thread on a CPU that runs");
 	error = take_down(me);
 	if (error == -EBUSY && visited)
@@ -90,7 +102,7 @@ static void cycle(struct stressor *me)
 	}
 	nr_left++;
 	take_and_give(me, 50);
-	error = cpu_up(victim);
+	error = bring_back();
 	if (error || !cpu_online(victim))
 		stress_complain(me, "cpu_up: %d", error);
 }

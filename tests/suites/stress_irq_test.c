@@ -132,7 +132,8 @@ static bool make_handlers(struct ktest *t)
 {
 	unsigned int cpu;
 
-	handlers = kcalloc(nr_cpu_ids, sizeof(*handlers), GFP_KERNEL);
+	handlers = STRESS_INSIST(kcalloc(nr_cpu_ids, sizeof(*handlers),
+					 GFP_KERNEL));
 	if (!KTEST_EXPECT_NOT_NULL(t, handlers))
 		return false;
 	for_each_possible_cpu(cpu) {
