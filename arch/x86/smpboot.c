@@ -48,8 +48,8 @@
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
-#include <mm/kasan.h>
 #include <lib/errno.h>
+#include <mm/kasan.h>
 
 #include "cpu_list.h"
 #include "smp_stop.h"

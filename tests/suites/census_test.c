@@ -88,15 +88,17 @@ static void large_kmalloc_and_slab_have_owners_of_their_own(struct ktest *t)
 
 	s = kmem_cache_create("census_test", 512, 0,
 			      SLAB_NO_MERGE | SLAB_SKIP_KFENCE, NULL);
-	KTEST_ASSERT_NOT_NULL(t, s);
+	if (!KTEST_EXPECT_NOT_NULL(t, s))
+		goto out;
 	object = kmem_cache_alloc(s, GFP_KERNEL);
 	census_take(&now);
 	KTEST_EXPECT_EQ(t, now.pages[CENSUS_LARGE_KMALLOC],
 			before.pages[CENSUS_LARGE_KMALLOC] + 8);
 	KTEST_EXPECT_GT(t, now.pages[CENSUS_SLAB], before.pages[CENSUS_SLAB]);
-	kfree(large);
 	kmem_cache_free(s, object);
 	kmem_cache_destroy(s);
+out:
+	kfree(large);
 }
 
 static void lost_block_is_noticed_and_named(struct ktest *t)

@@ -58,7 +58,8 @@ static void every_size_to_64k_gets_its_class_and_can_be_written(struct ktest *t)
 		before = kmalloc(size, GFP_KERNEL);
 		p = kmalloc(size, GFP_KERNEL);
 		after = kmalloc(size, GFP_KERNEL);
-		KTEST_ASSERT_TRUE(t, before && p && after);
+		if (!KTEST_EXPECT_TRUE(t, before && p && after))
+			goto out;
 		usable = ksize(p);
 		KTEST_EXPECT_EQ(t, usable, expected_size(size));
 		/* who asks may use the whole */
@@ -72,6 +73,7 @@ static void every_size_to_64k_gets_its_class_and_can_be_written(struct ktest *t)
 		KTEST_EXPECT_TRUE(t, object_is_intact(before + usable - edge,
 						      edge));
 		KTEST_EXPECT_TRUE(t, object_is_intact(after, edge));
+out:
 		kfree(p);
 		kfree(before);
 		kfree(after);
@@ -131,7 +133,7 @@ static void powers_of_two_are_aligned_to_their_size(struct ktest *t)
 
 		for (i = 0; i < n; i++) {
 			objs[i] = kmalloc(size, GFP_KERNEL);
-			KTEST_ASSERT_NOT_NULL(t, objs[i]);
+			KTEST_EXPECT_NOT_NULL(t, objs[i]);
 			KTEST_EXPECT_EQ(t, (unsigned long)objs[i] &
 					(size - 1), 0);
 		}
@@ -246,9 +248,11 @@ static void wrong_frees_of_small_objects_are_refused(struct ktest *t)
 static void kfree_of_what_kmalloc_never_gave_is_refused(struct ktest *t)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 1);
-	char *p = page_address(page);
+	char *p;
 	int local;
 
+	KTEST_ASSERT_NOT_NULL(t, page);
+	p = page_address(page);
 	KTEST_EXPECT_REPORTS(t, 1, "not a slab page", kfree(p));
 	KTEST_EXPECT_REPORTS(t, 1, "not a slab page", kfree(p + PAGE_SIZE));
 	KTEST_EXPECT_REPORTS(t, 1, "outside RAM", kfree((void *)0x4000));
@@ -283,7 +287,8 @@ static void krealloc_keeps_the_contents(struct ktest *t)
 	memset(p, 7, old);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		q = krealloc(p, sizes[i], GFP_KERNEL);
-		KTEST_ASSERT_NOT_NULL(t, q);
+		if (!KTEST_EXPECT_NOT_NULL(t, q))
+			break;
 		kept = min(old, sizes[i]);
 		for (j = 0; j < kept; j++)
 			KTEST_ASSERT_EQ(t, q[j], 7);
@@ -297,11 +302,11 @@ static void krealloc_keeps_the_contents(struct ktest *t)
 
 static void krealloc_stays_in_place_while_the_class_fits(struct ktest *t)
 {
-	char *p = kmalloc(65, GFP_KERNEL), *q;
+	char *p = kmalloc(65, GFP_MUST), *q;
 
 	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 96, GFP_KERNEL), p);
 	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 1, GFP_KERNEL), p);
-	q = krealloc(p, 97, GFP_KERNEL);
+	q = krealloc(p, 97, GFP_MUST);
 	KTEST_EXPECT_TRUE(t, q != p);
 	KTEST_EXPECT_REPORTS(t, 1, "double free", kfree(p));
 	kfree(q);
@@ -326,10 +331,12 @@ static void large_blocks_name_who_asked(struct ktest *t)
 	unsigned long here = (unsigned long)large_blocks_name_who_asked;
 
 	q = alloc_pages_exact(5 * PAGE_SIZE, GFP_KERNEL);
-	KTEST_ASSERT_TRUE(t, p && q);
-	KTEST_EXPECT_LT(t, virt_to_page(p)->private - here, 4096UL);
-	KTEST_EXPECT_LT(t, virt_to_page(q)->private - here, 4096UL);
-	free_pages_exact(q, 5 * PAGE_SIZE);
+	if (KTEST_EXPECT_NOT_NULL(t, p))
+		KTEST_EXPECT_LT(t, virt_to_page(p)->private - here, 4096UL);
+	if (KTEST_EXPECT_NOT_NULL(t, q)) {
+		KTEST_EXPECT_LT(t, virt_to_page(q)->private - here, 4096UL);
+		free_pages_exact(q, 5 * PAGE_SIZE);
+	}
 	kfree(p);
 }
 
@@ -368,6 +375,7 @@ static void dma_memory_lies_in_zone_dma(struct ktest *t)
 		kfree(p);
 	}
 	p = kmalloc(32, GFP_KERNEL | GFP_DMA);
+	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_LE(t, __pa(p), 16 * SZ_1M);
 	kfree(p);
 }
@@ -444,10 +452,12 @@ static void random_sizes_agree_with_the_model(struct ktest *t)
 			objs[i].p = NULL;
 			continue;
 		}
-		objs[i].p = krealloc(p, size, GFP_KERNEL);
+		p = krealloc(p, size, GFP_KERNEL);
+		if (!KTEST_EXPECT_NOT_NULL(t, p))
+			break;
+		objs[i].p = p;
 		objs[i].size = size;
-		KTEST_ASSERT_NOT_NULL(t, objs[i].p);
-		fill_object(objs[i].p, size);
+		fill_object(p, size);
 	}
 	KTEST_EXPECT_STREQ(t, slab_validate(), NULL);
 	for (i = 0; i < MODEL_OBJECTS; i++) {

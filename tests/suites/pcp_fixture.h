@@ -30,7 +30,9 @@ static inline void need_arrays(struct ktest *t)
 	struct zone *zone = kernel_zone();
 
 	drain_all_pages();
-	if (!zone->pageset_high[0])
+	if (pcp_is_disabled())
+		ktest_skip(t, "the arrays are put aside");
+	else if (!zone->pageset_high[0])
 		ktest_skip(t, "CPUs keep nothing at hand here");
 	else if (zone->nr_free_pages < low_wmark_pages(zone) + 2 * PCP_MANY)
 		ktest_skip(t, "the zone is nearly used up");

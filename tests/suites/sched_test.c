@@ -66,6 +66,9 @@ static void spinning_threads_take_turns(struct ktest *t)
 					  i);
 		KTEST_EXPECT_NOT_NULL(t, tasks[i]);
 	}
+	for (i = 0; i < 2; i++)		/* nobody waits for who is not there */
+		if (!tasks[i] && tasks[!i])
+			spin_until_the_other_has((void *)(unsigned long)i);
 	/* The one that sees enough first leaves the other alone. */
 	for (i = 0; i < 2; i++)
 		if (tasks[i])

@@ -10,9 +10,10 @@
 static void array_is_refilled_by_half(struct ktest *t)
 {
 	struct kmem_cache *s = plain_cache("t", 64);
-	void *p = kmem_cache_alloc(s, GFP_KERNEL);
+	void *p;
 
-	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_EQ(t, s->sheaf_limit, 60);
 	KTEST_EXPECT_EQ(t, main_objects(s), 29);
 	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 30);
@@ -43,14 +44,16 @@ static void full_arrays_go_to_the_node_before_slabs_are_touched(struct ktest *t)
 {
 	struct kmem_cache *s = plain_cache("t", 64);
 	static void *objs[MAX_ARRAYS_CAPACITY + 64 + 30];
-	unsigned int i, room = arrays_capacity(s);
-	/* whole slabs, and one refill: main is empty */
-	unsigned int n = DIV_ROUND_UP(room, s->objects) * s->objects + 30;
+	unsigned int i, n, room;
 	struct slab_info info;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	room = arrays_capacity(s);
+	/* whole slabs, and one refill: main is empty */
+	n = DIV_ROUND_UP(room, s->objects) * s->objects + 30;
 	KTEST_ASSERT_TRUE(t, n <= ARRAY_SIZE(objs));
 	for (i = 0; i < n; i++)
-		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		objs[i] = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_EQ(t, main_objects(s), 0);
 	for (i = 0; i < room; i++)
 		kmem_cache_free(s, objs[i]);
@@ -74,8 +77,10 @@ static void arrays_of_the_node_come_back_before_slabs_are_asked(struct ktest *t)
 {
 	struct kmem_cache *s = plain_cache("t", 64);
 	static void *objs[MAX_ARRAYS_CAPACITY];
-	unsigned int i, round, n = arrays_capacity(s);
+	unsigned int i, round, n;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	n = arrays_capacity(s);
 	KTEST_ASSERT_TRUE(t, n <= ARRAY_SIZE(objs));
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < n; i++)
@@ -95,6 +100,7 @@ static void more_cpus_have_more_arrays_in_stock(struct ktest *t)
 	unsigned int nodes = 0;
 	int nid;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
 	for_each_online_node(nid)
 		nodes++;
 	KTEST_EXPECT_EQ(t, stock_arrays(s),
@@ -170,6 +176,7 @@ static void pages_of_free_objects_serve_when_memory_is_short(struct ktest *t)
 		return;
 	}
 	s = plain_cache("idle", 2048);
+	KTEST_ASSERT_NOT_NULL(t, s);
 	for (i = 0; i < ARRAY_SIZE(objs); i++)
 		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
 	for (i = 0; i < ARRAY_SIZE(objs); i++)

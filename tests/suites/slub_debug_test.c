@@ -41,9 +41,10 @@ static void expect_events(struct ktest *t, struct kmem_cache *s,
 static void red_zone_behind_an_object_in_use(struct ktest *t)
 {
 	struct kmem_cache *s = make_cache(t, 64, SLAB_RED_ZONE);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *p;
 
-	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	p[64] = 0x12;
 	expect_events(t, s, 2);
 	KTEST_EXPECT_EQ(t, p[64], SLUB_RED_ACTIVE);
@@ -54,9 +55,10 @@ static void red_zone_behind_an_object_in_use(struct ktest *t)
 static void red_zone_before_an_object_in_use(struct ktest *t)
 {
 	struct kmem_cache *s = make_cache(t, 64, SLAB_RED_ZONE);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *p;
 
-	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	p[-1] = 0x12;
 	expect_events(t, s, 2);
 	kmem_cache_free(s, p);
@@ -66,9 +68,10 @@ static void red_zone_before_an_object_in_use(struct ktest *t)
 static void red_zone_behind_a_free_object(struct ktest *t)
 {
 	struct kmem_cache *s = make_cache(t, 64, SLAB_RED_ZONE);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *p;
 
-	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	kmem_cache_free(s, p);
 	p[64] = 0xab;
 	expect_events(t, s, 2);
@@ -78,9 +81,10 @@ static void red_zone_behind_a_free_object(struct ktest *t)
 static void write_after_free_at(struct ktest *t, unsigned int offset)
 {
 	struct kmem_cache *s = make_cache(t, 64, SLAB_POISON);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *p;
 
-	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	kmem_cache_free(s, p);
 	p[offset] = 0x78;
 	expect_events(t, s, 2);
@@ -106,10 +110,11 @@ static void last_byte_after_free(struct ktest *t)
 static void broken_chain_is_cut_and_counted(struct ktest *t)
 {
 	struct kmem_cache *s = make_cache(t, 64, SLAB_POISON);
-	char *p = kmem_cache_alloc(s, GFP_KERNEL);
 	unsigned long *word, old;
+	char *p;
 
-	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	kmem_cache_free(s, p);
 	word = (unsigned long *)(p + s->offset);
 	old = *word;
@@ -125,9 +130,10 @@ static void slack_of_kmalloc_is_a_red_zone(struct ktest *t)
 {
 	struct kmem_cache *s = make_cache(t, 32, SLAB_KMALLOC | SLAB_RED_ZONE |
 						 SLAB_STORE_USER);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL | GFP_SLACK(32 - 18));
+	u8 *p;
 
-	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST | GFP_SLACK(32 - 18));
 	p[18] = 0xab;
 	p[19] = 0xab;
 	expect_events(t, s, 2);
@@ -140,7 +146,8 @@ static void object_left_at_destroy_is_two_events(struct ktest *t)
 	struct kmem_cache *s = make_cache(t, 64, 0);
 	unsigned long before = slab_nr_events();
 
-	KTEST_ASSERT_NOT_NULL(t, kmem_cache_alloc(s, GFP_KERNEL));
+	KTEST_ASSERT_NOT_NULL(t, s);
+	KTEST_EXPECT_NOT_NULL(t, kmem_cache_alloc(s, GFP_MUST));
 	destroy_damaged(t, s);
 	KTEST_EXPECT_EQ(t, slab_nr_events() - before, 2);
 }

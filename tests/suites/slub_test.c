@@ -16,7 +16,10 @@ static void objects_are_distinct_and_keep_their_bytes(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, s);
 	for (i = 0; i < ARRAY_SIZE(objs); i++) {
 		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
-		KTEST_ASSERT_NOT_NULL(t, objs[i]);
+		if (!KTEST_EXPECT_NOT_NULL(t, objs[i])) {
+			abandon_cache(s);
+			return;
+		}
 		fill_object(objs[i], 72);
 	}
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
@@ -32,13 +35,15 @@ static void objects_are_distinct_and_keep_their_bytes(struct ktest *t)
 static void last_freed_is_first_allocated(struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("t", 64);
-	void *a = kmem_cache_alloc(s, GFP_KERNEL);
-	void *b = kmem_cache_alloc(s, GFP_KERNEL);
+	void *a, *b;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	a = kmem_cache_alloc(s, GFP_MUST);
+	b = kmem_cache_alloc(s, GFP_MUST);
 	kmem_cache_free(s, a);
 	kmem_cache_free(s, b);
-	KTEST_EXPECT_PTR_EQ(t, kmem_cache_alloc(s, GFP_KERNEL), b);
-	KTEST_EXPECT_PTR_EQ(t, kmem_cache_alloc(s, GFP_KERNEL), a);
+	KTEST_EXPECT_PTR_EQ(t, kmem_cache_alloc(s, GFP_MUST), b);
+	KTEST_EXPECT_PTR_EQ(t, kmem_cache_alloc(s, GFP_MUST), a);
 	kmem_cache_free(s, b);
 	kmem_cache_free(s, a);
 	kmem_cache_destroy(s);
@@ -59,7 +64,10 @@ static void check_layout(struct ktest *t, unsigned int size,
 	KTEST_EXPECT_EQ(t, kmem_cache_size(s), size);
 	for (i = 0; i < 3; i++) {
 		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
-		KTEST_ASSERT_NOT_NULL(t, p[i]);
+		if (!KTEST_EXPECT_NOT_NULL(t, p[i])) {
+			abandon_cache(s);
+			return;
+		}
 		KTEST_EXPECT_EQ(t, (unsigned long)p[i] % place, 0);
 		fill_object(p[i], size);
 	}
@@ -108,7 +116,10 @@ static void layout_wastes_little_and_numbers_every_object(struct ktest *t)
 				PAGE_SIZE << s->order);
 		KTEST_EXPECT_LE(t, s->size, PAGE_SIZE << s->min_order);
 		head = slab_create(s, GFP_KERNEL, NUMA_NO_NODE);
-		KTEST_ASSERT_NOT_NULL(t, head);
+		if (!KTEST_EXPECT_NOT_NULL(t, head)) {
+			kmem_cache_destroy(s);
+			return;
+		}
 		for (i = 0; i < s->objects; i++)
 			KTEST_EXPECT_EQ(t, slab_index(s, head,
 					slab_object(s, head, i)), i);
@@ -126,9 +137,10 @@ static void order_grows_until_little_is_wasted(struct ktest *t)
 	struct kmem_cache *a = own_cache("a", 1400);
 	struct kmem_cache *b = own_cache("b", 1500);
 
-	KTEST_ASSERT_TRUE(t, a && b);
-	KTEST_EXPECT_EQ(t, a->order, nr_cpu_ids == 1 ? 2 : 3);
-	KTEST_EXPECT_EQ(t, b->order, 3);
+	if (KTEST_EXPECT_TRUE(t, a && b)) {
+		KTEST_EXPECT_EQ(t, a->order, nr_cpu_ids == 1 ? 2 : 3);
+		KTEST_EXPECT_EQ(t, b->order, 3);
+	}
 	kmem_cache_destroy(a);
 	kmem_cache_destroy(b);
 }
@@ -147,10 +159,10 @@ static void constructor_runs_once_and_its_work_is_kept(struct ktest *t)
 	unsigned int places, i;
 	void *p;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
 	constructed = 0;
 	for (i = 0; i < 500; i++) {
-		p = kmem_cache_alloc(s, GFP_KERNEL);
-		KTEST_ASSERT_NOT_NULL(t, p);
+		p = kmem_cache_alloc(s, GFP_MUST);
 		KTEST_EXPECT_NULL(t, memchr_inv(p, 0x5a, 40));
 		kmem_cache_free(s, p);
 		if (i % 100 == 99)
@@ -167,6 +179,7 @@ static void zeroing_a_constructed_object_is_refused(struct ktest *t)
 	struct kmem_cache *s = kmem_cache_create("t", 40, 0, 0, construct);
 	void *p = s;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
 	KTEST_EXPECT_REPORTS(t, 1, "__GFP_ZERO",
 			     p = kmem_cache_zalloc(s, GFP_KERNEL));
 	KTEST_EXPECT_NULL(t, p);
@@ -177,12 +190,13 @@ static void zeroing_a_constructed_object_is_refused(struct ktest *t)
 static void zalloc_clears_all_that_the_last_owner_wrote(struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("t", 100);
-	void *p = kmem_cache_alloc(s, GFP_KERNEL);
+	void *p;
 
-	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	memset(p, 0xff, 100);
 	kmem_cache_free(s, p);
-	KTEST_EXPECT_PTR_EQ(t, kmem_cache_zalloc(s, GFP_KERNEL), p);
+	KTEST_EXPECT_PTR_EQ(t, kmem_cache_zalloc(s, GFP_MUST), p);
 	KTEST_EXPECT_NULL(t, memchr_inv(p, 0, 100));
 	kmem_cache_free(s, p);
 	kmem_cache_destroy(s);
@@ -201,12 +215,14 @@ static void fullest_slab_gives_first(struct ktest *t)
 {
 	struct kmem_cache *s = bare_cache(512);
 	static void *objs[3 * MAX_OBJECTS_512];
-	unsigned int i, n = s->objects;
+	unsigned int i, n;
 	void *p;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	n = s->objects;
 	KTEST_ASSERT_TRUE(t, n <= MAX_OBJECTS_512);
 	for (i = 0; i < 3 * n; i++)
-		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		objs[i] = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_EQ(t, nr_slabs(s), 3);
 	/* in use: 2 of the first slab, all but 1 of the second, half of the
 	 * third */
@@ -215,11 +231,11 @@ static void fullest_slab_gives_first(struct ktest *t)
 	kmem_cache_free(s, objs[n]);
 	for (i = 2 * n; i < 2 * n + n / 2; i++)
 		kmem_cache_free(s, objs[i]);
-	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_PTR_EQ(t, slab_of(p), slab_of(objs[n + 1]));
 	objs[n] = p;
 	for (i = 2 * n; i < 2 * n + n / 2; i++) {
-		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		objs[i] = kmem_cache_alloc(s, GFP_MUST);
 		KTEST_EXPECT_PTR_EQ(t, slab_of(objs[i]),
 				    slab_of(objs[3 * n - 1]));
 	}
@@ -233,8 +249,10 @@ static void empty_slabs_beyond_min_partial_go_back(struct ktest *t)
 {
 	struct kmem_cache *s = bare_cache(512);
 	static void *objs[20 * MAX_OBJECTS_512];
-	unsigned int i, n = 20 * s->objects;
+	unsigned int i, n;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	n = 20 * s->objects;
 	KTEST_ASSERT_TRUE(t, n <= ARRAY_SIZE(objs));
 	for (i = 0; i < n; i++)
 		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
@@ -252,8 +270,10 @@ static void empty_slabs_beyond_min_partial_go_back(struct ktest *t)
 static void shrink_keeps_slabs_that_are_in_use(struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("t", 256);
-	void *p = kmem_cache_alloc(s, GFP_KERNEL);
+	void *p;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_NE(t, kmem_cache_shrink(s), 0);
 	KTEST_EXPECT_EQ(t, nr_slabs(s), 1);
 	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 1);
@@ -265,10 +285,12 @@ static void shrink_keeps_slabs_that_are_in_use(struct ktest *t)
 static void destroy_names_each_live_object(struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("doomed", 128);
-	void *a = kmem_cache_alloc(s, GFP_KERNEL);
-	void *b = kmem_cache_alloc(s, GFP_KERNEL);
 	const char *text, *line;
+	void *a, *b;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	a = kmem_cache_alloc(s, GFP_MUST);
+	b = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_REPORTS(t, 1, "cache doomed: 2 objects",
 			     kmem_cache_destroy(s));
 	text = report_capture_text();
@@ -279,8 +301,9 @@ static void destroy_names_each_live_object(struct ktest *t)
 	KTEST_EXPECT_NULL(t, strstr(line + 1, "  object "));
 	/* the name is free again, the objects are nobody's */
 	s = own_cache("doomed", 128);
-	KTEST_ASSERT_NOT_NULL(t, s);
-	KTEST_EXPECT_REPORTS(t, 1, "destroyed cache", kmem_cache_free(s, a));
+	if (KTEST_EXPECT_NOT_NULL(t, s))
+		KTEST_EXPECT_REPORTS(t, 1, "destroyed cache",
+				     kmem_cache_free(s, a));
 	KTEST_EXPECT_REPORTS(t, 1, "destroyed cache", kfree(b));
 	kmem_cache_destroy(s);
 	exhume();
@@ -290,6 +313,7 @@ static void destroy_of_what_is_no_cache_is_refused(struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("t", 128);
 
+	KTEST_ASSERT_NOT_NULL(t, s);
 	kmem_cache_destroy(NULL);
 	kmem_cache_destroy(s);
 	KTEST_EXPECT_REPORTS(t, 1, "not a cache", kmem_cache_destroy(s));
@@ -302,6 +326,7 @@ static void create_refuses_bad_arguments(struct ktest *t)
 	struct kmem_cache *s = own_cache("t", 64), *bad;
 	char name[] = "copied";
 
+	KTEST_ASSERT_NOT_NULL(t, s);
 	KTEST_EXPECT_REPORTS(t, 1, "no name",
 		bad = own_cache(NULL, 64));
 	KTEST_EXPECT_NULL(t, bad);
@@ -322,6 +347,7 @@ static void create_refuses_bad_arguments(struct ktest *t)
 	KTEST_EXPECT_NULL(t, bad);
 	kmem_cache_destroy(s);
 	s = own_cache(name, 64);
+	KTEST_ASSERT_NOT_NULL(t, s);
 	name[0] = 'X';
 	KTEST_EXPECT_STREQ(t, kmem_cache_name(s), "copied");
 	kmem_cache_destroy(s);
@@ -346,7 +372,8 @@ static void model_run(struct ktest *t, struct kmem_cache *s, u64 seed)
 			objs[i] = NULL;
 		} else {
 			objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
-			KTEST_ASSERT_NOT_NULL(t, objs[i]);
+			if (!KTEST_EXPECT_NOT_NULL(t, objs[i]))
+				break;
 			fill_object(objs[i], size);
 		}
 		if (step % 1000 == 0)
@@ -367,10 +394,12 @@ static void random_use_agrees_with_the_model(struct ktest *t)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		s = own_cache("t", sizes[i]);
+		s = kmem_cache_create("t", sizes[i], 0, 0, NULL);
+		KTEST_ASSERT_NOT_NULL(t, s);
 		model_run(t, s, i);
 		kmem_cache_destroy(s);
 		s = bare_cache(sizes[i]);
+		KTEST_ASSERT_NOT_NULL(t, s);
 		model_run(t, s, ~(u64)i);
 		kmem_cache_destroy(s);
 	}
@@ -384,6 +413,7 @@ static void works_with_interrupts_off_and_leaves_them_off(struct ktest *t)
 	unsigned int i;
 	bool off = true;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
 	KTEST_EXPECT_FALSE(t, irqs_disabled());
 	local_irq_save(flags);
 	for (i = 0; i < ARRAY_SIZE(objs); i++) {
@@ -406,9 +436,11 @@ static void allocation_that_may_sleep_is_reported_in_the_wrong_place(
 	struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("t", 64);
-	void *p = kmem_cache_alloc(s, GFP_KERNEL);
 	unsigned long flags;
+	void *p;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_KERNEL);
 	kmem_cache_free(s, p);
 	slab_flush_cpu(s);
 	local_irq_save(flags);
@@ -429,6 +461,7 @@ static void slabinfo_counts_what_callers_hold(struct ktest *t)
 	struct slab_info info;
 	unsigned int i;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
 	for (i = 0; i < 50; i++)
 		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
 	slab_get_info(s, &info);
@@ -453,6 +486,7 @@ static void reaping_gives_empty_slabs_back(struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("t", 100);
 
+	KTEST_ASSERT_NOT_NULL(t, s);
 	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
 	KTEST_EXPECT_EQ(t, nr_slabs(s), 1);
 	mutex_lock(&slab_mutex);

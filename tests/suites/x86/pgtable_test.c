@@ -376,8 +376,11 @@ static void cpu_sees_changes_at_once(struct ktest *t)
 
 	KTEST_ASSERT_NOT_NULL(t, block);
 	pa = page_to_phys(block);
-	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, pa, PAGE_SIZE, PAGE_KERNEL,
-				       PT_4K), 0);
+	if (!KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, pa, PAGE_SIZE,
+					    PAGE_KERNEL, PT_4K), 0)) {
+		__free_pages(block, 3);
+		return;
+	}
 	enter_tree();
 	KTEST_EXPECT_EQ(t, read_at(BASE), 0);
 	KTEST_EXPECT_EQ(t, probe_write((void *)BASE), 0);
@@ -386,9 +389,9 @@ static void cpu_sees_changes_at_once(struct ktest *t)
 	KTEST_EXPECT_EQ(t, probe_read((void *)BASE), 0);
 	pgtable_unmap(&tree, BASE, PAGE_SIZE);
 	KTEST_EXPECT_EQ(t, probe_read((void *)BASE), -EFAULT);
-	pgtable_map(&tree, BASE, pa + 7 * PAGE_SIZE, PAGE_SIZE, PAGE_KERNEL,
-		    PT_4K);
-	KTEST_EXPECT_EQ(t, read_at(BASE), 7);
+	if (KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, pa + 7 * PAGE_SIZE,
+					   PAGE_SIZE, PAGE_KERNEL, PT_4K), 0))
+		KTEST_EXPECT_EQ(t, read_at(BASE), 7);
 	leave_tree();
 	__free_pages(block, 3);
 }
@@ -402,8 +405,11 @@ static void split_is_not_seen_by_the_cpu(struct ktest *t)
 		ktest_skip(t, "no 2 MiB in one piece");
 		return;
 	}
-	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, page_to_phys(block), SZ_2M,
-				       PAGE_KERNEL, PT_2M), 0);
+	if (!KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, page_to_phys(block),
+					    SZ_2M, PAGE_KERNEL, PT_2M), 0)) {
+		__free_pages(block, 9);
+		return;
+	}
 	KTEST_EXPECT_EQ(t, level_at(BASE), PT_2M);
 	enter_tree();
 	for (i = 0; i < 512; i++)
@@ -427,8 +433,12 @@ static void cpu_forgets_a_big_range(struct ktest *t)
 	unsigned long i, gone = 0;
 
 	KTEST_ASSERT_NOT_NULL(t, block);
-	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, page_to_phys(block),
-				       64 * PAGE_SIZE, PAGE_KERNEL, PT_4K), 0);
+	if (!KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, page_to_phys(block),
+					    64 * PAGE_SIZE, PAGE_KERNEL,
+					    PT_4K), 0)) {
+		__free_pages(block, 6);
+		return;
+	}
 	enter_tree();
 	for (i = 0; i < 64; i++)
 		KTEST_EXPECT_EQ(t, read_at(BASE + i * PAGE_SIZE), i);
