@@ -85,7 +85,7 @@ static void constructors_work_is_kept(struct ktest *t)
 	u8 *p;
 
 	KTEST_ASSERT_NOT_NULL(t, s);
-	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_EQ(t, *p, 0x17);
 	kmem_cache_free(s, p);
 	KTEST_EXPECT_EQ(t, *p, 0x17);

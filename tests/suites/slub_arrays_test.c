@@ -146,7 +146,7 @@ static void cache_without_its_arrays_keeps_nothing_at_hand(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, s);
 	slab_arrays_off();
 	for (round = 0; round < 3; round++) {
-		p = kmem_cache_alloc(s, GFP_KERNEL);
+		p = kmem_cache_alloc(s, GFP_MUST);
 		KTEST_EXPECT_PTR_EQ(t, cpu_of(s)->stack.top,
 				    cpu_of(s)->stack.end);
 		kmem_cache_free(s, p);
