@@ -11,7 +11,7 @@ from guest import I386, boot
 
 # All that allocates; the stress suites fail at random instead.
 SUITES = ('acpi,buddy,census,deferred,dma*,fallback,fault_inject,handover,'
-          'highmem,irq,k*,ktest*,mempool*,page*,pcp*,percpu,pgtable,sched*,'
+          'highmem,init*,irq,k*,mempool*,page*,pcp*,percpu,pgtable,sched*,'
           'shell,slab*,slub*,smp*,tlb,wait,watermark')
 INJECTED = re.compile(r'ok \d+ - failnth\.(\S+) # (\d+) failures injected')
 # With a little high memory on the one target that has it.

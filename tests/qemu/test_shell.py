@@ -37,7 +37,8 @@ def test_help_names_every_command():
     names = {line.split()[0] for line in output('help')}
     assert names >= {'help', 'meminfo', 'zoneinfo', 'buddyinfo', 'slabinfo',
                      'memblock', 'map', 'alloc', 'free', 'selftest',
-                     'reboot', 'poweroff'}
+                     'failnth', 'failslab', 'fail_page_alloc', 'reboot',
+                     'poweroff'}
 
 
 def test_ps_lists_the_threads_of_all_cpus():
@@ -50,6 +51,22 @@ def test_ps_lists_the_threads_of_all_cpus():
         ('0', 'boot'), ('0', 'idle/0'), ('1', 'idle/1')}
     assert [row[5] for row in rows if row[3] == 'running'
             and row[2] == '0'] == ['boot']
+
+
+def test_memory_fails_at_the_prompt_as_told():
+    parts, _ = session(
+        'failslab 1,100,0,1,cache=kmalloc-64,verbose=0', 'alloc object 64',
+        'failslab', 'alloc object 64', 'failslab off',
+        'fail_page_alloc 1,100,0,-1,order=3', 'alloc page 3', 'alloc page 2',
+        'fail_page_alloc off', 'alloc page 3', 'failslab 1,2', 'free all')
+    assert parts[1] == ['alloc: no memory (error -12)']
+    assert parts[2] == ['failslab: interval 1, probability 10000 of 10000, '
+                        'space 0, times 0; asked 1, failed 1']
+    assert any('kmalloc-64' in line or '64 bytes' in line
+               for line in parts[3]), parts[3]
+    assert parts[6][-1] == 'alloc: no memory (error -12)'
+    assert 'no memory' not in ''.join(parts[7] + parts[9])
+    assert parts[10][0].startswith('usage: failslab [I,P,SPACE,TIMES')
 
 
 def test_cpus_go_and_come_and_say_why_not():
