@@ -24,10 +24,13 @@ static mempool_t *pool;
 static void set_up(struct ktest *t)
 {
 	pool = spring_pool(MIN_NR, &spring);
+	KTEST_EXPECT_NOT_NULL(t, pool);
 }
 
 static void tear_down(struct ktest *t)
 {
+	if (!pool)
+		return;
 	KTEST_EXPECT_STREQ(t, mempool_validate(pool), NULL);
 	KTEST_EXPECT_TRUE(t, mempool_is_saturated(pool));
 	KTEST_EXPECT_EQ(t, nr_waiting(pool), 0);
@@ -92,6 +95,15 @@ static unsigned int cpu_after(unsigned int cpu)
 	return next < NR_CPUS ? next : 0;
 }
 
+/* Asked for twice: the first refusal may be one that was injected. */
+static struct task_struct *must_run_on(unsigned int cpu, int (*fn)(void *data),
+				       void *data, const char *name)
+{
+	struct task_struct *task = kthread_run_on(cpu, fn, data, "%s", name);
+
+	return task ? task : kthread_run_on(cpu, fn, data, "%s", name);
+}
+
 /* On all CPUs in turn, one behind the other in the queue. */
 static unsigned int start_waiters(struct ktest *t, unsigned int nr)
 {
@@ -100,8 +112,8 @@ static unsigned int start_waiters(struct ktest *t, unsigned int nr)
 	nr_served = 0;
 	memset(waiters, 0, sizeof(waiters));
 	for (i = 0; i < nr; i++) {
-		waiters[i].task = kthread_run_on(cpu, want_one, &waiters[i],
-						 "want/%u", i);
+		waiters[i].task = must_run_on(cpu, want_one, &waiters[i],
+					      "want");
 		if (!waiters[i].task || !wait_until_waiting(t, i + 1))
 			break;
 		cpu = cpu_after(cpu);
@@ -115,7 +127,8 @@ static void stop_waiters(unsigned int nr)
 {
 	spring_let(&spring, SPRING_ALWAYS);
 	while (nr--)
-		kthread_stop(waiters[nr].task);
+		if (waiters[nr].task)
+			kthread_stop(waiters[nr].task);
 }
 
 static void waiter_gets_the_element_that_is_freed(struct ktest *t)
@@ -334,8 +347,7 @@ static unsigned int start_workers(struct ktest *t)
 	go = false;
 	memset(workers, 0, sizeof(workers));
 	for (i = 0; i < nr; i++) {
-		workers[i].task = kthread_run_on(cpu, work, &workers[i],
-						 "work/%u", i);
+		workers[i].task = must_run_on(cpu, work, &workers[i], "work");
 		if (!KTEST_EXPECT_NOT_NULL(t, workers[i].task))
 			break;
 		cpu = cpu_after(cpu);
@@ -412,15 +424,17 @@ static void waiters_on_all_cpus_get_through_without_memory(struct ktest *t)
 {
 	static struct drained pages;
 	unsigned int nr;
+	void **chain, *extra;
 	bool through;
-	void **chain;
 
 	shared = mempool_create_kmalloc_pool(1, SPRING_BYTES);
 	KTEST_ASSERT_NOT_NULL(t, shared);
 	nr = start_workers(t);
 	use_up_memory(&pages, &chain);
-	KTEST_EXPECT_NULL(t, kmalloc(SPRING_BYTES, GFP_NOWAIT));
+	extra = kmalloc(SPRING_BYTES, GFP_NOWAIT);
+	KTEST_EXPECT_NULL(t, extra);
 	through = let_them_work(nr);
+	kfree(extra);
 	give_memory_back(&pages, chain);
 	KTEST_EXPECT_TRUE(t, through);
 	end_workers(t, nr);

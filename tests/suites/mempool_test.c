@@ -20,11 +20,13 @@ static mempool_t *pool;
 static void set_up(struct ktest *t)
 {
 	pool = spring_pool(MIN_NR, &spring);
+	KTEST_EXPECT_NOT_NULL(t, pool);
 }
 
 static void tear_down(struct ktest *t)
 {
-	KTEST_EXPECT_STREQ(t, mempool_validate(pool), NULL);
+	if (pool)
+		KTEST_EXPECT_STREQ(t, mempool_validate(pool), NULL);
 	mempool_destroy(pool);
 	KTEST_EXPECT_EQ(t, spring.live, 0);
 }
@@ -244,6 +246,7 @@ static void slab_pool_gives_objects_of_its_cache(struct ktest *t)
 {
 	struct kmem_cache *s = kmem_cache_create("pooled", 200, 0, 0, NULL);
 
+	KTEST_ASSERT_NOT_NULL(t, s);
 	use_up_and_end(t, mempool_create_slab_pool(MIN_NR, s), 200);
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
 	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
