@@ -10,7 +10,7 @@ import pytest
 from guest import I386, boot
 
 # All that allocates; the stress suites fail at random instead.
-SUITES = ('acpi,buddy,census,deferred,dma*,fallback,fault_inject,handover,'
+SUITES = ('acpi,buddy,census,deferred,detect*,dma*,fallback,fault_inject,handover,'
           'highmem,init*,irq,k*,mempool*,page*,pcp*,percpu,pgtable,sched*,'
           'shell,slab*,slub*,smp*,tlb,wait,watermark')
 INJECTED = re.compile(r'ok \d+ - failnth\.(\S+) # (\d+) failures injected')
