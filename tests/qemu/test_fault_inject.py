@@ -10,9 +10,9 @@ import pytest
 from guest import I386, boot
 
 # All that allocates; the stress suites fail at random instead.
-SUITES = ('acpi,buddy,census,deferred,detect*,dma*,fallback,fault_inject,handover,'
-          'highmem,init*,irq,k*,mempool*,page*,pcp*,percpu,pgtable,sched*,'
-          'shell,slab*,slub*,smp*,tlb,wait,watermark')
+SUITES = ('acpi,buddy,census,deferred,detect*,dma*,fallback,fault_inject,'
+          'handover,highmem,init*,irq,k*,mempool*,page*,pcp*,percpu,pgtable,'
+          'sched*,shell,slab*,slub*,smp*,tlb,wait,watermark')
 INJECTED = re.compile(r'ok \d+ - failnth\.(\S+) # (\d+) failures injected')
 # With a little high memory on the one target that has it.
 HIGH = 'lowmem=64M ' if I386 else ''

@@ -483,7 +483,6 @@ static void every_way_to_pages_can_fail(struct ktest *t)
 	KTEST_EXPECT_NULL(t, alloc_pages_exact(3 * PAGE_SIZE, GFP_KERNEL));
 	KTEST_EXPECT_EQ(t, alloc_pages_bulk_array(GFP_KERNEL, 4, pages), 0);
 	KTEST_EXPECT_NULL(t, kmalloc(20000, GFP_KERNEL));
-	KTEST_EXPECT_NULL(t, kmem_cache_create("grown", 64, 0, 0, NULL));
 }
 
 static void cache_that_cannot_grow_refuses(struct ktest *t)
