@@ -8,6 +8,7 @@
 #include <lib/sprintf.h>
 
 #include "no_guards.h"
+#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 #include "stress.h"
 
@@ -424,6 +425,7 @@ static const struct ktest_case cases[] = {
 };
 static void begin(struct ktest *t)
 {
+	no_refusals(t);
 	no_guards(t);
 	stress_begin(t);
 }

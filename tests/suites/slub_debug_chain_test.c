@@ -6,6 +6,7 @@
 #include <kernel/ktest.h>
 #include <mm/gfp.h>
 
+#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 #define SIZE 64
@@ -306,4 +307,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_left_at_destroy_are_an_event_each),
 	{}
 };
-KTEST_SUITE(slub_debug_chain, cases);
+KTEST_SUITE_FIXTURE(slub_debug_chain, cases, no_refusals, NULL);

@@ -6,6 +6,7 @@
 #include <kernel/ktest.h>
 #include <mm/gfp.h>
 
+#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 /* Who looks at the damage. All but the first only with F. */
@@ -447,4 +448,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(reports_show_the_bytes_found),
 	{}
 };
-KTEST_SUITE(slub_debug_damage, cases);
+KTEST_SUITE_FIXTURE(slub_debug_damage, cases, no_refusals, NULL);

@@ -7,6 +7,7 @@
 #include <kernel/spinlock.h>
 #include <mm/gfp.h>
 
+#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 #define SIZE 64
@@ -326,4 +327,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(late_free_after_destroy_is_refused),
 	{}
 };
-KTEST_SUITE(slub_debug_free, cases);
+KTEST_SUITE_FIXTURE(slub_debug_free, cases, no_refusals, NULL);

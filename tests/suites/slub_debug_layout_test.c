@@ -7,6 +7,7 @@
 #include <lib/bitmap.h>
 #include <mm/gfp.h>
 
+#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 static const unsigned int large_sizes[] = {
@@ -277,4 +278,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(fresh_slabs_are_in_no_order_that_repeats),
 	{}
 };
-KTEST_SUITE(slub_debug_layout, cases);
+KTEST_SUITE_FIXTURE(slub_debug_layout, cases, no_refusals, NULL);

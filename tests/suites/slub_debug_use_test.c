@@ -7,6 +7,7 @@
 #include <lib/random.h>
 #include <mm/gfp.h>
 
+#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 #ifdef STRATA_HOSTED
@@ -231,4 +232,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(krealloc_in_place_moves_the_red_zone),
 	{}
 };
-KTEST_SUITE(slub_debug_use, cases);
+KTEST_SUITE_FIXTURE(slub_debug_use, cases, no_refusals, NULL);

@@ -20,6 +20,7 @@
 #include <lib/kernel.h>
 #include <mm/gfp.h>
 
+#include "../no_refusals.h"
 #include "../slub_fixture.h"
 
 #define MOST 64			/* objects in one array */
@@ -150,6 +151,7 @@ static void array_given_away_is_not_looked_into(struct ktest *t)
 
 static void set_up(struct ktest *t)
 {
+	no_refusals(t);
 	memset(&look, 0, sizeof(look));
 	memset(given, 0, sizeof(given));
 	s = kmem_cache_create("exchange", 64, 0, 0, NULL);
