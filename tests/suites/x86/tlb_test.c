@@ -11,6 +11,8 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 
+#include "../cpu_up.h"
+
 static unsigned long area;		/* KERNEL_STACK_SIZE bytes */
 static phys_addr_t frames[KERNEL_STACK_SIZE / PAGE_SIZE];
 
@@ -222,7 +224,7 @@ static void cpu_that_was_away_sees_the_new_page(struct ktest *t)
 	pgtable_unmap(&kernel_pgtable, area, PAGE_SIZE);
 	pgtable_map(&kernel_pgtable, area, frames[1], PAGE_SIZE, PAGE_KERNEL,
 		    PT_4K);
-	KTEST_ASSERT_EQ(t, cpu_up(cpu), 0);
+	KTEST_ASSERT_TRUE(t, expect_cpu_up(t, cpu));
 	KTEST_EXPECT_EQ(t, byte_seen_by(cpu), 'b');
 }
 
