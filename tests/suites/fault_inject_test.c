@@ -218,7 +218,8 @@ static void caller_is_known_by_its_name(struct ktest *t)
 	failslab.attr.verbose = 0;
 	strscpy(failslab.attr.caller, "kmem_cache_create",
 		sizeof(failslab.attr.caller));
-	KTEST_EXPECT_NULL(t, kmem_cache_create("x", 32, 0, 0, NULL));
+	KTEST_EXPECT_NULL(t, kmem_cache_create("x", 32, 0, SLAB_NO_MERGE,
+					       NULL));
 	kfree(kmalloc(32, GFP_KERNEL));
 	KTEST_EXPECT_EQ(t, failslab.attr.injected, 1);
 }

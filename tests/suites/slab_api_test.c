@@ -14,8 +14,7 @@ static void use_cache(struct ktest *t, struct kmem_cache *s,
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
-		p[i] = kmem_cache_alloc(s, GFP_KERNEL);
-		KTEST_ASSERT_NOT_NULL(t, p[i]);
+		p[i] = kmem_cache_alloc(s, GFP_MUST);
 		KTEST_EXPECT_TRUE(t, IS_ALIGNED((unsigned long)p[i],
 						max(align, 8U)));
 		fill_object(p[i], size);
@@ -107,11 +106,13 @@ static struct kmem_cache *windowed(slab_flags_t flags)
 /* Every beginning and every length, at and around the object. */
 static void check_window(struct ktest *t, struct kmem_cache *s)
 {
-	char *p = kmem_cache_alloc(s, GFP_KERNEL);
-	bool first = p == slab_object(s, slab_of(p), 0) && !s->red_left_pad;
-	bool inside;
+	bool first, inside;
 	int at, n;
+	char *p;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
+	first = p == slab_object(s, slab_of(p), 0) && !s->red_left_pad;
 	/* what lies before the first object is another page's */
 	for (at = first ? 0 : -4; at < 104; at++) {
 		for (n = 1; n < 110; n++) {
@@ -137,9 +138,11 @@ static void only_the_window_may_be_copied(struct ktest *t)
 static void without_a_window_nothing_may_be_copied(struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("closed", 100);
-	char *p = kmem_cache_alloc(s, GFP_KERNEL);
 	unsigned int i;
+	char *p;
 
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	for (i = 0; i < 100; i++)
 		KTEST_EXPECT_NOT_NULL(t, check_heap_object(p + i, 1));
 	kmem_cache_free(s, p);
@@ -153,7 +156,7 @@ static void all_of_kmallocs_blocks_may_be_copied(struct ktest *t)
 	char *p;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		p = kmalloc(sizes[i], GFP_KERNEL);
+		p = kmalloc(sizes[i], GFP_MUST);
 		size = ksize(p);
 		for (at = 0; at < size; at += size / 8) {
 			KTEST_EXPECT_STREQ(t, check_heap_object(p + at,
@@ -170,7 +173,7 @@ static void all_of_kmallocs_blocks_may_be_copied(struct ktest *t)
 
 static void what_is_no_object_is_not_judged(struct ktest *t)
 {
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page = alloc_page(GFP_MUST);
 	int local;
 
 	KTEST_EXPECT_NULL(t, check_heap_object(&local, sizeof(local)));
@@ -183,10 +186,14 @@ static void what_is_no_object_is_not_judged(struct ktest *t)
 static void pages_behind_a_large_block_are_not_judged(struct ktest *t)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 3);
-	char *p = page_address(page);
-	enum page_type type = page->type;
-	unsigned int order = page->order;
+	enum page_type type;
+	unsigned int order;
+	char *p;
 
+	KTEST_ASSERT_NOT_NULL(t, page);
+	p = page_address(page);
+	type = page->type;
+	order = page->order;
 	page->order = 2;
 	page->type = PAGE_LARGE_KMALLOC;
 	KTEST_EXPECT_NULL(t, check_heap_object(p + PAGE_SIZE, 3 * PAGE_SIZE));
@@ -210,7 +217,7 @@ static void try_bad_window(struct ktest *t, unsigned int from,
 					       NULL);
 	}));
 	KTEST_ASSERT_NOT_NULL(t, s);
-	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_NOT_NULL(t, check_heap_object(p, 1));
 	KTEST_EXPECT_NOT_NULL(t, check_heap_object(p + 99, 1));
 	kmem_cache_free(s, p);
@@ -233,7 +240,8 @@ static void whole_object_may_be_the_window(struct ktest *t)
 	char *p;
 
 	s = kmem_cache_create_usercopy("windowed", 100, 0, 0, 0, 100, NULL);
-	p = kmem_cache_alloc(s, GFP_KERNEL);
+	KTEST_ASSERT_NOT_NULL(t, s);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_NULL(t, check_heap_object(p, 100));
 	KTEST_EXPECT_NOT_NULL(t, check_heap_object(p, 101));
 	kmem_cache_free(s, p);

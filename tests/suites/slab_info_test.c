@@ -7,6 +7,7 @@
 #include <mm/mm.h>
 
 #include "../../mm/slab_info.h"
+#include "no_refusals.h"
 #include "slub_fixture.h"
 
 static struct census census;
@@ -168,4 +169,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(line_of_a_debugged_cache_shows_its_real_size),
 	{}
 };
-KTEST_SUITE(slab_info, cases);
+KTEST_SUITE_FIXTURE(slab_info, cases, no_refusals, NULL);

@@ -4,6 +4,7 @@
 
 #include "../../mm/slub_debug.h"
 #include "no_guards.h"
+#include "no_refusals.h"
 #include "slub_fixture.h"
 
 /* A size that nobody else's cache has. */
@@ -253,4 +254,11 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_left_are_told_by_the_last_owner),
 	{}
 };
-KTEST_SUITE_FIXTURE(slab_merge, cases, no_guards, guards_again);
+
+/* Caches by twos and threes, each the other's. */
+static void begin(struct ktest *t)
+{
+	no_refusals(t);
+	no_guards(t);
+}
+KTEST_SUITE_FIXTURE(slab_merge, cases, begin, guards_again);

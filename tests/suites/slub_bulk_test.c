@@ -21,15 +21,18 @@ static void set_up(struct ktest *t)
 	no_guards(t);
 	s = kmem_cache_create("bulk", 64, 0, SLAB_NO_MERGE |
 			      SLAB_NO_USER_FLAGS, NULL);
+	KTEST_EXPECT_NOT_NULL(t, s);
 }
 
 static void tear_down(struct ktest *t)
 {
-	kmem_cache_free_bulk(s, nr_held, held);
-	nr_held = 0;
-	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
-	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
-	kmem_cache_destroy(s);
+	if (s) {
+		kmem_cache_free_bulk(s, nr_held, held);
+		nr_held = 0;
+		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+		KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+		kmem_cache_destroy(s);
+	}
 	guards_again(t);
 }
 
@@ -80,8 +83,7 @@ static bool fill_arrays(struct ktest *t)
 		ktest_skip(t, "there are no arrays");
 		return false;
 	}
-	nr_held = 300;
-	kmem_cache_alloc_bulk(s, GFP_KERNEL, nr_held, held);
+	nr_held = (size_t)kmem_cache_alloc_bulk(s, GFP_KERNEL, 300, held);
 	while (nr_held && main_objects(s) + spare_objects(s) < 120)
 		kmem_cache_free(s, held[--nr_held]);
 	return true;
@@ -151,8 +153,9 @@ static void random_bulks_agree_with_the_model(struct ktest *t)
 	for (step = 0; step < 600 && !t->failed; step++) {
 		nr = rng_below(&rng, rng_below(&rng, 8) ? 20 : 200);
 		if (rng_below(&rng, 2) && out + nr <= MOST) {
-			KTEST_ASSERT_EQ(t, kmem_cache_alloc_bulk(s, GFP_KERNEL,
-						nr, objs + out), nr);
+			if (!KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s,
+					     GFP_KERNEL, nr, objs + out), nr))
+				break;
 			for (i = out; i < out + nr; i++)
 				fill_object(objs[i], 64);
 			out += nr;
@@ -185,10 +188,10 @@ static void all_or_none_when_memory_ends(struct ktest *t)
 						 ARRAY_SIZE(many), many), 0);
 	undrain_pages(&d);
 	KTEST_EXPECT_EQ(t, objects_in_use(), 0);
-	KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s, GFP_KERNEL,
-						 ARRAY_SIZE(many), many),
-			ARRAY_SIZE(many));
-	kmem_cache_free_bulk(s, ARRAY_SIZE(many), many);
+	if (KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s, GFP_KERNEL,
+						     ARRAY_SIZE(many), many),
+			    ARRAY_SIZE(many)))
+		kmem_cache_free_bulk(s, ARRAY_SIZE(many), many);
 }
 
 static void objects_are_cleared_when_asked(struct ktest *t)
@@ -217,7 +220,8 @@ static void constructors_work_is_kept(struct ktest *t)
 	int got = 1;
 	size_t i;
 
-	KTEST_ASSERT_EQ(t, kmem_cache_alloc_bulk(c, GFP_KERNEL, 90, objs), 90);
+	KTEST_ASSERT_NOT_NULL(t, c);
+	KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(c, GFP_MUST, 90, objs), 90);
 	for (i = 0; i < 90; i++)
 		KTEST_EXPECT_NULL(t, memchr_inv(objs[i], 0x5a, 40));
 	kmem_cache_free_bulk(c, 90, objs);
@@ -258,11 +262,15 @@ static void expect_one_refusal(struct ktest *t, size_t nr, void *bad,
 static void wrong_pointers_are_refused_the_others_freed(struct ktest *t)
 {
 	struct kmem_cache *c = own_cache("other", 64);
-	void *other = kmem_cache_alloc(c, GFP_KERNEL);
-	char *p = kmem_cache_alloc(s, GFP_KERNEL);
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page;
+	void *other;
+	char *p;
 	int local;
 
+	KTEST_ASSERT_NOT_NULL(t, c);
+	other = kmem_cache_alloc(c, GFP_MUST);
+	p = kmem_cache_alloc(s, GFP_MUST);
+	page = alloc_page(GFP_MUST);
 	expect_one_refusal(t, 70, other, "wrong cache");
 	expect_one_refusal(t, 9, p + 8, "inside an object");
 	expect_one_refusal(t, 9, page_address(page), "not a slab page");
@@ -375,6 +383,7 @@ static void slots_of_the_spare_name_nothing_once_a_slab_is_gone(struct ktest *t)
 	struct page *page[8];
 	unsigned int i;
 
+	KTEST_ASSERT_NOT_NULL(t, c);
 	if (!cpu_has_arrays(c)) {
 		ktest_skip(t, "there are no arrays");
 		kmem_cache_destroy(c);
@@ -418,13 +427,11 @@ static void caches_without_arrays_serve_as_well(struct ktest *t)
 static void kfree_bulk_takes_what_kfree_takes(struct ktest *t)
 {
 	static const size_t sizes[] = { 8, 8, 8, 64, 0, 64, 9000, 200, 8192 };
-	char *p = kmalloc(32, GFP_KERNEL);
+	char *p = kmalloc(32, GFP_MUST);
 	size_t i, n = ARRAY_SIZE(sizes);
 
-	for (i = 0; i < 9 * n; i++) {
-		objs[i] = kmalloc(sizes[i % n], GFP_KERNEL);
-		KTEST_ASSERT_NOT_NULL(t, objs[i]);
-	}
+	for (i = 0; i < 9 * n; i++)
+		objs[i] = kmalloc(sizes[i % n], GFP_MUST);
 	objs[9 * n] = NULL;
 	KTEST_EXPECT_REPORTS(t, 0, "", kfree_bulk(9 * n + 1, objs));
 	KTEST_EXPECT_REPORTS(t, 8 * n, "", kfree_bulk(9 * n + 1, objs));
