@@ -17,7 +17,10 @@ static void object_pair(void)
 
 static void page_pair(void)
 {
-	__free_page(alloc_page(GFP_ATOMIC));
+	struct page *page = alloc_page(GFP_ATOMIC);
+
+	if (page)
+		__free_page(page);
 }
 
 static void nothing(void)
