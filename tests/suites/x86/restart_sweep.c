@@ -20,7 +20,9 @@
  *  3. Check; next point, and back to the first behind the last.
  *
  * The handler acts only where interrupts were on: nobody else could come in.
- * While it acts the breakpoint is off, it goes through the same code.
+ * Elsewhere it takes the breakpoint away, or the sequence would run into it for
+ * ever, and the next operation has it again. While it acts the breakpoint is
+ * off, too: it goes through the same code.
  *
  * Left out: two interrupts that nest, at two places. The inner one finds the
  * data as consistent as the outer one did.
@@ -60,13 +62,15 @@ static struct {
 	unsigned long addr;
 	unsigned int passes;			/* to interrupt from now on */
 	unsigned long hits;
+	bool passed_by;				/* with interrupts off */
 } armed;
 
 static void at_breakpoint(struct pt_regs *regs)
 {
-	if (!(regs->flags & X86_EFLAGS_IF))
-		return;
 	breakpoint_clear();
+	armed.passed_by = !(regs->flags & X86_EFLAGS_IF);
+	if (armed.passed_by)
+		return;
 	armed.hits++;
 	if (!armed.target)
 		return;
@@ -84,7 +88,16 @@ static void arm(const struct sweep_target *target, struct rng *rng,
 	armed.rng = rng;
 	armed.addr = addr;
 	armed.passes = passes;
+	armed.passed_by = false;
 	breakpoint_set(addr);
+}
+
+static void arm_again(void)
+{
+	if (!armed.passed_by)
+		return;
+	armed.passed_by = false;
+	breakpoint_set(armed.addr);
 }
 
 /* Operations until the breakpoint at addr was hit. What broke, or NULL. */
@@ -95,6 +108,7 @@ static const char *operate(const struct sweep_target *target, struct rng *rng)
 	unsigned int i;
 
 	for (i = 0; i < TRIES && armed.hits == before && !bad; i++) {
+		arm_again();
 		target->op(rng);
 		bad = target->check();
 	}
