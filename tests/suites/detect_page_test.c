@@ -99,7 +99,14 @@ DETECT_KIND(free_a_page_inside_a_block, DETECT_ALL)
 DETECT_KIND(free_a_tail_page, DETECT_ALL)
 DETECT_KIND(free_a_reserved_page, DETECT_ALL)
 DETECT_KIND(free_a_page_of_a_slab, DETECT_ALL)
-DETECT_KIND(write_to_a_free_page, DETECT_DEBUG | DETECT_KASAN)
+
+/* Caches may debug without pages being poisoned. */
+static void write_to_a_free_page(struct ktest *t)
+{
+	detect_run(t, "write_to_a_free_page", DETECT_KASAN |
+		   (page_poisoning_enabled() ? DETECT_DEBUG : 0),
+		   try_write_to_a_free_page);
+}
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(free_a_page_twice),
