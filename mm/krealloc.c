@@ -50,26 +50,22 @@ size_t ksize(const void *p)
 	struct kmem_cache *s = size ? debugged_cache(p) : NULL;
 
 	if (unlikely(s))	/* who asks may use them all */
-		slab_debug_resize(s, (void *)p, size);
+		slab_debug_resize(s, (void *)p, size, false);
 	return size;
 }
 
 /*
- * p, of which used bytes of size were asked for, is to have new_size of them.
- * Where nobody knows what was asked for, used is size, and what a later growth
- * in place uncovers must be clear.
+ * p, of size bytes, is to have new_size of them. Where nobody knows how many
+ * were asked for, what a later growth in place uncovers must be clear.
  */
-static void *resize(void *p, size_t used, size_t new_size, size_t size,
-		    gfp_t gfp)
+static void *resize(void *p, size_t new_size, size_t size, gfp_t gfp)
 {
 	struct kmem_cache *s = debugged_cache(p);
 
-	if (gfp & __GFP_ZERO && used < new_size)
-		memset((char *)p + used, 0, new_size - used);
+	if (s && slab_keeps_size(s))
+		slab_debug_resize(s, p, new_size, gfp & __GFP_ZERO);
 	else if (gfp & __GFP_ZERO)
 		memset((char *)p + new_size, 0, size - new_size);
-	if (unlikely(s))
-		slab_debug_resize(s, p, new_size);
 	kasan_krealloc(p, new_size);
 	return p;
 }
@@ -104,7 +100,7 @@ void *krealloc(const void *p, size_t new_size, gfp_t gfp)
 	used = s ? slab_debug_asked(s, p) : size;
 	if (new_size > size)
 		return move_block(p, used, new_size, gfp);
-	return resize((void *)p, used, new_size, size, gfp);
+	return resize((void *)p, new_size, size, gfp);
 }
 
 void kfree_sensitive(const void *p)

@@ -134,14 +134,22 @@ size_t slab_debug_asked(const struct kmem_cache *s, const void *p)
 	       *asked == slab_asked_word(size) ? size : s->object_size;
 }
 
-void slab_debug_resize(struct kmem_cache *s, void *p, size_t size)
+void slab_debug_resize(struct kmem_cache *s, void *p, size_t size, bool zero)
 {
+	struct kmem_cache_node *n = slab_node(s, slab_of(p));
 	unsigned int *asked = slab_asked(s, p);
+	unsigned long flags;
+	size_t used;
 
 	if (!asked)
 		return;
+	spin_lock_irqsave(&n->lock, flags);
+	used = slab_debug_asked(s, p);
+	if (zero && used < size)
+		memset((char *)p + used, 0, size - used);
 	*asked = slab_asked_word((unsigned int)size);
 	memset((char *)p + size, SLUB_RED_ACTIVE, s->inuse - size);
+	spin_unlock_irqrestore(&n->lock, flags);
 }
 
 static void activate(struct kmem_cache *s, void *p, gfp_t gfp)
@@ -199,24 +207,26 @@ void slab_debug_put(struct kmem_cache *s, void *p, unsigned long caller)
 
 /*
  * Bytes that should all be val. Told: how many from the first wrong one to the
- * last. All of them are made right.
+ * last. All of them are made right. Whoever does the damage may be at it still:
+ * what is found need not be there any more at the second look.
  */
 static bool check_bytes(struct kmem_cache *s, struct page *head, void *p,
 			const char *kind, void *start, u8 val, size_t n)
 {
 	u8 *first = memchr_inv(start, val, n);
-	u8 *last = (u8 *)start + n;
+	u8 *end = (u8 *)start + n;
 
 	if (likely(!first))
 		return true;
-	while (*--last == val)
-		;
+	while (end > first + 1 && end[-1] == val)
+		end--;
 	slab_bug(s, head, p, kind,
 		 "%zu bytes from offset %td on, first byte %#x instead of %#x",
-		 (size_t)(last - first) + 1, (char *)first - (char *)p,
-		 *first, val);
-	memset(first, val, (size_t)(last - first) + 1);
-	slab_fix(s, "%s: bytes %px-%px are %#x again", kind, first, last, val);
+		 (size_t)(end - first), (char *)first - (char *)p, *first,
+		 val);
+	memset(first, val, (size_t)(end - first));
+	slab_fix(s, "%s: bytes %px-%px are %#x again", kind, first, end - 1,
+		 val);
 	return false;
 }
 

@@ -86,7 +86,7 @@ void slab_debug_new_slab(struct kmem_cache *s, struct page *head);
 /* Bytes of an object in use that were asked for; all, if nobody knows. */
 size_t slab_debug_asked(const struct kmem_cache *s, const void *p);
 /* It is to have that many from now on. */
-void slab_debug_resize(struct kmem_cache *s, void *p, size_t size);
+void slab_debug_resize(struct kmem_cache *s, void *p, size_t size, bool zero);
 
 /*
  * Looks for damage, tells each (slub_debug_report.c) and repairs it; true if
