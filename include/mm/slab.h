@@ -153,7 +153,10 @@ long validate_slab_cache(struct kmem_cache *s);
  * place. Called for each finding and each repair; true: print nothing.
  */
 bool slab_add_kunit_errors(void);
-/* True: objects left in a cache that is destroyed are no reason to warn. */
+/*
+ * True: objects left in a cache that is destroyed are no reason to warn, and
+ * their slabs go back to the page allocator.
+ */
 bool slab_in_kunit_test(void);
 
 /* Size classes; index 0 to NR_KMALLOC_CLASSES - 1, ascending. */

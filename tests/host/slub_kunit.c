@@ -145,10 +145,24 @@ static void test_kmalloc_redzone_access(void)
 	kmem_cache_destroy(s);
 }
 
+/* Nothing at hand anywhere. */
+static unsigned long free_pages_of_all_zones(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	kmem_cache_shrink_all();
+	drain_all_pages();
+	for_each_zone(zone)
+		pages += zone->nr_free_pages;
+	return pages;
+}
+
 static void test_leak_destroy(void)
 {
 	struct kmem_cache *s = test_cache("TestSlub_leak_destroy", 64,
 					  SLAB_NO_MERGE);
+	unsigned long pages = free_pages_of_all_zones();
 
 	kmem_cache_alloc(s, GFP_KERNEL);
 	slab_errors = 0;
@@ -158,6 +172,8 @@ static void test_leak_destroy(void)
 	kmem_cache_destroy(test_cache("TestSlub_leak_destroy", 64,
 				      SLAB_NO_MERGE));
 	EXPECT(slab_errors == 2);
+	/* and so is its memory: the test wants it back */
+	EXPECT(free_pages_of_all_zones() >= pages);
 }
 
 static bool all(const u8 *p, unsigned int from, unsigned int to, u8 value)

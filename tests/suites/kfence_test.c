@@ -131,8 +131,8 @@ static void object_is_cleared_where_the_command_line_says_so(struct ktest *t)
 	unsigned int i;
 	u8 *p;
 
-	if (!init_on_alloc && !init_on_free) {
-		ktest_skip(t, "neither init_on_alloc=1 nor init_on_free=1");
+	if (!slab_inits(s)) {
+		ktest_skip(t, "nobody asked for it, or poison shows more");
 		return;
 	}
 	for (i = 0; i < 2 * kfence_now().objects; i++) {

@@ -291,6 +291,10 @@ static void a_size_asked_for_that_was_overwritten_is_found(struct ktest *t)
 		KTEST_EXPECT_EQ(t, ksize(p), 32);
 		KTEST_EXPECT_NULL(t, memchr_inv(p, 0x77, ASKED));
 	}
+	/* both copies agree, but the object is not that large */
+	*slab_asked(s, p) = slab_asked_word(200);
+	KTEST_EXPECT_EQ(t, events_of_validation(s), 2);
+	KTEST_EXPECT_EQ(t, ksize(p), 32);
 	kmem_cache_free(s, p);
 	kmem_cache_destroy(s);
 }
