@@ -14,6 +14,7 @@
 #include <mm/percpu.h>
 
 #include "slub_fixture.h"
+#include "no_guards.h"
 
 static struct failslab old_failslab;
 static struct fail_page_alloc old_fail_page_alloc;
@@ -28,6 +29,7 @@ static void set_up(struct ktest *t)
 		return;
 	}
 	is_set_up = true;
+	no_guards(t);
 	fault_injection_on();
 	old_failslab = failslab;
 	old_fail_page_alloc = fail_page_alloc;
@@ -55,6 +57,7 @@ static void tear_down(struct ktest *t)
 	failslab = old_failslab;
 	fail_page_alloc = old_fail_page_alloc;
 	fault_injection_off();
+	guards_again(t);
 }
 
 /* ----- how often ---------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <mm/mm.h>
 
 #include "../../mm/slab_info.h"
+#include "no_guards.h"
 #include "no_refusals.h"
 #include "slub_fixture.h"
 
@@ -124,7 +125,8 @@ static void text_shows_arrays_and_aliases(struct ktest *t)
 	void *p = kmem_cache_alloc(s, GFP_KERNEL);
 	char line[64];
 
-	if (main_objects(s) == 29) {
+	/* a line per CPU and cache: a capture holds those of a few */
+	if (main_objects(s) == 29 && nr_cpu_ids <= 8) {
 		ksnprintf(line, sizeof(line), "info_arrays       cpu  %3u :"
 			  "   29    0\n", smp_processor_id());
 		expect_line(t, "slabinfo cpus", line);
@@ -169,4 +171,10 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(line_of_a_debugged_cache_shows_its_real_size),
 	{}
 };
-KTEST_SUITE_FIXTURE(slab_info, cases, no_refusals, NULL);
+static void begin(struct ktest *t)
+{
+	no_guards(t);
+	no_refusals(t);
+}
+
+KTEST_SUITE_FIXTURE(slab_info, cases, begin, guards_again);
