@@ -192,7 +192,8 @@ stress: $(ARCHES:%=kernel-%)
 TRIALS ?= 1000
 OPERATIONS ?= 10000000
 detect: setup $(KERNEL)
-	@$(MAKE) --no-print-directory SANITIZE=kasan $(KERNEL:%/strata.elf=%/kasan/strata.elf)
+	@$(MAKE) --no-print-directory SANITIZE=kasan \
+		$(KERNEL:%/strata.elf=%/kasan/strata.elf)
 	@scripts/detect $(if $(WRITE),--write) $(TRIALS) $(OPERATIONS)
 
 lint: setup
@@ -231,7 +232,7 @@ help:
 # before anything is built.
 setup_for = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 setup_stage := $(firstword \
-	$(call setup_for,test test-host test-kernel lint format debug,test) \
+	$(call setup_for,test test-host test-kernel detect lint format debug,test) \
 	$(call setup_for,run stress,run) build)
 
 setup:
