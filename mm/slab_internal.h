@@ -326,9 +326,9 @@ static inline unsigned int slab_size_asked(const struct kmem_cache *s,
 					   gfp_t gfp)
 {
 	unsigned int slack = gfp >> GFP_SLACK_SHIFT;
+	unsigned int size = READ_ONCE(s->object_size);
 
-	return s->flags & SLAB_KMALLOC && slack < s->object_size ?
-	       s->object_size - slack : s->object_size;
+	return s->flags & SLAB_KMALLOC && slack < size ? size - slack : size;
 }
 
 /* slub.c: what the fast path falls back to. */
