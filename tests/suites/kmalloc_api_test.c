@@ -154,10 +154,12 @@ static void kvmalloc_alone_is_kmalloc(struct ktest *t)
 		ktest_skip(t, "there is another way");
 		return;
 	}
+	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, virt_to_page(p)->type, PAGE_SLAB);
 	KTEST_EXPECT_NULL(t, memchr_inv(p, 0, 100));
 	kvfree(p);
 	p = kvcalloc(5, PAGE_SIZE, GFP_MUST);
+	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, virt_to_page(p)->type, PAGE_LARGE_KMALLOC);
 	kvfree_sensitive(p, 5 * PAGE_SIZE);
 	KTEST_EXPECT_PTR_EQ(t, kvmalloc(0, GFP_KERNEL), ZERO_SIZE_PTR);
