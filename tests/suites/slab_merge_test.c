@@ -13,7 +13,8 @@
 static bool merging(struct ktest *t)
 {
 	if (!slab_no_merging &&
-	    !(slab_debug_flags("merge_a", 0) & SLAB_DEBUG_FLAGS))
+	    !(slab_debug_flags("merge_a", 0) &
+	      (SLAB_DEBUG_FLAGS | SLAB_FAILSLAB)))
 		return true;
 	ktest_skip(t, "nothing is merged: slab_nomerge or slub_debug");
 	return false;
