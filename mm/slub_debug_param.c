@@ -21,7 +21,6 @@
 #include <kernel/cmdline.h>
 #include <kernel/init.h>
 #include <kernel/printk.h>
-#include <lib/errno.h>
 #include <lib/string.h>
 #include "slub_debug.h"
 
@@ -167,10 +166,10 @@ static int __init set_slub_debug(const char *value)
 	char unknown = slab_debug_unknown(value, &may_grow);
 
 	blocks = value;
-	if (!unknown)
-		return 0;
-	printk(KERN_WARNING "slub_debug: unknown letter '%c'\n", unknown);
-	return -EINVAL;
+	if (unknown)
+		printk(KERN_WARNING "slub_debug: unknown letter '%c', left out\n",
+		       unknown);
+	return 0;
 }
 early_param("slub_debug", set_slub_debug);
 
