@@ -82,7 +82,7 @@ static void print_track(const char *what, const struct track *t, u64 now)
 	printk(KERN_ERR "%s by thread %d on CPU %u, %llu us ago:\n", what,
 	       t->pid, t->cpu, (unsigned long long)(now - min(now, t->when)));
 	for (i = 0; i < TRACK_ADDRS_COUNT && t->addrs[i]; i++)
-		printk(KERN_ERR "  %pS\n", (void *)t->addrs[i]);
+		printk(KERN_ERR "  %pB\n", (void *)t->addrs[i]);
 }
 
 void slab_print_tracks(const struct kmem_cache *s, const void *p)

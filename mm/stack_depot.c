@@ -132,7 +132,7 @@ void stack_depot_print(depot_stack_handle_t handle)
 	if (!nr)
 		printk("    (no stack kept)\n");
 	for (i = 0; i < nr; i++)
-		printk("    %pS\n", (void *)entries[i]);
+		printk("    %pB\n", (void *)entries[i]);
 }
 
 unsigned long stack_depot_count(void)

@@ -102,7 +102,7 @@ static void say_page(unsigned long addr)
 	printk(KERN_ERR "pfn %#lx, type %u, order %u\n", page_to_pfn(page),
 	       page->type, page->order);
 	if (page->private)
-		printk(KERN_ERR "allocated by %pS\n", (void *)page->private);
+		printk(KERN_ERR "allocated by %pB\n", (void *)page->private);
 }
 
 static void describe(unsigned long addr)
