@@ -92,11 +92,13 @@ instrument_kasan := -fsanitize=kernel-address \
 	--param asan-instrumentation-with-call-threshold=0
 say_plain_kasan := -DKASAN_PLAIN
 # Files that are built without: they do the checking, run before there is
-# shadow, read stacks and free memory on purpose, or keep links in free objects.
+# shadow, read stacks, red zones and free memory on purpose, or keep links in
+# free objects.
 plain_kasan := mm/kasan/%.c lib/string.c lib/hash.c \
 	arch/x86/kasan_init_64.c arch/x86/head_64.c arch/x86/stacktrace.c \
 	mm/slub.c mm/slub_slab.c mm/slub_check.c mm/slub_odd.c mm/kmalloc.c \
 	mm/krealloc.c mm/slub_debug.c mm/slub_debug_report.c \
+	mm/slub_validate.c \
 	mm/page_poison.c mm/page_debug.c mm/mempool_check.c \
 	tests/suites/mempool_check_test.c \
 	tests/suites/x86/pgtable_test.c tests/suites/slab_init_on_test.c \

@@ -206,6 +206,18 @@ void slab_debug_put(struct kmem_cache *s, void *p, unsigned long caller)
 /* ----- looking for damage ------------------------------------------------- */
 
 /*
+ * The first byte that is not val, or NULL. Not memchr_inv(): under KASAN that
+ * asks whether the bytes may be accessed, and red zones never may.
+ */
+static u8 *first_other(u8 *p, u8 val, size_t n)
+{
+	for (; n; n--, p++)
+		if (*p != val)
+			return p;
+	return NULL;
+}
+
+/*
  * Bytes that should all be val. Told: how many from the first wrong one to the
  * last. All of them are made right. Whoever does the damage may be at it still:
  * what is found need not be there any more at the second look.
@@ -213,7 +225,7 @@ void slab_debug_put(struct kmem_cache *s, void *p, unsigned long caller)
 static bool check_bytes(struct kmem_cache *s, struct page *head, void *p,
 			const char *kind, void *start, u8 val, size_t n)
 {
-	u8 *first = memchr_inv(start, val, n);
+	u8 *first = first_other(start, val, n);
 	u8 *end = (u8 *)start + n;
 
 	if (likely(!first))

@@ -56,6 +56,18 @@ def test_passes_on_two_cpus_without_a_report(sanitize, case):
     assert case in {done.name for done in run.cases() if not done.skipped}
 
 
+# Not with suites that write where they may not: both would tell of it.
+@pytest.mark.skipif(I386, reason='64-bit only')
+@pytest.mark.cost(60)
+def test_kasan_lets_debugged_caches_look_at_their_red_zones():
+    run = qemu('--kernel', build('kasan'), '--append',
+               'slub_debug selftest=kmalloc*,mempool,slab*,stress_mix '
+               f'poweroff {SHORT}',
+               smp=2, mem='256M', timeout=120).passed()
+    told = [line for line in run.lines if line.startswith('BUG:')]
+    assert not told, '\n'.join(told)
+
+
 def test_unreachable_code_that_is_reached_is_a_panic():
     run = qemu('--kernel', build('undefined'), '--append', 'test_unreachable')
     assert run.status == 2
