@@ -26,6 +26,14 @@ static bool all_are_guarded(void)
 	return stats.every == 1;
 }
 
+/* Not under slub_debug=O: large objects do without. */
+static bool all_are_debugged(void)
+{
+	slab_flags_t flags = kmalloc_caches[KMALLOC_NORMAL][0]->flags;
+
+	return slab_debug_may_grow() && (flags & DEBUG_MODE) == DEBUG_MODE;
+}
+
 enum detect_mode detect_mode(void)
 {
 #ifdef CONFIG_KASAN
@@ -33,10 +41,7 @@ enum detect_mode detect_mode(void)
 #endif
 	if (all_are_guarded())
 		return DETECT_GUARDED;
-	if ((kmalloc_caches[KMALLOC_NORMAL][0]->flags & DEBUG_MODE) ==
-	    DEBUG_MODE)
-		return DETECT_DEBUG;
-	return DETECT_NORMAL;
+	return all_are_debugged() ? DETECT_DEBUG : DETECT_NORMAL;
 }
 
 const char *detect_mode_name(void)
