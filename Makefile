@@ -101,8 +101,7 @@ plain_kasan := mm/kasan/%.c lib/string.c lib/hash.c \
 	mm/slub_validate.c \
 	mm/page_poison.c mm/page_debug.c mm/mempool_check.c \
 	tests/suites/mempool_check_test.c \
-	tests/suites/x86/pgtable_test.c tests/suites/slab_init_on_test.c \
-	tests/suites/kmalloc_api_test.c
+	tests/suites/x86/pgtable_test.c tests/suites/slab_init_on_test.c
 
 CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) \
 	$(config_$(SANITIZE)) -g $(warnings) \

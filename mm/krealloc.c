@@ -51,6 +51,8 @@ size_t ksize(const void *p)
 
 	if (unlikely(s))	/* who asks may use them all */
 		slab_debug_resize(s, (void *)p, size, false);
+	if (size)
+		kasan_krealloc(p, size);
 	return size;
 }
 
@@ -107,8 +109,6 @@ void kfree_sensitive(const void *p)
 {
 	size_t size = ksize(p);
 
-	if (size)
-		kasan_krealloc(p, size);
 	if (size)
 		memzero_explicit((void *)p, size);
 	kfree(p);

@@ -8,7 +8,7 @@
  *
  *  1. A fresh slab is red zone all over; a constructor may touch its object.
  *  2. Allocation opens exactly the bytes asked for. kmalloc's slack stays
- *     closed; krealloc() in place opens more of it, ksize() does not.
+ *     closed; krealloc() in place opens more of it, ksize() all of it.
  *  3. Free closes the object and puts it into quarantine (quarantine.c).
  *
  * The left zone is there so that the first object of a slab has one, and the

@@ -39,16 +39,6 @@ static void write_block(char *p, size_t usable)
 	memset(p + usable - 64, 0xee, 64);
 }
 
-/* ksize() opens the whole of a block to who asks, but not to KASAN's eyes. */
-static size_t may_use(const void *p, size_t size)
-{
-#ifdef CONFIG_KASAN
-	return size;
-#else
-	return ksize(p);
-#endif
-}
-
 static void every_size_to_64k_gets_its_class_and_can_be_written(struct ktest *t)
 {
 	char *before, *p, *after;
@@ -65,7 +55,6 @@ static void every_size_to_64k_gets_its_class_and_can_be_written(struct ktest *t)
 		/* who asks may use the whole */
 		KTEST_EXPECT_EQ(t, ksize(before), usable);
 		KTEST_EXPECT_EQ(t, ksize(after), usable);
-		usable = may_use(p, size);
 		edge = min(usable, (size_t)8);
 		fill_object(before + usable - edge, edge);
 		fill_object(after, edge);
@@ -169,7 +158,7 @@ static void kzalloc_and_kcalloc_clear(struct ktest *t)
 					 kzalloc(sizes[i], GFP_KERNEL);
 			KTEST_ASSERT_NOT_NULL(t, p);
 			KTEST_EXPECT_NULL(t, memchr_inv(p, 0, sizes[i]));
-			memset(p, 0xff, may_use(p, sizes[i]));
+			memset(p, 0xff, ksize(p));
 			kfree(p);
 		}
 	}
@@ -212,7 +201,7 @@ static void large_blocks_are_whole_pages_and_go_back(struct ktest *t)
 	KTEST_EXPECT_EQ(t, virt_to_page(p)->type, PAGE_LARGE_KMALLOC);
 	KTEST_EXPECT_EQ(t, ksize(p), 8 * PAGE_SIZE);
 	KTEST_EXPECT_EQ(t, settled_free_pages(), before - 8);
-	memset(p, 0xaa, may_use(p, 5 * PAGE_SIZE));
+	memset(p, 0xaa, ksize(p));
 	kfree(p);
 	KTEST_EXPECT_EQ(t, settled_free_pages(), before);
 }

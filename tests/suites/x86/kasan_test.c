@@ -199,11 +199,29 @@ static void krealloc_moves_the_end(struct ktest *t)
 	EXPECT(t, "slab-out-of-bounds", "", write_at(p + 60));
 	p = krealloc(p, 33, GFP_KERNEL);
 	EXPECT(t, "slab-out-of-bounds", "", write_at(p + 33));
-	KTEST_EXPECT_EQ(t, ksize(p), 64);
-	EXPECT(t, "slab-out-of-bounds", "", write_at(p + 33));
 	q = krealloc(p, 65, GFP_KERNEL);
 	EXPECT(t, "slab-use-after-free", "", read_at(p));
 	kfree(q);
+}
+
+static void ksize_opens_a_block_to_its_end(struct ktest *t)
+{
+	static const size_t asked[] = { 1, 50, 65, 1000, 5000, 9000, 20001 };
+	unsigned int i;
+	size_t size;
+	char *p;
+
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		p = kmalloc(UNKNOWN(asked[i]), GFP_KERNEL);
+		KTEST_ASSERT_NOT_NULL(t, p);
+		EXPECT(t, "", "out-of-bounds", write_at(p + asked[i]));
+		size = ksize(p);
+		KTEST_EXPECT_REPORTS(t, 0, "", memset(p, 0, size));
+		if (size <= KMALLOC_MAX_CACHE_SIZE)
+			EXPECT(t, "slab-out-of-bounds", "0 bytes behind object",
+			       write_at(p + size));
+		kfree(p);
+	}
 }
 
 /* ----- pages ----- */
@@ -348,6 +366,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(wrong_frees_are_reported),
 	KTEST_CASE(constructed_objects_are_watched_as_well),
 	KTEST_CASE(krealloc_moves_the_end),
+	KTEST_CASE(ksize_opens_a_block_to_its_end),
 	KTEST_CASE(freed_pages_are_watched),
 	KTEST_CASE(end_of_a_large_block_is_watched),
 	KTEST_CASE(accesses_behind_a_global_are_reported),
