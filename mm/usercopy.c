@@ -12,11 +12,13 @@
  *  2. The copy lies within one object: not in a red zone, not across an end.
  *  3. Of kmalloc's objects all bytes may be copied, of a cache's those in its
  *     window: none, unless kmem_cache_create_usercopy() said so.
+ *  4. Guarded objects (kfence.c) are their cache's, wherever they lie; of
+ *     kmalloc's the bytes asked for.
  *
  * Locks: none; the caller has the object. Cost: a division.
  */
 #include "internal.h"
-#include "slab_internal.h"
+#include "kfence_internal.h"
 
 static const char *large_fault(const struct page *page, const char *p,
 			       size_t n)
@@ -40,20 +42,39 @@ static unsigned int object_offset(const struct kmem_cache *s,
 	return (unsigned int)(at % s->size) - s->red_left_pad;
 }
 
-static const char *slab_fault(struct page *page, const char *p, size_t n)
+/* n bytes at offset in an object of s that has so many. */
+static const char *object_fault(const struct kmem_cache *s, size_t offset,
+				size_t bytes, size_t n)
 {
-	const struct kmem_cache *s = page->slab_cache;
-	unsigned int from = s->useroffset, size = s->usersize;
-	unsigned int offset = object_offset(s, page, p);
+	size_t from = s->useroffset, size = s->usersize;
 
 	if (s->flags & SLAB_KMALLOC)
-		size = s->object_size;
-	if (offset > s->object_size)
+		size = bytes;
+	if (offset > bytes)
 		return "not in an object";
 	if (offset < from || offset - from > size ||
 	    n > size - (offset - from))
 		return "outside the part for user copies";
 	return NULL;
+}
+
+static const char *slab_fault(struct page *page, const char *p, size_t n)
+{
+	const struct kmem_cache *s = page->slab_cache;
+
+	return object_fault(s, object_offset(s, page, p), s->object_size, n);
+}
+
+/* The pool of guarded objects: its pages hold one object, or none. */
+static const char *guarded_fault(const char *p, size_t n)
+{
+	const struct kfence_metadata *meta =
+		kfence_metadata_at((unsigned long)p);
+
+	if (!meta || READ_ONCE(meta->state) != KFENCE_ALLOCATED)
+		return "not in an object";
+	return object_fault(meta->cache, (unsigned long)p - meta->addr,
+			    meta->size, n);
 }
 
 /* The head of the large block around page, or NULL. */
@@ -81,6 +102,8 @@ const char *check_heap_object(const void *p, size_t n)
 
 	if (!n || !in_direct_map(p))
 		return NULL;
+	if (is_kfence_address(p))
+		return guarded_fault(p, n);
 	page = pfn_to_page(direct_map_pfn(p));
 	if (page->type == PAGE_SLAB)
 		return slab_fault(page, p, n);

@@ -188,6 +188,60 @@ static void what_must_not_be_guarded_is_not(struct ktest *t)
 	kmem_cache_destroy(plain);
 }
 
+#define WINDOW_FROM 16
+#define WINDOW_SIZE 40
+
+/* Every beginning and every length, at and around p: how many are misjudged? */
+static unsigned int copies_misjudged(const u8 *p)
+{
+	unsigned int wrong = 0;
+	int at, n;
+	bool inside;
+
+	for (at = -4; at < SIZE + 4; at++)
+		for (n = 1; n < SIZE + 8; n++) {
+			inside = at >= WINDOW_FROM &&
+				 at + n <= WINDOW_FROM + WINDOW_SIZE;
+			wrong += inside != !check_heap_object(p + at,
+							      (size_t)n);
+		}
+	return wrong;
+}
+
+static void window_for_user_copies_is_its_caches(struct ktest *t)
+{
+	static const enum edge edges[] = { LEFT_EDGE, RIGHT_EDGE };
+	struct kmem_cache *c = kmem_cache_create_usercopy(
+		"windowed", SIZE, 0, SLAB_NO_MERGE, WINDOW_FROM, WINDOW_SIZE,
+		NULL);
+	unsigned int i;
+	u8 *p;
+
+	for (i = 0; i < ARRAY_SIZE(edges); i++) {
+		p = guarded_at(c, SIZE, edges[i]);
+		KTEST_ASSERT_NOT_NULL(t, p);
+		KTEST_EXPECT_EQ(t, copies_misjudged(p), 0);
+		KTEST_EXPECT_NOT_NULL(t, check_heap_object(p + WINDOW_FROM,
+							   SIZE_MAX));
+		kmem_cache_free(c, p);
+		KTEST_EXPECT_NOT_NULL(t, check_heap_object(p + WINDOW_FROM, 1));
+	}
+	kmem_cache_destroy(c);
+}
+
+static void bytes_asked_of_kmalloc_may_be_copied(struct ktest *t)
+{
+	u8 *p = guarded_at(kmalloc_caches[KMALLOC_NORMAL][2], 18, LEFT_EDGE);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_STREQ(t, check_heap_object(p, 18), NULL);
+	KTEST_EXPECT_STREQ(t, check_heap_object(p + 17, 1), NULL);
+	KTEST_EXPECT_NOT_NULL(t, check_heap_object(p, 19));
+	KTEST_EXPECT_NOT_NULL(t, check_heap_object(p + 18, 1));
+	KTEST_EXPECT_NOT_NULL(t, check_heap_object(p - 1, 1));
+	kfree(p);
+}
+
 static void krealloc_knows_the_size_asked_for(struct ktest *t)
 {
 	u8 *p = kfence_alloc(kmalloc_caches[KMALLOC_NORMAL][2], 18, GFP_KERNEL);
@@ -463,6 +517,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(object_is_cleared_where_the_command_line_says_so),
 	KTEST_CASE(constructed_object_is_constructed_each_time),
 	KTEST_CASE(what_must_not_be_guarded_is_not),
+	KTEST_CASE(window_for_user_copies_is_its_caches),
+	KTEST_CASE(bytes_asked_of_kmalloc_may_be_copied),
 	KTEST_CASE(krealloc_knows_the_size_asked_for),
 	KTEST_CASE(second_free_is_refused),
 	KTEST_CASE(free_of_what_is_no_object_is_refused),
