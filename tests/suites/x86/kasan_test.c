@@ -13,7 +13,10 @@
 #include <mm/highmem.h>
 #include <mm/kasan.h>
 #include <mm/memory_model.h>
+#include <mm/mm.h>
 #include <mm/slab.h>
+
+#include "../../../mm/slab_internal.h"
 
 /* An address the compiler knows nothing of. */
 #define UNKNOWN(p) ({ __typeof__((p) + 0) u_ = (p); \
@@ -104,6 +107,39 @@ static void access_that_begins_inside_is_reported_once(struct ktest *t)
 	kfree(p);
 }
 
+/* One of size bytes, as compiled code asks before it. */
+static noinline void load_at(const char *p, size_t size)
+{
+	p = UNKNOWN(p);
+	if (size == 2)
+		(void)*(const volatile u16 *)p;
+	else if (size == 4)
+		(void)*(const volatile u32 *)p;
+	else
+		(void)*(const volatile u64 *)p;
+}
+
+/* Whole granules up to the end: the one the access begins in is all usable. */
+static void unaligned_accesses_across_an_edge_are_reported(struct ktest *t)
+{
+	char *p = kmalloc(UNKNOWN(64), GFP_KERNEL);
+	size_t size, in;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	for (size = 2; size <= 8; size *= 2) {
+		for (in = 1; in < size; in++) {
+			EXPECT(t, "slab-out-of-bounds in load_at",
+			       "0 bytes behind object",
+			       load_at(p + 64 - in, size));
+			EXPECT(t, "slab-out-of-bounds in load_at",
+			       "before object", load_at(p - in, size));
+		}
+		for (in = 0; in <= 64 - size; in++)
+			KTEST_EXPECT_REPORTS(t, 0, "", load_at(p + in, size));
+	}
+	kfree(p);
+}
+
 static void freed_object(struct ktest *t, char *p, size_t size,
 			 const char *words)
 {
@@ -159,6 +195,28 @@ static void accesses_are_reported_behind_quarantine(struct ktest *t)
 	kmem_cache_free(s, keep);
 	kmem_cache_destroy(s);
 	freed_object(t, p, 80, "KASAN: use-after-free of a page");
+}
+
+/* What it frees does not make the objects of others leave at once. */
+static void one_cache_leaves_room_in_quarantine(struct ktest *t)
+{
+	struct kmem_cache *many = kmem_cache_create("many", 1000, 0, 0, NULL);
+	struct kmem_cache *one = kmem_cache_create("one", 4000, 0, 0, NULL);
+	size_t bytes, ram = totalram_pages() * PAGE_SIZE;
+	void *p;
+
+	kmem_cache_shrink_all();
+	for (bytes = 0; bytes < ram / 16; bytes += 1000) {
+		p = kmem_cache_alloc(many, GFP_KERNEL);
+		KTEST_ASSERT_NOT_NULL(t, p);
+		kmem_cache_free(many, p);
+	}
+	p = kmem_cache_alloc(one, GFP_KERNEL);
+	KTEST_ASSERT_NOT_NULL(t, p);
+	kmem_cache_free(one, p);
+	KTEST_EXPECT_FALSE(t, kasan_quarantine_empty(this_cpu_ptr(one->cpu)));
+	kmem_cache_destroy(one);
+	kmem_cache_destroy(many);
 }
 
 static void wrong_frees_are_reported(struct ktest *t)
@@ -360,9 +418,11 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(accesses_behind_an_object_are_reported),
 	KTEST_CASE(accesses_before_an_object_are_reported),
 	KTEST_CASE(access_that_begins_inside_is_reported_once),
+	KTEST_CASE(unaligned_accesses_across_an_edge_are_reported),
 	KTEST_CASE(accesses_after_free_are_reported),
 	KTEST_CASE(accesses_are_reported_long_after_free),
 	KTEST_CASE(accesses_are_reported_behind_quarantine),
+	KTEST_CASE(one_cache_leaves_room_in_quarantine),
 	KTEST_CASE(wrong_frees_are_reported),
 	KTEST_CASE(constructed_objects_are_watched_as_well),
 	KTEST_CASE(krealloc_moves_the_end),
