@@ -43,15 +43,15 @@ static bool cache_passes(const struct kmem_cache *s)
 		return false;
 	if (failslab.cache[0] && !glob_match(failslab.cache, s->name))
 		return false;
-	return s->object_size >= failslab.min_size &&
-	       s->object_size <= failslab.max_size;
+	return READ_ONCE(s->object_size) >= failslab.min_size &&
+	       READ_ONCE(s->object_size) <= failslab.max_size;
 }
 
 int should_failslab(struct kmem_cache *s, gfp_t gfp)
 {
 	if (!fault_gfp_passes(&failslab.gfp, gfp) || !cache_passes(s))
 		return 0;
-	return should_fail_ex(&failslab.attr, s->object_size,
+	return should_fail_ex(&failslab.attr, READ_ONCE(s->object_size),
 			      fault_flags(gfp)) ? -ENOMEM : 0;
 }
 

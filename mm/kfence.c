@@ -224,7 +224,7 @@ static size_t alignment(const struct kmem_cache *s, size_t size)
 {
 	size_t align = s->align;
 
-	if (size < s->object_size)
+	if (size < READ_ONCE(s->object_size))
 		align = min(align, max((size_t)ARCH_KMALLOC_MINALIGN,
 				       size & -size));
 	return align;

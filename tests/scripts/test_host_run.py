@@ -42,7 +42,7 @@ def test_output_is_in_the_order_of_the_script(out):
     assert titles[0] == 'memmap-replay and command line'
     assert titles[1:5] == [f'{out}/fuzz-boot', f'{out}/slub-kunit',
                            f'{out}/numa/model', f'{out}/flat/model']
-    assert titles[4:7] == [f'{out}/ktest --quiet {words}*' for words in
+    assert titles[5:8] == [f'{out}/ktest --quiet {words}*' for words in
                            ('', '--cmdline=early=bootmem ', '--nodes=3 ')]
     assert 'ktest with the thread sanitizer' in titles
     assert titles[-1].startswith(f'{out}/m32/ktest')
