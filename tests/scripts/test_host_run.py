@@ -17,8 +17,8 @@ echo "ok 1 - $(basename "$0")"
 
 @pytest.fixture
 def out(tmp_path):
-    for name in ('fuzz-boot', 'ktest', 'memmap-replay', 'highmem/ktest',
-                 'm32/ktest', 'numa/model', 'flat/model'):
+    for name in ('fuzz-boot', 'slub-kunit', 'ktest', 'memmap-replay',
+                 'highmem/ktest', 'm32/ktest', 'numa/model', 'flat/model'):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(PROGRAM, encoding='ascii')
