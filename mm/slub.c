@@ -115,7 +115,8 @@ void __slowpath *slab_alloc_finish(struct kmem_cache *s, void *p, gfp_t gfp)
 
 /*
  * Makes sheaf a CPU's main array. Its CPU's interrupts are off, or it does not
- * run. The seal is there before top, for the sequences too.
+ * run. The seal is there before top, for the sequences too; in no_sheaf, which
+ * all CPUs share, since the cache was made.
  */
 void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	      struct slab_sheaf *sheaf)
@@ -123,7 +124,8 @@ void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	unsigned int limit = sheaf == no_sheaf(s) ? 0 : s->sheaf_limit;
 	void **top = &sheaf->objects[1 + sheaf->avail];
 
-	WRITE_ONCE(*top, s->no_object);
+	if (READ_ONCE(*top) != s->no_object)
+		WRITE_ONCE(*top, s->no_object);
 	c->main = sheaf;
 	c->stack.end = &sheaf->objects[1 + limit];
 	stack_set_top(c, top);
