@@ -30,12 +30,13 @@ static void *take(struct kmem_cache *s, int nid, gfp_t gfp)
 
 /*
  * Does init_on_alloc= or init_on_free= speak of this cache? What a constructor
- * made must stay, and poison shows more than zeroes do. Constant after boot.
+ * made must stay, poison shows more than zeroes do, and some caches are not for
+ * the command line to change. Constant after boot.
  */
 bool slab_inits(const struct kmem_cache *s)
 {
 	return (init_on_alloc || init_on_free) && !s->ctor &&
-	       !(s->flags & SLAB_POISON);
+	       !(s->flags & (SLAB_POISON | SLAB_NO_USER_FLAGS));
 }
 
 /* Bytes to clear: what a red zone has taken is not the user's. */

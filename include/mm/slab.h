@@ -32,7 +32,7 @@ typedef unsigned int slab_flags_t;
 #define SLAB_NO_MERGE		0x01000000u
 #define SLAB_FAILSLAB		0x02000000u	/* A: may be made to fail */
 #define SLAB_SKIP_KFENCE	0x20000000u	/* no object is ever guarded */
-#define SLAB_NO_USER_FLAGS	0x10000000u	/* slub_debug= is not for it */
+#define SLAB_NO_USER_FLAGS	0x10000000u	/* not for the command line */
 
 /* What slub_debug=FZPUT sets; mm/slub_debug.c. */
 #define SLAB_DEBUG_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | \
