@@ -200,24 +200,6 @@ static void memory_is_still_cleared_for_who_asks(struct ktest *t)
 
 #define SLOTS 12
 
-static void take_and_give(struct stressor *me, unsigned int n)
-{
-	struct stress_block slots[SLOTS] = { { 0 } };
-	unsigned int i;
-
-	while (n--) {
-		struct stress_block *b = &slots[stress_below(me, SLOTS)];
-
-		if (b->p)
-			stress_give(me, b);
-		else
-			stress_take(me, b, stress_gfp(me));
-	}
-	for (i = 0; i < SLOTS; i++)
-		if (slots[i].p)
-			stress_give(me, &slots[i]);
-}
-
 static void short_lived_cache(struct stressor *me)
 {
 	struct kmem_cache *s;
@@ -240,12 +222,12 @@ static void toggle_or_work(struct stressor *me)
 	while (stress_goes_on(me)) {
 		if (me->index < 2)
 			slab_arrays_off();
-		take_and_give(me, 30);
+		stress_take_and_give(me, 30, SLOTS);
 		if (stress_one_in(me, 4))
 			short_lived_cache(me);
 		if (me->index < 2)
 			slab_arrays_on();
-		take_and_give(me, 10);
+		stress_take_and_give(me, 10, SLOTS);
 	}
 }
 
@@ -322,7 +304,7 @@ static void plug(struct stressor *me)
 
 	if (error && error != -EBUSY)
 		stress_complain(me, "cpu_down: %d", error);
-	take_and_give(me, 20);
+	stress_take_and_give(me, 20, SLOTS);
 	if (!error && cpu_up(victim))
 		stress_complain(me, "cpu_up failed");
 }
@@ -336,7 +318,7 @@ static void plug_toggle_or_work(struct stressor *me)
 			plug(me);
 		if (me->index == 1)
 			slab_arrays_off();
-		take_and_give(me, 20);
+		stress_take_and_give(me, 20, SLOTS);
 		if (me->index == 1)
 			slab_arrays_on();
 	}

@@ -449,3 +449,22 @@ void stress_give(struct stressor *me, struct stress_block *b)
 		kmem_cache_free(stress_caches[b->cache], b->p);
 	b->p = NULL;
 }
+
+void stress_take_and_give(struct stressor *me, unsigned int n,
+			  unsigned int slots)
+{
+	struct stress_block blocks[STRESS_MAX_SLOTS] = { { 0 } };
+	unsigned int i;
+
+	while (n--) {
+		struct stress_block *b = &blocks[stress_below(me, slots)];
+
+		if (b->p)
+			stress_give(me, b);
+		else
+			stress_take(me, b, stress_gfp(me));
+	}
+	for (i = 0; i < slots; i++)
+		if (blocks[i].p)
+			stress_give(me, &blocks[i]);
+}

@@ -108,6 +108,13 @@ bool stress_take_kind(struct stressor *me, struct stress_block *b, gfp_t gfp,
 		      enum stress_kind kind);
 /* Checks it, and gives it back. Whoever has it may: not only who took it. */
 void stress_give(struct stressor *me, struct stress_block *b);
+/*
+ * n times a block into one of so many slots, or out of it; then all that is
+ * left goes back.
+ */
+#define STRESS_MAX_SLOTS 16
+void stress_take_and_give(struct stressor *me, unsigned int n,
+			  unsigned int slots);
 /* Checks without giving back. */
 void stress_check(struct stressor *me, const struct stress_block *b);
 

@@ -22,27 +22,9 @@ static unsigned int victim;		/* the CPU that comes and goes */
 static unsigned int nr_left;		/* times that it went */
 static bool visited;			/* others have threads on it, too */
 
-static void take_and_give(struct stressor *me, unsigned int n)
-{
-	struct stress_block slots[SLOTS] = { { 0 } };
-	unsigned int i;
-
-	while (n--) {
-		struct stress_block *b = &slots[stress_below(me, SLOTS)];
-
-		if (b->p)
-			stress_give(me, b);
-		else
-			stress_take(me, b, stress_gfp(me));
-	}
-	for (i = 0; i < SLOTS; i++)
-		if (slots[i].p)
-			stress_give(me, &slots[i]);
-}
-
 static int work_a_little(void *data)
 {
-	take_and_give(data, 200);
+	stress_take_and_give(data, 200, SLOTS);
 	return 0;
 }
 
@@ -101,7 +83,7 @@ static void cycle(struct stressor *me)
 		return;
 	}
 	nr_left++;
-	take_and_give(me, 50);
+	stress_take_and_give(me, 50, SLOTS);
 	error = bring_back();
 	if (error || !cpu_online(victim))
 		stress_complain(me, "cpu_up: %d", error);
@@ -139,7 +121,7 @@ static void plug(struct stressor *me)
 static void work(struct stressor *me)
 {
 	while (stress_goes_on(me)) {
-		take_and_give(me, 20);
+		stress_take_and_give(me, 20, SLOTS);
 		if (me->index == 1 && stress_one_in(me, 4))
 			use_cpu(me, victim);
 		if (me->index > 1)
@@ -155,7 +137,7 @@ static void collect(struct stressor *me)
 	};
 
 	while (stress_goes_on(me)) {
-		take_and_give(me, 20);
+		stress_take_and_give(me, 20, SLOTS);
 		collectors[stress_below(me, ARRAY_SIZE(collectors))]();
 		if (stress_one_in(me, 2))
 			use_cache(me);
