@@ -9,8 +9,9 @@
  *    RAM is rounded outwards to such blocks (free_area_init()).
  * 2. So a descriptor is backed if its block of MAX_PAGE_ORDER holds a frame of
  *    RAM. memblock.memory, sorted, is kept for good: a binary search tells.
- * 3. The largest backed range is remembered: nearly every question is
- *    answered by one comparison.
+ * 3. The largest backed range of memory that objects can lie in (not high
+ *    memory) is remembered: nearly every question is answered by one
+ *    comparison.
  *
  *	RAM       ..######.....###########..........
  *	blocks    |----|----|----|----|----|----|----|
@@ -103,7 +104,7 @@ bool page_is_backed(const struct page *page)
 	       pfn_valid(offset / sizeof(struct page));
 }
 
-/* Finds the largest backed range: once, when all RAM is known. */
+/* Finds the largest backed range of low memory: once, when all is known. */
 void __init memory_model_init(void)
 {
 	struct pfn_range ram, run = { 0, 0 };
@@ -116,7 +117,8 @@ void __init memory_model_init(void)
 		if (start > run.end)
 			run.start = start;
 		run.end = ALIGN(ram.end, MAX_ORDER_NR_PAGES);
-		if (run.end - run.start > backed_main.end - backed_main.start)
+		if (run.start < max_low_pfn &&
+		    run.end - run.start > backed_main.end - backed_main.start)
 			backed_main = run;
 		pfn = ram.end;
 	}

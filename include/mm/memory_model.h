@@ -28,7 +28,10 @@ struct pfn_range {
 	unsigned long start, end;
 };
 
-/* Largest run of frames with backed descriptors; sections wholly backed. */
+/*
+ * Largest run of frames with backed descriptors that begins below high memory;
+ * sections wholly backed.
+ */
 extern struct pfn_range backed_main;
 extern unsigned long section_backed[BITS_TO_LONGS(NR_SECTIONS)];
 

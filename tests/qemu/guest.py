@@ -107,8 +107,16 @@ class Run:
     def cases(self):
         return ktap.cases(self.log)
 
+    def failed(self, before=8):
+        """Each line that tells of a failed case, and what led up to it."""
+        lines = self.lines
+        return [line for number, bad in enumerate(lines)
+                if bad.lstrip().startswith('not ok')
+                for line in lines[max(0, number - before):number + 1]]
+
     def tail(self, count=40):
-        return '\n'.join(self.lines[-count:]) + '\n' + self.errors
+        return '\n'.join([*self.failed(), '...', *self.lines[-count:],
+                          self.errors])
 
     def passed(self):
         """The test's own assertion that all went well; the run itself."""

@@ -364,7 +364,7 @@ def test_console_outlives_a_terminal_that_stalls():
         terminal.type('slabinfo\r' * 60)    # more than fits between us
         time.sleep(2)
         terminal.type('\x15meminfo\r')
-        terminal.expect('MemTotal', seconds=8)
+        terminal.expect('MemTotal')
         assert terminal.passed > 64 << 10, 'nothing had to stall'
         terminal.expect(PROMPT)
         terminal.type('poweroff\r')
