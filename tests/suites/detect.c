@@ -145,3 +145,16 @@ void detect_end(struct detect *d)
 	kmem_cache_shrink(d->s);
 	kmem_cache_destroy(d->s);
 }
+
+bool detect_free_address(struct detect *d, const void *p)
+{
+	if (detect_below(d, 2)) {
+		kfree(p);
+		return true;
+	}
+	if (!detect_begin(d, detect_size(d, DETECT_MOST), NULL))
+		return false;
+	kmem_cache_free(d->s, (void *)p);
+	detect_end(d);
+	return true;
+}

@@ -29,6 +29,9 @@ enum detect_mode {
 enum detect_mode detect_mode(void);
 const char *detect_mode_name(void);
 
+/* Objects are this large at most, in bytes. */
+#define DETECT_MOST 8192
+
 /* A cache of its own with all objects of a slab; p is one of them. */
 struct detect {
 	struct rng rng;
@@ -55,6 +58,12 @@ unsigned int detect_size(struct detect *d, unsigned int most);
 bool detect_begin(struct detect *d, unsigned int size, void (*ctor)(void *));
 /* Frees all that is left; p too, unless it is NULL. */
 void detect_end(struct detect *d);
+
+/*
+ * A whole trial: p, which is nobody's object, to kfree() or to a cache, one
+ * after the other half of the times.
+ */
+bool detect_free_address(struct detect *d, const void *p);
 
 #define DETECT_KIND(kind, seen_by) \
 	static void kind(struct ktest *t) \

@@ -1,7 +1,6 @@
 /* Reads and writes where nobody may: past the ends, after the free. */
 #include "detect.h"
 
-#define MOST 8192
 /* What a guarded object can be. */
 #define MOST_GUARDED PAGE_SIZE
 
@@ -9,7 +8,7 @@
 static unsigned int any_size(struct detect *d)
 {
 	return detect_size(d, detect_mode() == DETECT_GUARDED ? MOST_GUARDED :
-								MOST);
+								DETECT_MOST);
 }
 
 /* The compiler must not know where it goes. */

@@ -3,11 +3,9 @@
 
 #include "detect.h"
 
-#define MOST 8192
-
 static bool try_free_twice_at_once(struct detect *d)
 {
-	if (!detect_begin(d, detect_size(d, MOST), NULL))
+	if (!detect_begin(d, detect_size(d, DETECT_MOST), NULL))
 		return false;
 	kmem_cache_free(d->s, d->p);
 	kmem_cache_free(d->s, d->p);
@@ -18,7 +16,7 @@ static bool try_free_twice_at_once(struct detect *d)
 
 static bool try_free_a_b_a(struct detect *d)
 {
-	if (!detect_begin(d, detect_size(d, MOST), NULL))
+	if (!detect_begin(d, detect_size(d, DETECT_MOST), NULL))
 		return false;
 	kmem_cache_free(d->s, d->p);
 	kmem_cache_free(d->s, d->objs[--d->nr]);
@@ -33,7 +31,7 @@ static bool try_free_after_the_slab_went(struct detect *d)
 {
 	u8 *p;
 
-	if (!detect_begin(d, detect_size(d, MOST), NULL))
+	if (!detect_begin(d, detect_size(d, DETECT_MOST), NULL))
 		return false;
 	p = d->p;
 	kmem_cache_free(d->s, p);
@@ -48,7 +46,7 @@ static bool try_free_after_the_slab_went(struct detect *d)
 
 static bool try_free_a_middle_pointer(struct detect *d)
 {
-	unsigned int size = 1 + detect_size(d, MOST - 1);
+	unsigned int size = 1 + detect_size(d, DETECT_MOST - 1);
 
 	if (!detect_begin(d, size, NULL))
 		return false;
@@ -61,7 +59,7 @@ static bool try_free_to_another_cache(struct detect *d)
 {
 	struct kmem_cache *other;
 
-	if (!detect_begin(d, detect_size(d, MOST), NULL))
+	if (!detect_begin(d, detect_size(d, DETECT_MOST), NULL))
 		return false;
 	other = kmem_cache_create("detect-other", d->size, 0, SLAB_NO_MERGE,
 				  NULL);
@@ -73,31 +71,17 @@ static bool try_free_to_another_cache(struct detect *d)
 	return other != NULL;
 }
 
-/* To kfree() and to a cache, one after the other half of the times. */
-static bool free_address(struct detect *d, const void *p)
-{
-	if (detect_below(d, 2)) {
-		kfree(p);
-		return true;
-	}
-	if (!detect_begin(d, detect_size(d, MOST), NULL))
-		return false;
-	kmem_cache_free(d->s, (void *)p);
-	detect_end(d);
-	return true;
-}
-
 static bool try_free_of_stack(struct detect *d)
 {
 	char local[64];
 
-	return free_address(d, local + detect_below(d, 64));
+	return detect_free_address(d, local + detect_below(d, 64));
 }
 
 static bool try_free_of_text(struct detect *d)
 {
-	return free_address(d, (const char *)free_address +
-			       detect_below(d, 64));
+	return detect_free_address(d, (const char *)detect_free_address +
+				      detect_below(d, 64));
 }
 
 static bool try_free_of_a_hole(struct detect *d)
@@ -105,7 +89,7 @@ static bool try_free_of_a_hole(struct detect *d)
 	unsigned long pfn = detect_below(d, 1U << 30);
 
 	return !pfn_valid(pfn) &&
-	       free_address(d, lowmem_page_address(pfn_to_page(pfn)));
+	       detect_free_address(d, lowmem_page_address(pfn_to_page(pfn)));
 }
 
 /* Where PCs have their interrupt controllers. */
@@ -114,18 +98,18 @@ static bool try_free_of_device_memory(struct detect *d)
 	unsigned long pfn = PFN_DOWN(0xfec00000UL) + detect_below(d, 0x400);
 
 	return !pfn_valid(pfn) &&
-	       free_address(d, lowmem_page_address(pfn_to_page(pfn)));
+	       detect_free_address(d, lowmem_page_address(pfn_to_page(pfn)));
 }
 
 static bool try_free_of_a_user_address(struct detect *d)
 {
-	return free_address(d, (void *)(0x400000UL +
+	return detect_free_address(d, (void *)(0x400000UL +
 					detect_below(d, 1U << 28)));
 }
 
 static bool try_destroy_with_live_objects(struct detect *d)
 {
-	if (!detect_begin(d, detect_size(d, MOST), NULL))
+	if (!detect_begin(d, detect_size(d, DETECT_MOST), NULL))
 		return false;
 	d->p = NULL;
 	detect_end(d);
@@ -135,7 +119,7 @@ static bool try_destroy_with_live_objects(struct detect *d)
 /* In a handler, as far as anybody can tell. */
 static bool try_sleeping_allocation_in_interrupt(struct detect *d)
 {
-	if (!detect_begin(d, detect_size(d, MOST), NULL))
+	if (!detect_begin(d, detect_size(d, DETECT_MOST), NULL))
 		return false;
 	kmem_cache_free(d->s, d->p);
 	this_cpu_add(preempt_count_of_cpu, HARDIRQ_OFFSET);
