@@ -21,6 +21,8 @@ extern unsigned long max_low_pfn;
 #define MAX_NORMAL_PFN max_low_pfn
 #else
 #define MAX_DMA32_PFN 0x100000UL
+/* All RAM has an address. */
+#define max_low_pfn (1UL << (MAX_PHYSMEM_BITS - 12))
 #endif
 
 #endif
