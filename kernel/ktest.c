@@ -120,7 +120,8 @@ static bool comes_before(const struct ktest_suite *a,
 	return order ? order < 0 : a < b;
 }
 
-const struct ktest_suite *ktest_next_suite(const struct ktest_run *run,
+/* The selected suite that follows prev; the first for NULL; NULL at the end. */
+static const struct ktest_suite *next_suite(const struct ktest_run *run,
 					    const struct ktest_suite *prev)
 {
 	const struct ktest_suite *s, *best = NULL;
@@ -338,24 +339,29 @@ static void run_suite(struct ktest_run *run, const struct ktest_suite *suite,
 		   suite->name);
 }
 
-bool ktest_run_suites(struct ktest_run *run)
+bool ktest_each_suite(struct ktest_run *run, ktest_suite_fn fn)
 {
 	const struct ktest_suite *s;
 	unsigned int n = 0;
 
-	for (s = ktest_next_suite(run, NULL); s; s = ktest_next_suite(run, s))
+	for (s = next_suite(run, NULL); s; s = next_suite(run, s))
 		n++;
 	ktest_emit(run, "KTAP version 1");
 	ktest_emit(run, "1..%u", n);
 	if (!n)
 		ktest_emit(run, "# no suite matches \"%s\"",
-		     run->glob ? run->glob : "");
+			   run->glob ? run->glob : "");
 	n = 0;
-	for (s = ktest_next_suite(run, NULL); s; s = ktest_next_suite(run, s))
-		run_suite(run, s, ++n);
+	for (s = next_suite(run, NULL); s; s = next_suite(run, s))
+		fn(run, s, ++n);
 	ktest_emit(run, "# Totals: pass:%u fail:%u skip:%u", run->totals.pass,
-	     run->totals.fail, run->totals.skip);
+		   run->totals.fail, run->totals.skip);
 	return n && !run->totals.fail;
+}
+
+bool ktest_run_suites(struct ktest_run *run)
+{
+	return ktest_each_suite(run, run_suite);
 }
 
 static void emit_to_log(struct ktest_run *run, const char *line)

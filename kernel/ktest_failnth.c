@@ -164,19 +164,10 @@ static void run_suite(struct ktest_run *run, const struct ktest_suite *suite,
 
 bool ktest_failnth_suites(struct ktest_run *run)
 {
-	const struct ktest_suite *s;
-	unsigned int n = 0;
+	bool ok;
 
-	for (s = ktest_next_suite(run, NULL); s; s = ktest_next_suite(run, s))
-		n++;
-	ktest_emit(run, "KTAP version 1");
-	ktest_emit(run, "1..%u", n);
-	n = 0;
 	faults(run, true);
-	for (s = ktest_next_suite(run, NULL); s; s = ktest_next_suite(run, s))
-		run_suite(run, s, ++n);
+	ok = ktest_each_suite(run, run_suite);
 	faults(run, false);
-	ktest_emit(run, "# Totals: pass:%u fail:%u skip:%u", run->totals.pass,
-		   run->totals.fail, run->totals.skip);
-	return n && !run->totals.fail;
+	return ok;
 }

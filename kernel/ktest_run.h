@@ -20,9 +20,12 @@ bool ktest_run_suites(struct ktest_run *run);
 /* Each case again with its nth allocation failing: kernel/ktest_failnth.c. */
 bool ktest_failnth_suites(struct ktest_run *run);
 
-/* The selected suite that follows prev; the first for NULL; NULL at the end. */
-const struct ktest_suite *ktest_next_suite(const struct ktest_run *run,
-					   const struct ktest_suite *prev);
+typedef void (*ktest_suite_fn)(struct ktest_run *run,
+			       const struct ktest_suite *suite,
+			       unsigned int number);
+
+/* A plan, each selected suite told by fn, totals. True: some ran, all well. */
+bool ktest_each_suite(struct ktest_run *run, ktest_suite_fn fn);
 
 /* One run of one case; t holds what came of it, nothing is counted. */
 void ktest_run_case(struct ktest *t, const struct ktest_suite *suite,
