@@ -11,35 +11,8 @@
 #include "cpu_up.h"
 #include "pcp_fixture.h"
 
-#define SOME 20
 #define ROUNDS 30
 #define BUSY_US 300000
-
-static struct page *pages[SOME];
-
-static void take_some(void *unused)
-{
-	unsigned int i;
-
-	for (i = 0; i < SOME; i++)
-		pages[i] = alloc_pages(GFP_ATOMIC | __GFP_NOWARN,
-				       i % NR_PCP_ORDERS);
-}
-
-static void give_some(void *unused)
-{
-	unsigned int i;
-
-	for (i = 0; i < SOME; i++)
-		if (pages[i])
-			__free_pages(pages[i], pages[i]->order);
-}
-
-static void take_and_give(void *unused)
-{
-	take_some(NULL);
-	give_some(NULL);
-}
 
 static void nothing_is_kept_while_disabled(struct ktest *t)
 {

@@ -8,6 +8,7 @@
 #include "settled.h"
 
 #define PCP_MANY 256UL
+#define PCP_SOME 40
 
 /* Where this CPU's requests of GFP_KERNEL go first. */
 static inline struct zone *kernel_zone(void)
@@ -49,6 +50,33 @@ static inline struct page *same_type_pages(struct ktest *t)
 	else
 		ktest_skip(t, "no 2 MiB in one piece");
 	return block;
+}
+
+/* Blocks of all orders that arrays take; also for other CPUs to run. */
+static struct page *some_blocks[PCP_SOME];
+
+static inline void take_some(void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < PCP_SOME; i++)
+		some_blocks[i] = alloc_pages(GFP_ATOMIC | __GFP_NOWARN,
+					     i % NR_PCP_ORDERS);
+}
+
+static inline void give_some(void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < PCP_SOME; i++)
+		if (some_blocks[i])
+			__free_pages(some_blocks[i], some_blocks[i]->order);
+}
+
+static inline void take_and_give(void *unused)
+{
+	take_some(NULL);
+	give_some(NULL);
 }
 
 static inline void free_range(struct page *block, unsigned long from,

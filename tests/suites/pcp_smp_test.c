@@ -3,23 +3,18 @@
  * left behind by a CPU that stops.
  */
 #include <kernel/kthread.h>
-#include <kernel/ktest.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
 #include <lib/kernel.h>
 #include <lib/random.h>
 #include <mm/census.h>
 
-#include "../../mm/pcp.h"
 #include "cpu_up.h"
-#include "settled.h"
+#include "pcp_fixture.h"
 
-#define SOME 40
 #define EXCHANGES 3000
 #define EXCHANGE_US 1000000	/* where CPUs are many and slow: less */
 #define NR_SHELVES 32
-
-static struct page *pages[SOME];
 
 /* The last CPU that runs, if it is not this one. */
 static unsigned int other_cpu(struct ktest *t)
@@ -41,39 +36,6 @@ static unsigned long pages_of_cpu(unsigned int cpu)
 	for_each_populated_zone(zone)
 		sum += zone_pcp_pages(zone, cpu);
 	return sum;
-}
-
-static void take_some(void *unused)
-{
-	unsigned int i;
-
-	for (i = 0; i < SOME; i++)
-		pages[i] = alloc_pages(GFP_ATOMIC | __GFP_NOWARN,
-				       i % NR_PCP_ORDERS);
-}
-
-static void give_some(void *unused)
-{
-	unsigned int i;
-
-	for (i = 0; i < SOME; i++)
-		if (pages[i])
-			__free_pages(pages[i], pages[i]->order);
-}
-
-static void take_and_give(void *unused)
-{
-	take_some(NULL);
-	give_some(NULL);
-}
-
-static void need_arrays(struct ktest *t)
-{
-	struct zone *zone = node_zonelist(NUMA_NO_NODE, GFP_KERNEL)->zones[0];
-
-	if (!zone->pageset_high[0])
-		ktest_skip(t, "CPUs keep nothing at hand here");
-	drain_all_pages();
 }
 
 static void handlers_allocate_and_free_on_every_cpu(struct ktest *t)
