@@ -30,6 +30,7 @@
 #include <asm/irqflags.h>
 #include <kernel/panic.h>
 #include <kernel/percpu.h>
+#include <kernel/printk.h>
 #include <kernel/report.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
@@ -137,6 +138,21 @@ static void end(unsigned long flags)
 	local_irq_restore(flags);
 }
 
+/* A report of one line. */
+static void __printf(3, 4) tell(struct ubsan_place *place, const char *kind,
+				const char *fmt, ...)
+{
+	unsigned long flags;
+	va_list args;
+
+	if (!begin(place, kind, &flags))
+		return;
+	va_start(args, fmt);
+	vprintk(fmt, args);
+	va_end(args);
+	end(flags);
+}
+
 static bool is_signed(const struct ubsan_type *type)
 {
 	return type->info & 1;
@@ -228,16 +244,24 @@ void __ubsan_handle_divrem_overflow(struct ubsan_data *data, ubsan_value left,
 		tell_overflow(data, "division-by-zero", left, "/", right);
 }
 
-void __ubsan_handle_negate_overflow(struct ubsan_data *data, ubsan_value value)
+/* Of a value that is wrong for its type. */
+static void tell_value(struct ubsan_data *data, const char *kind,
+		       const char *before, ubsan_value value, const char *after)
 {
 	char v[VALUE_SIZE];
 	unsigned long flags;
 
-	if (!begin(&data->place, overflow_kind(data), &flags))
+	if (!begin(&data->place, kind, &flags))
 		return;
-	printk(KERN_ERR "negation of %s cannot be represented in type %s\n",
-	       say_value(v, data->type, value), data->type->name);
+	printk(KERN_ERR "%s %s %s type %s\n", before,
+	       say_value(v, data->type, value), after, data->type->name);
 	end(flags);
+}
+
+void __ubsan_handle_negate_overflow(struct ubsan_data *data, ubsan_value value)
+{
+	tell_value(data, overflow_kind(data), "negation of", value,
+		   "cannot be represented in");
 }
 
 static void say_shift(const struct ubsan_data *data, ubsan_value left,
@@ -287,27 +311,16 @@ void __ubsan_handle_out_of_bounds(struct ubsan_data *data, ubsan_value index)
 void __ubsan_handle_vla_bound_not_positive(struct ubsan_data *data,
 					   ubsan_value bound)
 {
-	char v[VALUE_SIZE];
-	unsigned long flags;
-
-	if (!begin(&data->place, "vla-bound-not-positive", &flags))
-		return;
-	printk(KERN_ERR "variable length array bound %s is not above 0\n",
-	       say_value(v, data->type, bound));
-	end(flags);
+	tell_value(data, "vla-bound-not-positive",
+		   "variable length array bound", bound,
+		   "is not above 0, and of");
 }
 
 void __ubsan_handle_load_invalid_value(struct ubsan_data *data,
 				       ubsan_value value)
 {
-	char v[VALUE_SIZE];
-	unsigned long flags;
-
-	if (!begin(&data->place, "invalid-load", &flags))
-		return;
-	printk(KERN_ERR "load of value %s is not valid for type %s\n",
-	       say_value(v, data->type, value), data->type->name);
-	end(flags);
+	tell_value(data, "invalid-load", "load of value", value,
+		   "is not valid for");
 }
 
 static const char *access_words(u8 check)
@@ -326,36 +339,28 @@ static const char *access_words(u8 check)
 void __ubsan_handle_type_mismatch_v1(struct ubsan_access *data,
 				     unsigned long addr)
 {
-	unsigned long align = 1UL << data->log_align, flags;
-	bool misaligned = addr & (align - 1);
-	const char *kind = !addr ? "null-pointer" : misaligned ?
-			   "misaligned-access" : "object-too-small";
 	const char *words = access_words(data->check);
+	const char *type = data->type->name;
+	unsigned long align = 1UL << data->log_align;
 
-	if (!begin(&data->place, kind, &flags))
-		return;
 	if (!addr)
-		printk(KERN_ERR "%s null pointer of type %s\n", words,
-		       data->type->name);
-	else if (misaligned)
-		printk(KERN_ERR "%s misaligned address %#lx for type %s, which requires %lu byte alignment\n",
-		       words, addr, data->type->name, align);
+		tell(&data->place, "null-pointer", KERN_ERR
+		     "%s null pointer of type %s\n", words, type);
+	else if (addr & (align - 1))
+		tell(&data->place, "misaligned-access", KERN_ERR
+		     "%s misaligned address %#lx for type %s, which requires %lu byte alignment\n",
+		     words, addr, type, align);
 	else
-		printk(KERN_ERR "%s address %#lx with too little space for an object of type %s\n",
-		       words, addr, data->type->name);
-	end(flags);
+		tell(&data->place, "object-too-small", KERN_ERR
+		     "%s address %#lx with too little space for an object of type %s\n",
+		     words, addr, type);
 }
 
 void __ubsan_handle_pointer_overflow(struct ubsan_data *data,
 				     unsigned long base, unsigned long result)
 {
-	unsigned long flags;
-
-	if (!begin(&data->place, "pointer-overflow", &flags))
-		return;
-	printk(KERN_ERR "pointer %#lx with an offset becomes %#lx\n", base,
-	       result);
-	end(flags);
+	tell(&data->place, "pointer-overflow", KERN_ERR
+	     "pointer %#lx with an offset becomes %#lx\n", base, result);
 }
 
 void __ubsan_handle_alignment_assumption(struct ubsan_assumption *data,
@@ -363,46 +368,30 @@ void __ubsan_handle_alignment_assumption(struct ubsan_assumption *data,
 					 unsigned long align,
 					 unsigned long offset)
 {
-	unsigned long flags;
-
-	if (!begin(&data->place, "alignment-assumption", &flags))
-		return;
-	printk(KERN_ERR "%#lx - %lu of type %s is not aligned to %lu\n",
-	       addr, offset, data->type->name, align);
-	end(flags);
+	tell(&data->place, "alignment-assumption", KERN_ERR
+	     "%#lx - %lu of type %s is not aligned to %lu\n",
+	     addr, offset, data->type->name, align);
 }
 
 void __ubsan_handle_nonnull_arg(struct ubsan_argument *data)
 {
-	unsigned long flags;
-
-	if (!begin(&data->place, "null-argument", &flags))
-		return;
-	printk(KERN_ERR "null pointer as argument %d, which is declared never to be null\n",
-	       data->number);
-	end(flags);
+	tell(&data->place, "null-argument", KERN_ERR
+	     "null pointer as argument %d, which is declared never to be null\n",
+	     data->number);
 }
 
 /* The record says where the attribute stands, place where the return does. */
 void __ubsan_handle_nonnull_return_v1(void *data, struct ubsan_place *place)
 {
-	unsigned long flags;
-
-	if (!begin(place, "null-return", &flags))
-		return;
-	printk(KERN_ERR "null pointer returned by a function declared never to\n");
-	end(flags);
+	tell(place, "null-return", KERN_ERR
+	     "null pointer returned by a function declared never to\n");
 }
 
 void __ubsan_handle_invalid_builtin(struct ubsan_builtin *data)
 {
-	unsigned long flags;
-
-	if (!begin(&data->place, "invalid-builtin", &flags))
-		return;
-	printk(KERN_ERR "0 passed to %s(), which has no meaning\n",
-	       data->kind ? "clz" : "ctz");
-	end(flags);
+	tell(&data->place, "invalid-builtin", KERN_ERR
+	     "0 passed to %s(), which has no meaning\n",
+	     data->kind ? "clz" : "ctz");
 }
 
 static void __noreturn no_way_on(const struct ubsan_place *place,
