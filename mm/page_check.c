@@ -226,13 +226,11 @@ bool free_neighbour_intact(const struct zone *zone, const struct page *page)
 /* Blocks on an order's lists, counted. */
 static unsigned long count_blocks(const struct free_area *area)
 {
-	const struct list_head *pos;
 	unsigned long n = 0;
 	unsigned int mt;
 
 	for (mt = 0; mt < MIGRATE_TYPES; mt++)
-		list_for_each(pos, &area->free_list[mt])
-			n++;
+		n += list_count_nodes(&area->free_list[mt]);
 	return n;
 }
 

@@ -106,4 +106,15 @@ static inline void list_splice_init(struct list_head *list,
 	     &pos->member != (head); \
 	     pos = n, n = list_next_entry(n, member))
 
+/* One step per element. */
+static inline size_t list_count_nodes(const struct list_head *head)
+{
+	const struct list_head *pos;
+	size_t n = 0;
+
+	list_for_each(pos, head)
+		n++;
+	return n;
+}
+
 #endif

@@ -13,13 +13,10 @@ static unsigned long base;
 
 static void set_up(struct ktest *t)
 {
-	arena = arena_get(1);
-	if (!arena.pages) {
-		ktest_skip(t, "no free block of the largest order");
+	zone = private_zone_of_one_block(t, &arena);
+	if (!zone)
 		return;
-	}
 	base = arena.pfn;
-	zone = private_zone(&arena, base, MAX_ORDER_NR_PAGES);
 	zone_feed(zone, base, MAX_ORDER_NR_PAGES);
 }
 
@@ -165,21 +162,25 @@ static void exhausted_zone_gives_null_and_stays_usable(struct ktest *t)
 	EXPECT_VALID(t);
 }
 
-/* The frame before the zone's first looks free and of the right order. */
+/* A frame beyond the zone that looks free and of the right order. */
+static void plant_decoy(struct page *decoy, unsigned int order)
+{
+	decoy->type = PAGE_BUDDY;
+	decoy->order = (u8)order;
+	decoy->zone_id = zone->zone_id;
+	decoy->migratetype = MIGRATE_MOVABLE;
+	INIT_LIST_HEAD(&decoy->buddy_list);
+}
+
 static void never_merges_over_the_start_of_the_zone(struct ktest *t)
 {
 	unsigned int order;
 
 	for (order = 0; order < MAX_PAGE_ORDER; order++) {
 		unsigned long nr = 1UL << order;
-		struct page *decoy = pfn_to_page(base);
 
 		refill(base + nr, nr);
-		decoy->type = PAGE_BUDDY;
-		decoy->order = (u8)order;
-		decoy->zone_id = zone->zone_id;
-		decoy->migratetype = MIGRATE_MOVABLE;
-		INIT_LIST_HEAD(&decoy->buddy_list);
+		plant_decoy(pfn_to_page(base), order);
 		zone_free(zone, zone_alloc(zone, order, MIGRATE_MOVABLE));
 		KTEST_EXPECT_EQ(t, zone_nr_free(zone, order), 1);
 		EXPECT_VALID(t);
@@ -192,14 +193,9 @@ static void never_merges_over_the_end_of_the_zone(struct ktest *t)
 
 	for (order = 0; order < MAX_PAGE_ORDER; order++) {
 		unsigned long nr = 1UL << order;
-		struct page *decoy = pfn_to_page(base + nr);
 
 		refill(base, nr);
-		decoy->type = PAGE_BUDDY;
-		decoy->order = (u8)order;
-		decoy->zone_id = zone->zone_id;
-		decoy->migratetype = MIGRATE_MOVABLE;
-		INIT_LIST_HEAD(&decoy->buddy_list);
+		plant_decoy(pfn_to_page(base + nr), order);
 		zone_free(zone, zone_alloc(zone, order, MIGRATE_MOVABLE));
 		KTEST_EXPECT_EQ(t, zone_nr_free(zone, order), 1);
 		EXPECT_VALID(t);

@@ -39,12 +39,7 @@ static bool untouched(unsigned long pfn, unsigned long end)
 
 static unsigned long nr_ranges(void)
 {
-	const struct list_head *pos;
-	unsigned long n = 0;
-
-	list_for_each(pos, &zone->deferred)
-		n++;
-	return n;
+	return list_count_nodes(&zone->deferred);
 }
 
 /* Is [pfn, ...) a range of that many blocks, written to in its head alone? */

@@ -11,13 +11,10 @@ static unsigned long base;
 
 static void set_up(struct ktest *t)
 {
-	arena = arena_get(1);
-	if (!arena.pages) {
-		ktest_skip(t, "no free block of the largest order");
+	zone = private_zone_of_one_block(t, &arena);
+	if (!zone)
 		return;
-	}
 	base = arena.pfn;
-	zone = private_zone(&arena, base, MAX_ORDER_NR_PAGES);
 	zone->managed_pages = MAX_ORDER_NR_PAGES;
 }
 

@@ -121,9 +121,17 @@ static void safe_walk_allows_removal(struct ktest *t)
 	}
 	KTEST_EXPECT_EQ(t, seen, 4);
 	KTEST_EXPECT_STREQ(t, names(&head), "c");
-	list_for_each_entry(item, &head, link)
-		seen++;
-	KTEST_EXPECT_EQ(t, seen, 5);
+	KTEST_EXPECT_EQ(t, list_count_nodes(&head), 1);
+}
+
+static void count_is_that_of_the_elements(struct ktest *t)
+{
+	struct list_head head;
+
+	fill(&head, 0, 0);
+	KTEST_EXPECT_EQ(t, list_count_nodes(&head), 0);
+	fill(&head, 0, 4);
+	KTEST_EXPECT_EQ(t, list_count_nodes(&head), 4);
 }
 
 static const struct ktest_case cases[] = {
@@ -133,6 +141,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(move_works_within_and_between_lists),
 	KTEST_CASE(splice_moves_all_to_the_front),
 	KTEST_CASE(safe_walk_allows_removal),
+	KTEST_CASE(count_is_that_of_the_elements),
 	{}
 };
 KTEST_SUITE(list, cases);

@@ -59,6 +59,16 @@ static inline mempool_t *spring_pool(int min_nr, struct spring *spring)
 	return mempool_create(min_nr, spring_alloc, spring_free, spring);
 }
 
+/* A case's end: sound, and all that the allocator gave is back. */
+static inline void spring_pool_end(struct ktest *t, mempool_t *pool,
+				   struct spring *spring)
+{
+	if (pool)
+		KTEST_EXPECT_STREQ(t, mempool_validate(pool), NULL);
+	mempool_destroy(pool);
+	KTEST_EXPECT_EQ(t, spring->live, 0);
+}
+
 /* Takes nr elements while the allocator is dry: from the reserve. */
 static inline void take_dry(struct ktest *t, mempool_t *pool, void **elements,
 			    int nr)
@@ -78,15 +88,13 @@ static inline void give_back(mempool_t *pool, void **elements, int nr)
 		mempool_free(elements[nr], pool);
 }
 
-static inline unsigned int nr_waiting(mempool_t *pool)
+static inline size_t nr_waiting(mempool_t *pool)
 {
-	const struct list_head *l;
 	unsigned long flags;
-	unsigned int n = 0;
+	size_t n;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	list_for_each(l, &pool->waiters)
-		n++;
+	n = list_count_nodes(&pool->waiters);
 	spin_unlock_irqrestore(&pool->lock, flags);
 	return n;
 }

@@ -25,10 +25,7 @@ static void set_up(struct ktest *t)
 
 static void tear_down(struct ktest *t)
 {
-	if (pool)
-		KTEST_EXPECT_STREQ(t, mempool_validate(pool), NULL);
-	mempool_destroy(pool);
-	KTEST_EXPECT_EQ(t, spring.live, 0);
+	spring_pool_end(t, pool, &spring);
 }
 
 /* The reserve */

@@ -101,15 +101,13 @@ static int wait_in_line(void *data)
 	return 0;
 }
 
-static unsigned int nr_waiting(void)
+static size_t nr_waiting(void)
 {
-	const struct list_head *l;
 	unsigned long flags;
-	unsigned int n = 0;
+	size_t n;
 
 	spin_lock_irqsave(&m.wait.lock, flags);
-	list_for_each(l, &m.wait.head)
-		n++;
+	n = list_count_nodes(&m.wait.head);
 	spin_unlock_irqrestore(&m.wait.lock, flags);
 	return n;
 }

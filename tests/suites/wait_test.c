@@ -64,15 +64,13 @@ static int wait_for_unit(void *data)
 	return 0;
 }
 
-static unsigned int nr_in_queue(struct wait_queue_head *q)
+static size_t nr_in_queue(struct wait_queue_head *q)
 {
-	const struct list_head *l;
 	unsigned long flags;
-	unsigned int n = 0;
+	size_t n;
 
 	spin_lock_irqsave(&q->lock, flags);
-	list_for_each(l, &q->head)
-		n++;
+	n = list_count_nodes(&q->head);
 	spin_unlock_irqrestore(&q->lock, flags);
 	return n;
 }

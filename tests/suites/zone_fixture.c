@@ -99,6 +99,15 @@ struct zone *private_zone(const struct arena *arena, unsigned long start,
 	return &fixture_zone;
 }
 
+struct zone *private_zone_of_one_block(struct ktest *t, struct arena *arena)
+{
+	*arena = arena_get(1);
+	if (arena->pages)
+		return private_zone(arena, arena->pfn, arena->pages);
+	ktest_skip(t, "no free block of the largest order");
+	return NULL;
+}
+
 void zone_feed(struct zone *zone, unsigned long start, unsigned long pages)
 {
 	while (pages) {
@@ -116,12 +125,7 @@ void zone_feed(struct zone *zone, unsigned long start, unsigned long pages)
 unsigned long list_length(const struct zone *zone, unsigned int order,
 			  enum migratetype mt)
 {
-	const struct list_head *pos;
-	unsigned long n = 0;
-
-	list_for_each(pos, &zone->free_area[order].free_list[mt])
-		n++;
-	return n;
+	return list_count_nodes(&zone->free_area[order].free_list[mt]);
 }
 
 struct page *zone_alloc(struct zone *zone, unsigned int order,

@@ -8,6 +8,7 @@
 #ifndef TESTS_ZONE_FIXTURE_H
 #define TESTS_ZONE_FIXTURE_H
 
+#include <kernel/ktest.h>
 #include <mm/mmzone.h>
 
 #define ARENA_MAX_BLOCKS 5
@@ -31,6 +32,8 @@ unsigned long high_pages_at_hand(void);
 /* The zone of the fixture, empty, spanning [start, start + pages). */
 struct zone *private_zone(const struct arena *arena, unsigned long start,
 			  unsigned long pages);
+/* Over an arena of one block, all of it. NULL: skips the case. */
+struct zone *private_zone_of_one_block(struct ktest *t, struct arena *arena);
 /* Gives it frames, as memblock would: naturally aligned blocks. */
 void zone_feed(struct zone *zone, unsigned long start, unsigned long pages);
 /* Blocks free on one list. */
