@@ -8,7 +8,6 @@
 
 #include "../../mm/slab_info.h"
 #include "no_guards.h"
-#include "no_refusals.h"
 #include "slub_fixture.h"
 
 static struct census census;
@@ -32,7 +31,7 @@ static void pages_of_all_caches_are_what_the_census_finds(struct ktest *t)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		ksnprintf(name, sizeof(name), "info_%u", i);
 		s[i] = own_cache(name, sizes[i]);
-		KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s[i], GFP_KERNEL, 20,
+		KTEST_EXPECT_EQ(t, kmem_cache_alloc_bulk(s[i], GFP_MUST, 20,
 							 objs[i]), 20);
 	}
 	expect_census_agrees(t);
@@ -47,7 +46,7 @@ static void slabs_of_destroyed_caches_are_counted(struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("info", 1000);
 
-	kmem_cache_alloc(s, GFP_KERNEL);
+	kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_REPORTS(t, 1, "objects live in a destroyed cache",
 			     kmem_cache_destroy(s));
 	expect_census_agrees(t);
@@ -56,10 +55,10 @@ static void slabs_of_destroyed_caches_are_counted(struct ktest *t)
 
 static void slabs_of_both_orders_are_counted_as_they_are(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("info", 1024, 0,
+	struct kmem_cache *s = must_create("info", 1024, 0,
 						 SLAB_NO_MERGE |
 						 SLAB_NO_USER_FLAGS, NULL);
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page = alloc_page(GFP_MUST);
 	void *objs[64];
 	unsigned int nr = 0;
 	struct slab_info info;
@@ -67,7 +66,7 @@ static void slabs_of_both_orders_are_counted_as_they_are(struct ktest *t)
 
 	/* a slab as wanted, all of it; then there is a single page */
 	do
-		objs[nr++] = kmem_cache_alloc(s, GFP_KERNEL);
+		objs[nr++] = kmem_cache_alloc(s, GFP_MUST);
 	while (nr < s->objects);
 	drain_pages(&d);
 	__free_page(page);
@@ -94,7 +93,7 @@ static void objects_that_wait_in_arrays_are_not_active(struct ktest *t)
 
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		n = numbers[i];
-		kmem_cache_alloc_bulk(s, GFP_KERNEL, n, objs);
+		kmem_cache_alloc_bulk(s, GFP_MUST, n, objs);
 		slab_get_info(s, &info);
 		KTEST_EXPECT_EQ(t, info.active_objects, n);
 		kmem_cache_free_bulk(s, n / 2, objs);
@@ -118,11 +117,11 @@ static void expect_line(struct ktest *t, const char *command,
 
 static void text_shows_arrays_and_aliases(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("info_arrays", 64, 0,
+	struct kmem_cache *s = must_create("info_arrays", 64, 0,
 						 SLAB_NO_MERGE, NULL);
-	struct kmem_cache *a = kmem_cache_create("info_a", 1336, 0, 0, NULL);
-	struct kmem_cache *b = kmem_cache_create("info_b", 1336, 0, 0, NULL);
-	void *p = kmem_cache_alloc(s, GFP_KERNEL);
+	struct kmem_cache *a = must_create("info_a", 1336, 0, 0, NULL);
+	struct kmem_cache *b = must_create("info_b", 1336, 0, 0, NULL);
+	void *p = kmem_cache_alloc(s, GFP_MUST);
 	char line[64];
 
 	/* a line per CPU and cache: a capture holds those of a few */
@@ -145,10 +144,10 @@ static void text_shows_arrays_and_aliases(struct ktest *t)
 
 static void line_of_a_debugged_cache_shows_its_real_size(struct ktest *t)
 {
-	struct kmem_cache *s = kmem_cache_create("info", 100, 0,
+	struct kmem_cache *s = must_create("info", 100, 0,
 						 SLAB_RED_ZONE |
 						 SLAB_STORE_USER, NULL);
-	void *p = kmem_cache_alloc(s, GFP_KERNEL);
+	void *p = kmem_cache_alloc(s, GFP_MUST);
 	struct slab_info info;
 	char line[64];
 
@@ -171,10 +170,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(line_of_a_debugged_cache_shows_its_real_size),
 	{}
 };
-static void begin(struct ktest *t)
-{
-	no_guards(t);
-	no_refusals(t);
-}
-
-KTEST_SUITE_FIXTURE(slab_info, cases, begin, guards_again);
+KTEST_SUITE_FIXTURE(slab_info, cases, no_guards, guards_again);

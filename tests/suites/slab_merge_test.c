@@ -4,7 +4,6 @@
 
 #include "../../mm/slub_debug.h"
 #include "no_guards.h"
-#include "no_refusals.h"
 #include "slub_fixture.h"
 
 /* A size that nobody else's cache has. */
@@ -22,6 +21,12 @@ static bool merging(struct ktest *t)
 
 static struct kmem_cache *make(const char *name, unsigned int size)
 {
+	return must_create(name, size, 0, 0, NULL);
+}
+
+/* Once: to be refused. */
+static struct kmem_cache *try_make(const char *name, unsigned int size)
+{
 	return kmem_cache_create(name, size, 0, 0, NULL);
 }
 
@@ -36,7 +41,7 @@ static void caches_of_one_size_are_one(struct ktest *t)
 	}
 	b = make("merge_b", SIZE);
 	KTEST_EXPECT_PTR_EQ(t, a, b);
-	p = kmem_cache_alloc(b, GFP_KERNEL);
+	p = kmem_cache_alloc(b, GFP_MUST);
 	kmem_cache_destroy(a);
 	fill_object(p, SIZE);
 	KTEST_EXPECT_REPORTS(t, 0, "", kmem_cache_free(b, p));
@@ -54,13 +59,13 @@ static void object_size_is_the_largest_of_all(struct ktest *t)
 		return;
 	a = make("merge_a", SIZE - 7);
 	KTEST_EXPECT_EQ(t, kmem_cache_size(a), SIZE - 7);
-	p = kmem_cache_alloc(a, GFP_KERNEL);
+	p = kmem_cache_alloc(a, GFP_MUST);
 	memset(p, 0xff, SIZE - 7);
 	kmem_cache_free(a, p);
 	b = make("merge_b", SIZE);
 	KTEST_EXPECT_PTR_EQ(t, a, b);
 	KTEST_EXPECT_EQ(t, kmem_cache_size(b), SIZE);
-	p = kmem_cache_zalloc(b, GFP_KERNEL);
+	p = kmem_cache_zalloc(b, GFP_MUST);
 	KTEST_EXPECT_NULL(t, memchr_inv(p, 0, SIZE));
 	fill_object(p, SIZE);
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(b), NULL);
@@ -76,7 +81,7 @@ static void expect_alone(struct ktest *t, unsigned int size,
 {
 	struct kmem_cache *a = make("merge_a", SIZE), *b;
 
-	b = kmem_cache_create("merge_b", size, align, flags, ctor);
+	b = must_create("merge_b", size, align, flags, ctor);
 	KTEST_EXPECT_NOT_NULL(t, b);
 	KTEST_EXPECT_TRUE(t, a != b);
 	kmem_cache_destroy(a);
@@ -87,7 +92,7 @@ static void expect_alone(struct ktest *t, unsigned int size,
 static void expect_left_alone(struct ktest *t, unsigned int size,
 			      slab_flags_t flags, void (*ctor)(void *))
 {
-	struct kmem_cache *a = kmem_cache_create("merge_a", size, 0, flags,
+	struct kmem_cache *a = must_create("merge_a", size, 0, flags,
 						 ctor);
 	struct kmem_cache *b = make("merge_b", SIZE);
 
@@ -157,8 +162,8 @@ static void places_aligned_well_enough_are_shared(struct ktest *t)
 
 	if (!merging(t))
 		return;
-	a = kmem_cache_create("merge_a", 1400, 128, 0, NULL);
-	b = kmem_cache_create("merge_b", 1401, 64, 0, NULL);
+	a = must_create("merge_a", 1400, 128, 0, NULL);
+	b = must_create("merge_b", 1401, 64, 0, NULL);
 	KTEST_EXPECT_PTR_EQ(t, a, b);
 	kmem_cache_destroy(a);
 	kmem_cache_destroy(b);
@@ -173,11 +178,14 @@ static void name_of_an_alias_is_taken(struct ktest *t)
 		return;
 	a = make("merge_a", SIZE);
 	b = make("merge_b", SIZE);
-	KTEST_EXPECT_REPORTS(t, 1, "name is taken", c = make("merge_b", SIZE));
+	KTEST_EXPECT_REPORTS(t, 1, "name is taken",
+			     c = try_make("merge_b", SIZE));
 	KTEST_EXPECT_NULL(t, c);
-	KTEST_EXPECT_REPORTS(t, 1, "name is taken", c = make("merge_b", 64));
+	KTEST_EXPECT_REPORTS(t, 1, "name is taken",
+			     c = try_make("merge_b", 64));
 	KTEST_EXPECT_NULL(t, c);
-	KTEST_EXPECT_REPORTS(t, 1, "name is taken", c = make("merge_a", SIZE));
+	KTEST_EXPECT_REPORTS(t, 1, "name is taken",
+			     c = try_make("merge_a", SIZE));
 	KTEST_EXPECT_NULL(t, c);
 	kmem_cache_destroy(a);
 	kmem_cache_destroy(b);
@@ -237,7 +245,7 @@ static void objects_left_are_told_by_the_last_owner(struct ktest *t)
 		return;
 	a = make("merge_a", SIZE);
 	b = make("merge_b", SIZE);
-	kmem_cache_alloc(a, GFP_KERNEL);
+	kmem_cache_alloc(a, GFP_MUST);
 	KTEST_EXPECT_REPORTS(t, 0, "", kmem_cache_destroy(a));
 	destroy_damaged(t, b);
 }
@@ -256,10 +264,4 @@ static const struct ktest_case cases[] = {
 	{}
 };
 
-/* Caches by twos and threes, each the other's. */
-static void begin(struct ktest *t)
-{
-	no_refusals(t);
-	no_guards(t);
-}
-KTEST_SUITE_FIXTURE(slab_merge, cases, begin, guards_again);
+KTEST_SUITE_FIXTURE(slab_merge, cases, no_guards, guards_again);

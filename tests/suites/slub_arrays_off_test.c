@@ -8,7 +8,6 @@
 #include <lib/sprintf.h>
 
 #include "no_guards.h"
-#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 #include "stress.h"
 
@@ -53,7 +52,7 @@ static void what_was_in_arrays_is_in_slabs_meanwhile(struct ktest *t)
 {
 	struct kmem_cache *s = plain_cache("parked", 64);
 	unsigned int arrays = arrays_of(s);
-	void *p = kmem_cache_alloc(s, GFP_KERNEL);
+	void *p = kmem_cache_alloc(s, GFP_MUST);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_NE(t, main_objects(s), 0);
@@ -64,7 +63,7 @@ static void what_was_in_arrays_is_in_slabs_meanwhile(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
 	kmem_cache_free(s, p);
 	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 0);
-	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 1);
 	KTEST_EXPECT_REPORTS(t, 1, "inside an object",
 			     kmem_cache_free(s, (char *)p + 8));
@@ -73,7 +72,7 @@ static void what_was_in_arrays_is_in_slabs_meanwhile(struct ktest *t)
 	slab_arrays_on();
 	KTEST_EXPECT_TRUE(t, all_cpus_have_arrays(s));
 	KTEST_EXPECT_EQ(t, arrays_of(s), arrays);
-	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_NE(t, main_objects(s), 0);
 	kmem_cache_free(s, p);
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
@@ -89,7 +88,7 @@ static void full_arrays_go_and_come_as_well(struct ktest *t)
 
 	KTEST_ASSERT_TRUE(t, n <= ARRAY_SIZE(objs));
 	for (i = 0; i < n; i++)
-		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		objs[i] = kmem_cache_alloc(s, GFP_MUST);
 	for (i = 0; i < n; i++)
 		kmem_cache_free(s, objs[i]);
 	KTEST_EXPECT_EQ(t, full_arrays(s), stock_arrays(s));
@@ -101,7 +100,7 @@ static void full_arrays_go_and_come_as_well(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
 	KTEST_EXPECT_EQ(t, arrays_of(s), arrays);
 	for (i = 0; i < n; i++)
-		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		objs[i] = kmem_cache_alloc(s, GFP_MUST);
 	for (i = 0; i < n; i++)
 		kmem_cache_free(s, objs[i]);
 	kmem_cache_destroy(s);
@@ -125,7 +124,7 @@ static void the_last_who_wanted_them_off_gives_them_back(struct ktest *t)
 
 static void all_caches_but_debugged_ones_take_part(struct ktest *t)
 {
-	struct kmem_cache *debugged = kmem_cache_create("debugged", 64, 0,
+	struct kmem_cache *debugged = must_create("debugged", 64, 0,
 							SLAB_RED_ZONE, NULL);
 	struct kmem_cache *s;
 	unsigned int off = 0;
@@ -152,7 +151,7 @@ static void cache_made_meanwhile_gets_its_arrays_later(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, s);
 	KTEST_EXPECT_TRUE(t, no_cpu_has_arrays(s));
 	KTEST_EXPECT_EQ(t, arrays_of(s), arrays_of(before));
-	p = kmem_cache_alloc(s, GFP_KERNEL);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 1);
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
 	slab_arrays_on();
@@ -168,12 +167,12 @@ static void cache_destroyed_meanwhile_leaves_nothing(struct ktest *t)
 {
 	struct kmem_cache *s = plain_cache("short", 64), *inner;
 
-	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+	kmem_cache_free(s, kmem_cache_alloc(s, GFP_MUST));
 	slab_arrays_off();
-	kmem_cache_free(s, kmem_cache_alloc(s, GFP_KERNEL));
+	kmem_cache_free(s, kmem_cache_alloc(s, GFP_MUST));
 	kmem_cache_destroy(s);
 	inner = plain_cache("inner", 64);
-	kmem_cache_free(inner, kmem_cache_alloc(inner, GFP_KERNEL));
+	kmem_cache_free(inner, kmem_cache_alloc(inner, GFP_MUST));
 	kmem_cache_destroy(inner);
 	slab_arrays_on();
 	KTEST_EXPECT_STREQ(t, slab_validate(), NULL);
@@ -186,10 +185,10 @@ static void memory_is_still_cleared_for_who_asks(struct ktest *t)
 
 	slab_arrays_off();
 	for (i = 1; i <= 8192; i += 1 + i / 3) {
-		p = kmalloc(i, GFP_KERNEL);
+		p = kmalloc(i, GFP_MUST);
 		memset(p, 0xee, i);
 		kfree(p);
-		p = kzalloc(i, GFP_KERNEL);
+		p = kzalloc(i, GFP_MUST);
 		KTEST_EXPECT_NULL(t, memchr_inv(p, 0, i));
 		kfree(p);
 	}
@@ -375,7 +374,7 @@ static void debugged_objects_pass_from_cpu_to_cpu(struct ktest *t)
 	unsigned long events = slab_nr_events();
 	unsigned int i;
 
-	shared = kmem_cache_create("passed", 100, 0, SLAB_NO_USER_FLAGS |
+	shared = must_create("passed", 100, 0, SLAB_NO_USER_FLAGS |
 				   SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE |
 				   SLAB_POISON | SLAB_STORE_USER, NULL);
 	KTEST_ASSERT_NOT_NULL(t, shared);
@@ -407,7 +406,6 @@ static const struct ktest_case cases[] = {
 };
 static void begin(struct ktest *t)
 {
-	no_refusals(t);
 	no_guards(t);
 	stress_begin(t);
 }

@@ -6,7 +6,6 @@
 #include <kernel/ktest.h>
 #include <mm/gfp.h>
 
-#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 #define SIZE 64
@@ -24,8 +23,8 @@ static bool set_out(struct ktest *t, slab_flags_t flags)
 	s = debug_cache("chained", SIZE, 0, flags);
 	if (!KTEST_EXPECT_NOT_NULL(t, s))
 		return false;
-	other = kmem_cache_alloc(s, GFP_KERNEL);
-	p = kmem_cache_alloc(s, GFP_KERNEL);
+	other = kmem_cache_alloc(s, GFP_MUST);
+	p = kmem_cache_alloc(s, GFP_MUST);
 	kmem_cache_free(s, p);
 	head = slab_of(p);
 	return KTEST_EXPECT_TRUE(t, slab_of(other) == head &&
@@ -68,7 +67,7 @@ static void finish_damaged(struct ktest *t)
 
 	KTEST_EXPECT_EQ(t, events_of_validation(s), 0);
 	for (i = 0; i < ARRAY_SIZE(objs); i++) {
-		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		objs[i] = kmem_cache_alloc(s, GFP_MUST);
 		KTEST_ASSERT_NOT_NULL(t, objs[i]);
 		memset(objs[i], 1, SIZE);
 		for (j = 0; j < i; j++)
@@ -218,7 +217,7 @@ static void allocation_finds_a_broken_link(struct ktest *t)
 		KTEST_ASSERT_TRUE(t, set_out(t, flag_set(set)));
 		*slab_word(s, p) ^= 0xff;
 		KTEST_EXPECT_EQ(t, EVENTS_OF(q = kmem_cache_alloc(s,
-						GFP_KERNEL)), 2);
+						GFP_MUST)), 2);
 		expect_told(t, "BUG: freelist damaged");
 		expect_told(t, "free objects given up");
 		KTEST_ASSERT_NOT_NULL(t, q);
@@ -234,7 +233,7 @@ static void head_of_an_object_in_use_gives_nothing(struct ktest *t)
 
 	KTEST_ASSERT_TRUE(t, set_out(t, SLAB_RED_ZONE));
 	head->freelist = (u16)(slab_index(s, head, object_in_use()) + 1);
-	KTEST_EXPECT_EQ(t, EVENTS_OF(q = kmem_cache_alloc(s, GFP_KERNEL)), 2);
+	KTEST_EXPECT_EQ(t, EVENTS_OF(q = kmem_cache_alloc(s, GFP_MUST)), 2);
 	KTEST_EXPECT_TRUE(t, slab_of(q) != head);
 	kmem_cache_free(s, q);
 	finish_damaged(t);
@@ -262,7 +261,7 @@ static void free_of_a_lost_object_takes_it_back(struct ktest *t)
 static void caches_without_flags_have_their_books_checked(struct ktest *t)
 {
 	struct kmem_cache *plain = debug_cache("plain", SIZE, 0, 0);
-	void *q = kmem_cache_alloc(plain, GFP_KERNEL);
+	void *q = kmem_cache_alloc(plain, GFP_MUST);
 	struct page *slab;
 
 	KTEST_ASSERT_NOT_NULL(t, q);
@@ -285,7 +284,7 @@ static void objects_left_at_destroy_are_an_event_each(struct ktest *t)
 		s = debug_cache("left", SIZE, 0, flag_set(n % FLAG_SETS));
 		KTEST_ASSERT_NOT_NULL(t, s);
 		for (i = 0; i < n; i++)
-			kmem_cache_alloc(s, GFP_KERNEL);
+			kmem_cache_alloc(s, GFP_MUST);
 		events = slab_nr_events();
 		destroy_damaged(t, s);
 		KTEST_EXPECT_EQ(t, slab_nr_events() - events, n + 1);
@@ -307,4 +306,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_left_at_destroy_are_an_event_each),
 	{}
 };
-KTEST_SUITE_FIXTURE(slub_debug_chain, cases, no_refusals, NULL);
+KTEST_SUITE(slub_debug_chain, cases);

@@ -6,7 +6,6 @@
 #include <kernel/ktest.h>
 #include <mm/gfp.h>
 
-#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 /* Who looks at the damage. All but the first only with F. */
@@ -78,8 +77,8 @@ static const char *kind_of(const struct victim *v, int at)
 static void *get(struct kmem_cache *s)
 {
 	if (s->flags & SLAB_KMALLOC)
-		return __kmalloc_cache_noprof(s, GFP_KERNEL, ASKED);
-	return kmem_cache_alloc(s, GFP_KERNEL);
+		return __kmalloc_cache_noprof(s, GFP_MUST, ASKED);
+	return kmem_cache_alloc(s, GFP_MUST);
 }
 
 /* A victim in use or free, as the moment needs it. */
@@ -190,7 +189,7 @@ static void at_each_byte(struct ktest *t, enum moment moment, bool active,
 	for (set = 1; set < FLAG_SETS && !t->failed; set++) {
 		if (moment != VALIDATION && !(set & 1))
 			continue;
-		s = kmem_cache_create("prey", size, 0, flag_set(set) | extra |
+		s = must_create("prey", size, 0, flag_set(set) | extra |
 				      SLAB_NO_USER_FLAGS,
 				      size == 33 ? nothing : NULL);
 		KTEST_ASSERT_NOT_NULL(t, s);
@@ -240,13 +239,13 @@ static void without_consistency_checks_nobody_looks(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("prey", 64, 0, SLAB_RED_ZONE |
 					   SLAB_POISON | SLAB_STORE_USER);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	p[64] = 0;
 	KTEST_EXPECT_EQ(t, EVENTS_OF(kmem_cache_free(s, p)), 0);
 	p[5] = 0;
-	KTEST_EXPECT_EQ(t, EVENTS_OF(p = kmem_cache_alloc(s, GFP_KERNEL)), 0);
+	KTEST_EXPECT_EQ(t, EVENTS_OF(p = kmem_cache_alloc(s, GFP_MUST)), 0);
 	kmem_cache_free(s, p);
 	p[5] = 0;
 	KTEST_EXPECT_EQ(t, EVENTS_OF(kmem_cache_shrink(s)), 0);
@@ -256,7 +255,7 @@ static void without_consistency_checks_nobody_looks(struct ktest *t)
 static void several_bytes_in_a_row_are_one_finding(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("prey", 64, 0, SLAB_RED_ZONE);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	p[65] = 1;
@@ -277,7 +276,7 @@ static void a_size_asked_for_that_was_overwritten_is_found(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("prey", 32, 0, SLAB_RED_ZONE |
 					   SLAB_KMALLOC);
-	u8 *p = __kmalloc_cache_noprof(s, GFP_KERNEL, ASKED);
+	u8 *p = __kmalloc_cache_noprof(s, GFP_MUST, ASKED);
 	unsigned int i;
 
 	KTEST_ASSERT_NOT_NULL(t, p);
@@ -303,8 +302,8 @@ static void a_size_asked_for_that_was_overwritten_is_found(struct ktest *t)
 static void damaged_objects_of_a_slab_are_found_one_by_one(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("prey", 64, 0, SLAB_RED_ZONE);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL);
-	u8 *q = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
+	u8 *q = kmem_cache_alloc(s, GFP_MUST);
 
 	KTEST_ASSERT_NOT_NULL(t, q);
 	KTEST_ASSERT_TRUE(t, slab_of(p) == slab_of(q));
@@ -329,7 +328,7 @@ static void full_slabs_are_looked_at_if_users_are_stored(struct ktest *t)
 		n = s->objects;
 		KTEST_ASSERT_TRUE(t, n <= ARRAY_SIZE(objs));
 		for (i = 0; i < n; i++)
-			objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+			objs[i] = kmem_cache_alloc(s, GFP_MUST);
 		KTEST_EXPECT_EQ(t, slab_of(objs[0])->inuse, n);
 		objs[3][64] = 1;
 		expect_events(t, s, user ? 2 : 0);
@@ -348,7 +347,7 @@ static void the_rest_behind_the_last_place_is_looked_at(struct ktest *t)
 	struct kmem_cache *s = debug_cache("prey", 64, 0, SLAB_POISON |
 					   SLAB_CONSISTENCY_CHECKS);
 	unsigned int i, bytes, used = s->objects * s->size;
-	u8 *base, *p = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *base, *p = kmem_cache_alloc(s, GFP_MUST);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	base = lowmem_page_address(slab_of(p));
@@ -373,7 +372,7 @@ static void the_rest_behind_the_last_place_is_looked_at(struct ktest *t)
 
 static noinline void *taker(struct kmem_cache *s)
 {
-	void *p = kmem_cache_alloc(s, GFP_KERNEL);
+	void *p = kmem_cache_alloc(s, GFP_MUST);
 
 	barrier();
 	return p;
@@ -423,7 +422,7 @@ static void reports_name_who_allocated_and_who_freed(struct ktest *t)
 static void reports_show_the_bytes_found(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("prey", 16, 0, SLAB_RED_ZONE);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	memset(p, 0x21, 16);
@@ -452,4 +451,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(reports_show_the_bytes_found),
 	{}
 };
-KTEST_SUITE_FIXTURE(slub_debug_damage, cases, no_refusals, NULL);
+KTEST_SUITE(slub_debug_damage, cases);

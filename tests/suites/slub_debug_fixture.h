@@ -26,15 +26,14 @@ static inline slab_flags_t flag_set(unsigned int i)
 	return set;
 }
 
-/* Its flags are those given, whatever slub_debug= says. */
+/* Its flags are those given, whatever slub_debug= says. Never NULL. */
 static inline struct kmem_cache *debug_cache(const char *name,
 					     unsigned int size,
 					     unsigned int align,
 					     slab_flags_t flags)
 {
-	return kmem_cache_create(name, size, align,
-				 flags | SLAB_NO_USER_FLAGS | SLAB_NO_MERGE,
-				 NULL);
+	return must_create(name, size, align,
+			   flags | SLAB_NO_USER_FLAGS | SLAB_NO_MERGE, NULL);
 }
 
 /*

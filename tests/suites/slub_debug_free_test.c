@@ -7,7 +7,6 @@
 #include <kernel/spinlock.h>
 #include <mm/gfp.h>
 
-#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 #define SIZE 64
@@ -16,7 +15,7 @@ static struct kmem_cache *s;
 
 static void *get(void)
 {
-	return kmem_cache_alloc(s, GFP_KERNEL);
+	return kmem_cache_alloc(s, GFP_MUST);
 }
 
 /* Runs fn with a cache of each kind, which is sound and whole afterwards. */
@@ -189,7 +188,7 @@ static void free_to_another(struct ktest *t)
 {
 	struct kmem_cache *other = debug_cache("other", SIZE, 0,
 					       SLAB_STORE_USER);
-	void *p = kmem_cache_alloc(other, GFP_KERNEL), *q = get();
+	void *p = kmem_cache_alloc(other, GFP_MUST), *q = get();
 
 	KTEST_EXPECT_REPORTS(t, 1, "wrong cache", kmem_cache_free(s, p));
 	expect_told(t, "allocated by thread");
@@ -209,7 +208,7 @@ static void object_of_another_cache_is_refused(struct ktest *t)
 static void free_wild(struct ktest *t)
 {
 	static u64 data[2];
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page = alloc_page(GFP_MUST);
 	u64 on_stack[2];
 	void *const wild[] = {
 		on_stack, data, (void *)(unsigned long)free_wild,
@@ -288,10 +287,10 @@ static void clearing_a_constructed_object_is_refused(struct ktest *t)
 	void *p;
 
 	for (set = 0; set < FLAG_SETS && !t->failed; set++) {
-		s = kmem_cache_create("made", SIZE, 0, flag_set(set) |
+		s = must_create("made", SIZE, 0, flag_set(set) |
 				      SLAB_NO_USER_FLAGS, construct);
 		KTEST_EXPECT_REPORTS(t, 1, "__GFP_ZERO for a cache with",
-				     p = kmem_cache_zalloc(s, GFP_KERNEL));
+				     p = kmem_cache_zalloc(s, GFP_MUST));
 		KTEST_EXPECT_NULL(t, p);
 		KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
 		kmem_cache_destroy(s);
@@ -327,4 +326,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(late_free_after_destroy_is_refused),
 	{}
 };
-KTEST_SUITE_FIXTURE(slub_debug_free, cases, no_refusals, NULL);
+KTEST_SUITE(slub_debug_free, cases);

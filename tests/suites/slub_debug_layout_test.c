@@ -7,7 +7,6 @@
 #include <lib/bitmap.h>
 #include <mm/gfp.h>
 
-#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 static const unsigned int large_sizes[] = {
@@ -121,7 +120,7 @@ static bool use_objects(struct kmem_cache *s, unsigned int align)
 	bool good = true;
 
 	for (i = 0; i < NR_OBJECTS; i++) {
-		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		objs[i] = kmem_cache_alloc(s, GFP_MUST);
 		good &= objs[i] && IS_ALIGNED((unsigned long)objs[i], align);
 		if (objs[i])
 			fill_object(objs[i], s->object_size);
@@ -184,7 +183,7 @@ static void powers_of_two_of_kmalloc_keep_their_alignment(struct ktest *t)
 					    SLAB_KMALLOC | SLAB_NO_USER_FLAGS |
 					    flag_set(set), NULL);
 			KTEST_ASSERT_NOT_NULL(t, s);
-			p = kmem_cache_alloc(s, GFP_KERNEL);
+			p = kmem_cache_alloc(s, GFP_MUST);
 			KTEST_EXPECT_EQ(t, (unsigned long)p % size, 0);
 			kmem_cache_free(s, p);
 			kmem_cache_destroy(s);
@@ -255,7 +254,7 @@ static void fresh_slabs_are_in_no_order_that_repeats(struct ktest *t)
 
 	KTEST_ASSERT_TRUE(t, s->objects <= 512);
 	for (i = 0; i < SHUFFLED && !t->failed; i++) {
-		head = slab_create(s, GFP_KERNEL, slab_local_node());
+		head = slab_create(s, GFP_MUST, slab_local_node());
 		KTEST_ASSERT_NOT_NULL(t, head);
 		KTEST_EXPECT_EQ(t, read_order(s, head, order[i]), s->objects);
 		KTEST_EXPECT_TRUE(t, is_permutation(order[i], s->objects));
@@ -279,4 +278,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(fresh_slabs_are_in_no_order_that_repeats),
 	{}
 };
-KTEST_SUITE_FIXTURE(slub_debug_layout, cases, no_refusals, NULL);
+KTEST_SUITE(slub_debug_layout, cases);

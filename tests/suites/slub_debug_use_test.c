@@ -7,7 +7,6 @@
 #include <lib/random.h>
 #include <mm/gfp.h>
 
-#include "no_refusals.h"
 #include "slub_debug_fixture.h"
 
 #ifdef STRATA_HOSTED
@@ -36,8 +35,8 @@ static bool take(struct kmem_cache *s, struct slot *slot)
 	slot->size = s->flags & SLAB_KMALLOC ? 1 + below(s->object_size) :
 					       s->object_size;
 	slot->p = s->flags & SLAB_KMALLOC ?
-		  __kmalloc_cache_noprof(s, GFP_KERNEL | zero, slot->size) :
-		  kmem_cache_alloc(s, GFP_KERNEL | zero);
+		  __kmalloc_cache_noprof(s, GFP_MUST | zero, slot->size) :
+		  kmem_cache_alloc(s, GFP_MUST | zero);
 	if (!slot->p || (zero && memchr_inv(slot->p, 0, slot->size)))
 		return false;
 	fill_object(slot->p, slot->size);
@@ -119,7 +118,7 @@ static bool all_are_made(struct kmem_cache *s, void **objs, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		objs[i] = kmem_cache_alloc(s, GFP_KERNEL);
+		objs[i] = kmem_cache_alloc(s, GFP_MUST);
 		made &= objs[i] && !memchr_inv(objs[i], MADE_BYTE, MADE_SIZE);
 	}
 	return made;
@@ -132,7 +131,7 @@ static void constructor_s_work_is_kept_whatever_the_flags(struct ktest *t)
 	void *objs[60];
 
 	for (set = 0; set < FLAG_SETS && !t->failed; set++) {
-		s = kmem_cache_create("made", MADE_SIZE, 0, flag_set(set) |
+		s = must_create("made", MADE_SIZE, 0, flag_set(set) |
 				      SLAB_NO_USER_FLAGS, construct);
 		KTEST_ASSERT_NOT_NULL(t, s);
 		for (round = 0; round < 3; round++) {
@@ -157,7 +156,7 @@ static void zeroing_clears_just_what_was_asked_for(struct ktest *t)
 		s = debug_cache("zeroed", 40, 0, flag_set(set) | SLAB_KMALLOC);
 		KTEST_ASSERT_NOT_NULL(t, s);
 		for (asked = 1; asked <= 40; asked++) {
-			p = __kmalloc_cache_noprof(s, GFP_KERNEL | __GFP_ZERO,
+			p = __kmalloc_cache_noprof(s, GFP_MUST | __GFP_ZERO,
 						   asked);
 			KTEST_EXPECT_NULL(t, memchr_inv(p, 0, asked));
 			if (set & 2)
@@ -173,7 +172,7 @@ static void zeroing_clears_just_what_was_asked_for(struct ktest *t)
 static void new_objects_are_poisoned(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("fresh", 50, 0, SLAB_POISON);
-	u8 *p = kmem_cache_alloc(s, GFP_KERNEL);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_NULL(t, memchr_inv(p, POISON_FREE, 49));
@@ -186,7 +185,7 @@ static void who_asks_for_the_size_may_use_it_all(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("sized", 64, 0, SLAB_KMALLOC |
 					   flag_set(FLAG_SETS - 1));
-	u8 *p = __kmalloc_cache_noprof(s, GFP_KERNEL, 20);
+	u8 *p = __kmalloc_cache_noprof(s, GFP_MUST, 20);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, p[20], SLUB_RED_ACTIVE);
@@ -203,19 +202,19 @@ static void krealloc_in_place_moves_the_red_zone(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("resized", 64, 0, SLAB_KMALLOC |
 					   SLAB_STORE_USER | SLAB_RED_ZONE);
-	u8 *p = __kmalloc_cache_noprof(s, GFP_KERNEL, 48);
+	u8 *p = __kmalloc_cache_noprof(s, GFP_MUST, 48);
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	memset(p, 0xff, 48);
-	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 40, GFP_KERNEL | __GFP_ZERO), p);
+	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 40, GFP_MUST | __GFP_ZERO), p);
 	KTEST_EXPECT_NULL(t, memchr_inv(p, 0xff, 40));
 	KTEST_EXPECT_NULL(t, memchr_inv(p + 40, SLUB_RED_ACTIVE, 24));
-	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 56, GFP_KERNEL | __GFP_ZERO), p);
+	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 56, GFP_MUST | __GFP_ZERO), p);
 	KTEST_EXPECT_NULL(t, memchr_inv(p + 40, 0, 16));
 	KTEST_EXPECT_NULL(t, memchr_inv(p + 56, SLUB_RED_ACTIVE, 8));
 	expect_events(t, s, 0);
 	memset(p, 0xff, 56);
-	p = krealloc(p, 112, GFP_KERNEL | __GFP_ZERO);
+	p = krealloc(p, 112, GFP_MUST | __GFP_ZERO);
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_NULL(t, memchr_inv(p, 0xff, 56));
 	KTEST_EXPECT_NULL(t, memchr_inv(p + 56, 0, 56));
@@ -232,4 +231,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(krealloc_in_place_moves_the_red_zone),
 	{}
 };
-KTEST_SUITE_FIXTURE(slub_debug_use, cases, no_refusals, NULL);
+KTEST_SUITE(slub_debug_use, cases);

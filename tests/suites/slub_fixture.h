@@ -22,18 +22,40 @@ static inline bool object_is_intact(const void *p, size_t size)
 	return !memchr_inv(p, pattern_of(p), size);
 }
 
+/*
+ * For a case that is about something else than whether there is memory, and
+ * cannot do without: what it asks for so is never made to fail.
+ */
+#define GFP_MUST (GFP_KERNEL | __GFP_NOFAIL)
+
+/*
+ * Likewise. Asked for twice: each allocation of a cache's making may be the
+ * one that fails, and the second time none does.
+ */
+static inline struct kmem_cache *must_create(const char *name,
+					     unsigned int size,
+					     unsigned int align,
+					     slab_flags_t flags,
+					     void (*ctor)(void *))
+{
+	struct kmem_cache *s = kmem_cache_create(name, size, align, flags,
+						 ctor);
+
+	return s ? s : kmem_cache_create(name, size, align, flags, ctor);
+}
+
 /* One with arrays whatever slub_debug= says, and shared with nobody. */
 static inline struct kmem_cache *plain_cache(const char *name,
 					     unsigned int size)
 {
-	return kmem_cache_create(name, size, 0,
-				 SLAB_NO_USER_FLAGS | SLAB_NO_MERGE, NULL);
+	return must_create(name, size, 0, SLAB_NO_USER_FLAGS | SLAB_NO_MERGE,
+			   NULL);
 }
 
 /* A cache that nobody else has. */
 static inline struct kmem_cache *own_cache(const char *name, unsigned int size)
 {
-	return kmem_cache_create(name, size, 0, SLAB_NO_MERGE, NULL);
+	return must_create(name, size, 0, SLAB_NO_MERGE, NULL);
 }
 
 /* Slabs a cache has, and places in their freelists. */
@@ -134,12 +156,6 @@ static inline void destroy_damaged(struct ktest *t, struct kmem_cache *s)
 			     kmem_cache_destroy(s));
 	exhume();
 }
-
-/*
- * For a case that is about something else than whether there is memory, and
- * cannot do without: what it asks for so is never made to fail.
- */
-#define GFP_MUST (GFP_KERNEL | __GFP_NOFAIL)
 
 /* Or the case is skipped: they may have been put aside. */
 static inline bool needs_arrays(struct ktest *t, struct kmem_cache *s)

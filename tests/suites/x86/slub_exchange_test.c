@@ -20,7 +20,6 @@
 #include <lib/kernel.h>
 #include <mm/gfp.h>
 
-#include "../no_refusals.h"
 #include "../slub_fixture.h"
 
 #define MOST 64			/* objects in one array */
@@ -115,16 +114,12 @@ static void free_one_too_many(unsigned int nr)
 	breakpoint_set_handler(NULL);
 }
 
-static bool take_all(struct ktest *t, unsigned int nr)
+static void take_all(unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		given[i] = kmem_cache_alloc(s, GFP_KERNEL);
-		if (!KTEST_EXPECT_NOT_NULL(t, given[i]))
-			return false;
-	}
-	return true;
+	for (i = 0; i < nr; i++)
+		given[i] = kmem_cache_alloc(s, GFP_MUST);
 }
 
 static void array_given_away_is_not_looked_into(struct ktest *t)
@@ -137,8 +132,9 @@ static void array_given_away_is_not_looked_into(struct ktest *t)
 		ktest_skip(t, "needs two CPUs, and caches with arrays");
 		return;
 	}
-	if (!take_all(t, 2 * limit + 1))
+	if (!needs_arrays(t, s))
 		return;
+	take_all(2 * limit + 1);
 	slab_flush_cpu(s);
 	smp_call_function_single(other, pop_and_look, NULL, false);
 	free_one_too_many(2 * limit);
@@ -151,10 +147,9 @@ static void array_given_away_is_not_looked_into(struct ktest *t)
 
 static void set_up(struct ktest *t)
 {
-	no_refusals(t);
 	memset(&look, 0, sizeof(look));
 	memset(given, 0, sizeof(given));
-	s = kmem_cache_create("exchange", 64, 0, 0, NULL);
+	s = must_create("exchange", 64, 0, 0, NULL);
 	KTEST_ASSERT_NOT_NULL(t, s);
 }
 
