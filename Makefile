@@ -121,7 +121,7 @@ LDFLAGS := -m $(ld_emulation) -T linker.ld -nostdlib -static --no-pie \
 # ----- sources: whatever lies in these directories --------------------------
 
 source_dirs := boot arch/x86 mm kernel lib tests/suites tests/suites/x86 \
-	$(dirs_$(SANITIZE))
+	tests/bench $(dirs_$(SANITIZE))
 sources := $(foreach d,$(source_dirs),$(wildcard $(d)/*.c $(d)/*.asm))
 sources := $(filter-out %_$(other_bits).c %_$(other_bits).asm \
 	%_$(other_bits)_test.c,$(sources))

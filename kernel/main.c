@@ -3,12 +3,14 @@
  *
  *	selftest[=GLOB]	run the suites that match, report, remember the result
  *	failnth[=GLOB]	run them with the 1st, 2nd, 3rd ... allocation failing
+ *	bench[=GLOB]	measure the rows that match, in instructions
+ *	bench_time[=GLOB]	in nanoseconds
  *	shell		then talk to whoever is on the serial line
  *	poweroff	then end with the verdict (after the shell, if both)
  *	loglevel=N	show messages of levels below N (7; 8 shows all)
  *	quiet		loglevel=4
  *
- * Without any of the first four: selftest and shell. More words show that a
+ * Without any of the first six: selftest and shell. More words show that a
  * bad end is seen as one by whoever watches the machine:
  *
  *	test_panic	panic after the self-test: verdict panic
@@ -47,6 +49,7 @@
 static struct {
 	const char *selftest;	/* glob, or NULL */
 	const char *failnth;	/* glob, or NULL */
+	const char *bench, *bench_time;	/* globs, or NULL */
 	bool shell, poweroff;
 	bool panic, panic_all, hang;
 } wanted;
@@ -64,6 +67,20 @@ static int __init want_failnth(const char *glob)
 	return 0;
 }
 early_param("failnth", want_failnth);
+
+static int __init want_bench(const char *glob)
+{
+	wanted.bench = *glob ? glob : "*";
+	return 0;
+}
+early_param("bench", want_bench);
+
+static int __init want_bench_time(const char *glob)
+{
+	wanted.bench_time = *glob ? glob : "*";
+	return 0;
+}
+early_param("bench_time", want_bench_time);
 
 static int __init want_nothing_more(bool *flag, const char *value)
 {
@@ -152,8 +169,8 @@ static void __init read_cmdline(void)
 		cmdline_drop_last_word(boot_info.cmdline);
 	}
 	cmdline_parse(boot_info.cmdline);
-	if (!wanted.selftest && !wanted.failnth && !wanted.shell &&
-	    !wanted.poweroff) {
+	if (!wanted.selftest && !wanted.failnth && !wanted.bench &&
+	    !wanted.bench_time && !wanted.shell && !wanted.poweroff) {
 		wanted.selftest = "*";
 		wanted.shell = true;
 	}
@@ -186,6 +203,10 @@ static void __noreturn do_what_is_wanted(void)
 		run_selftest(wanted.selftest);
 	if (wanted.failnth)
 		run_failnth(wanted.failnth);
+	if (wanted.bench)
+		run_bench(wanted.bench, false);
+	if (wanted.bench_time)
+		run_bench(wanted.bench_time, true);
 	if (wanted.panic)
 		panic("asked for on the command line");
 	if (wanted.panic_all)

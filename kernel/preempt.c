@@ -21,6 +21,11 @@ void might_sleep_enable(void)
 	enabled = true;
 }
 
+void might_sleep_disable(void)
+{
+	enabled = false;
+}
+
 static noinline void report_might_sleep(void)
 {
 	report_begin("may sleep, but must not here",

@@ -6,6 +6,7 @@
  * came up that neither a test nor a user at the prompt had asked for.
  */
 #include <asm/machine.h>
+#include <kernel/bench.h>
 #include <kernel/ktest.h>
 #include <kernel/printk.h>
 #include <kernel/report.h>
@@ -29,6 +30,11 @@ bool run_failnth(const char *glob)
 
 	any_failed |= !ok;
 	return ok;
+}
+
+void run_bench(const char *glob, bool wall)
+{
+	any_failed |= !bench_run(glob, wall);
 }
 
 void verdict_leave_to_user(void)

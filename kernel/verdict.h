@@ -11,6 +11,9 @@ bool run_selftest(const char *glob);
 /* The same with allocations failing, one by one (see ktest_failnth). */
 bool run_failnth(const char *glob);
 
+/* Measures (see bench_run); a run that could not counts, too. */
+void run_bench(const char *glob, bool wall);
+
 /* Reports from here on are a user's experiments and do not count. */
 void verdict_leave_to_user(void);
 

@@ -69,7 +69,9 @@ static __always_inline void preempt_enable_no_resched(void)
  */
 void might_sleep(void);
 
-/* From then on might_sleep() means it. Boot, once. */
+/* From then on might_sleep() means it. Boot; and who disabled it. */
 void might_sleep_enable(void);
+/* For a benchmark, which asks like everybody with interrupts off. */
+void might_sleep_disable(void);
 
 #endif

@@ -34,6 +34,12 @@ static inline void cpu_idle_wait(void)
 #define CPU_WAIT "lock addl $0, (%%esp)"
 #endif
 
+/* Exactly two instructions per turn, n turns; n is not 0. */
+static inline void cpu_count_down(unsigned int n)
+{
+	__asm__ volatile("1: decl %0; jnz 1b" : "+r"(n) : : "cc");
+}
+
 /* Time stamp counter; under QEMU's -icount one tick per instruction. */
 static inline u64 get_cycles(void)
 {

@@ -16,6 +16,13 @@ static inline void cpu_relax(void)
 /* Ends the process: nobody is left to wake it. */
 void __noreturn cpu_halt(void);
 
+/* Whatever a turn is here. */
+static inline void cpu_count_down(unsigned int n)
+{
+	while (n--)
+		barrier();
+}
+
 /* Nanoseconds of a clock that only goes forward. */
 u64 get_cycles(void);
 
