@@ -7,7 +7,7 @@
  *
  *	kernel image	text R-X, constants R--, data RW-
  *	direct map	biggest pages	RAM RW-, text and constants R--
- *	descriptors	RW-
+ *	descriptors	of RAM RW-, all others zeroes R--
  *	fixmap		4 KiB pages	windows R--
  *	thread stacks	4 KiB pages	RW-, as they come and go
  *	all else	not mapped	the null page, the guard page of the
@@ -63,6 +63,7 @@ void __init paging_init(void)
 		      "all is taken", memblock_phys_mem_size() >> 10);
 	direct_map_ram(0, boot_mapped_end());
 	map_image();
+	map_descriptors();
 	fixmap_init();
 	kernel_stack_init();
 	kasan_map_shadow();

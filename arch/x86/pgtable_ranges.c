@@ -5,6 +5,9 @@
  *	leaves	| 4K rw | 4K rw |  2M rw  | 2M r |    hole    | 4K rw |
  *	ranges	|<------- rw ------------>|<- r->|            |<- rw->|
  *
+ * What reads as zeroes through shared tables (zeroes_64.c) is one stretch, and
+ * no page of it is counted.
+ *
  * Reads only; may run while others map and unmap elsewhere in the tree.
  */
 #include <asm/pgtable.h>
@@ -13,6 +16,7 @@
 #include <lib/kernel.h>
 
 #include "areas.h"
+#include "zeroes.h"
 
 struct joiner {
 	struct pgtable_range r;		/* size 0: none yet */
@@ -34,17 +38,16 @@ static void flush_range(struct joiner *j)
 	j->r = (struct pgtable_range){ .size = 0 };
 }
 
-static void join_leaf(struct joiner *j, unsigned long va, pte_t e,
-		      enum pt_level level)
+/* One more page, or all that an entry with shared tables below spans. */
+static void join(struct joiner *j, unsigned long va, pte_t flags,
+		 unsigned long size)
 {
-	pte_t flags = use_flags(e);
-
+	flags = use_flags(flags);
 	if (va != j->r.start + j->r.size || flags != j->r.flags)
 		flush_range(j);
 	if (!j->r.size)
 		j->r = (struct pgtable_range){ .start = va, .flags = flags };
-	j->r.size += pt_size(level);
-	j->r.pages[level]++;
+	j->r.size += size;
 }
 
 /* Recursion is as deep as the tree: PT_TOP + 1. */
@@ -60,11 +63,15 @@ static void visit_table(struct joiner *j, const pte_t *table,
 		if (!pte_present(e))
 			continue;
 		va = va_make_canonical(va);
-		if (pte_leaf(e, level))
-			join_leaf(j, va, e, level);
-		else
+		if (zeroes_shared(e)) {
+			join(j, va, zeroes_flags(), pt_size(level));
+		} else if (pte_leaf(e, level)) {
+			join(j, va, e, pt_size(level));
+			j->r.pages[level]++;
+		} else {
 			visit_table(j, __va(pte_phys(e)), va,
 				    (enum pt_level)(level - 1));
+		}
 	}
 }
 

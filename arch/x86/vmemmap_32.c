@@ -19,6 +19,7 @@
  *	   nobody looks at.
  */
 #include <asm/machine.h>
+#include <asm/paging.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <lib/errno.h>
@@ -29,6 +30,7 @@
 #include <mm/mmzone.h>
 
 #include "setup.h"
+#include "zeroes.h"
 
 _Static_assert(sizeof(struct page) == 20, "see the table above");
 
@@ -89,6 +91,22 @@ void __init mem_map_init(void)
 		panic("no low memory for the descriptors of %lu frames",
 		      mem_map_frames);
 	mem_map = __va(pa);
+}
+
+/* It lies in the direct map. */
+void __init map_descriptors(void)
+{
+}
+
+/* Nothing is shared: descriptors of holes are there, or beyond the end. */
+bool zeroes_shared(pte_t e)
+{
+	return false;
+}
+
+pte_t zeroes_flags(void)
+{
+	return 0;
 }
 
 int __init vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn,

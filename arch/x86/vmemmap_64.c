@@ -2,17 +2,17 @@
  * What backs the array of page descriptors?
  *
  * vmemmap[] is as long as physical memory could be; only what describes RAM
- * is backed. A descriptor has 32 bytes, so
+ * has memory of its own. All else reads as zeroes (zeroes_64.c), a frame that
+ * nobody may free, and cannot be written: vmemmap[pfn] can be looked at for
+ * any pfn below MAX_PFN. A descriptor has 32 bytes, so
  *
  *	one 4 KiB page		128 descriptors		512 KiB of RAM
  *	a block of the biggest	1024 descriptors	4 MiB of RAM, 8 pages
  *	  order
  *	one 2 MiB page		65536 descriptors	256 MiB of RAM
  *
- * The buddy code looks at the descriptor of a block's buddy before it knows
- * whether that is RAM. Both lie in the same block of the biggest order, so
- * ranges are rounded out to such blocks: whoever looks inside finds zeroes, a
- * frame that nobody may free.
+ * Blocks of the biggest order are backed as a whole: ranges are rounded out
+ * to such blocks.
  *
  *	1. Round [start_pfn, end_pfn) out to blocks of the biggest order.
  *	2. Cut what descriptors that needs at the borders of 2 MiB pages.
@@ -34,48 +34,46 @@
 #include <mm/mmzone.h>
 
 #include "setup.h"
+#include "zeroes.h"
 
-/* Backs one page of descriptors at va, zeroed. */
-static int __init back_page(unsigned long va, enum pt_level level, int nid)
+/* Backs one page of descriptors with zeroed memory, by its entry. */
+static int __init back_page(pte_t *e, enum pt_level level, int nid)
 {
 	unsigned long size = pt_size(level);
 	phys_addr_t pa = early_alloc_raw(size, size, nid, EARLY_MEMMAP);
+	pte_t flags = PAGE_KERNEL & pte_supported_mask;
 
 	if (!pa)
 		return -ENOMEM;
 	memset(__va(pa), 0, size);
-	return pgtable_map(&kernel_pgtable, va, pa, size, PAGE_KERNEL, level);
+	pte_write(e, pa | flags | (level == PT_4K ? 0 : _PAGE_PSE));
+	return 0;
 }
 
 static int __init back_with_small_pages(unsigned long va, unsigned long end,
 					int nid)
 {
-	enum pt_level level;
-
 	for (; va < end; va += PAGE_SIZE) {
-		int err = 0;
+		pte_t *e = zeroes_own_entry(&kernel_pgtable, va, PT_4K);
 
-		if (!pgtable_lookup(&kernel_pgtable, va, &level))
-			err = back_page(va, PT_4K, nid);
-		if (err)
-			return err;
+		if (!e)
+			return -ENOMEM;
+		if (zeroes_shared(*e) && back_page(e, PT_4K, nid))
+			return -ENOMEM;
 	}
 	return 0;
 }
 
-/* A whole 2 MiB where nobody has put small pages yet? */
-static bool __init big_page_possible(unsigned long va, unsigned long end)
+/* One 2 MiB page, if that is the piece and nobody has put small ones there. */
+static bool __init back_with_big_page(unsigned long va, unsigned long end,
+				      int nid)
 {
-	return IS_ALIGNED(va, pt_size(PT_2M)) && end - va == pt_size(PT_2M) &&
-	       pgtable_entry_empty(&kernel_pgtable, va, PT_2M);
-}
+	pte_t *e;
 
-/* Backs [va, end), which crosses no border of a 2 MiB page. */
-static int __init back_piece(unsigned long va, unsigned long end, int nid)
-{
-	if (big_page_possible(va, end) && !back_page(va, PT_2M, nid))
-		return 0;
-	return back_with_small_pages(va, end, nid);
+	if (!IS_ALIGNED(va, pt_size(PT_2M)) || end - va != pt_size(PT_2M))
+		return false;
+	e = zeroes_own_entry(&kernel_pgtable, va, PT_2M);
+	return e && zeroes_shared(*e) && !back_page(e, PT_2M, nid);
 }
 
 /* The array has addresses of its own, for all there can be. */
@@ -83,6 +81,12 @@ void __init mem_map_init(void)
 {
 }
 
+void __init map_descriptors(void)
+{
+	zeroes_map(&kernel_pgtable, VMEMMAP_START);
+}
+
+/* A zero that was read before may still be remembered: one CPU, boot. */
 int __init vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn,
 			    int nid)
 {
@@ -93,11 +97,12 @@ int __init vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn,
 
 	while (va < end) {
 		unsigned long stop = min(ALIGN(va + 1, pt_size(PT_2M)), end);
-		int err = back_piece(va, stop, nid);
 
-		if (err)
-			return err;
+		if (!back_with_big_page(va, stop, nid) &&
+		    back_with_small_pages(va, stop, nid))
+			return -ENOMEM;
 		va = stop;
 	}
+	flush_tlb_local_all();
 	return 0;
 }

@@ -49,9 +49,9 @@ static inline unsigned long page_to_pfn(const struct page *page)
 
 /*
  * In the largest run, or in a section that is backed throughout: nearly every
- * frame that has a descriptor, told in line. Of the others pfn_valid() knows.
+ * frame that has a descriptor.
  */
-static __always_inline bool pfn_is_common(unsigned long pfn)
+static __always_inline bool pfn_in_main(unsigned long pfn)
 {
 	if (likely(pfn - backed_main.start <
 		   backed_main.end - backed_main.start))
@@ -60,12 +60,26 @@ static __always_inline bool pfn_is_common(unsigned long pfn)
 					 section_backed);
 }
 
+/*
+ * May the frame's descriptor be read? Told in line, for any pfn. Where the
+ * whole array can be read that is true of holes, too: their descriptors are
+ * zeroes, PAGE_NONE. Elsewhere it is true of nearly every frame that has a
+ * descriptor, and pfn_valid() knows of the others.
+ */
+static __always_inline bool pfn_is_common(unsigned long pfn)
+{
+	return VMEMMAP_READABLE ? pfn < MAX_PFN : pfn_in_main(pfn);
+}
+
 bool __pfn_valid(unsigned long pfn);
 
-/* Is there a descriptor for pfn? (Not: is it RAM.) Any pfn may be asked. */
+/*
+ * Is there a descriptor for pfn, in memory of its own? (Not: is it RAM.) Any
+ * pfn may be asked.
+ */
 static inline bool pfn_valid(unsigned long pfn)
 {
-	return pfn_is_common(pfn) || __pfn_valid(pfn);
+	return pfn_in_main(pfn) || __pfn_valid(pfn);
 }
 
 #define page_to_phys(page) PFN_PHYS(page_to_pfn(page))

@@ -58,7 +58,7 @@ static void count_range(const struct pgtable_range *r, void *arg)
 		n->direct_bytes += r->size;
 	else if (!descriptors_in_ram() && inside(r, VMEMMAP_START, MAX_PFN *
 						 sizeof(struct page)))
-		n->vmemmap_bytes += r->size;
+		n->vmemmap_bytes += r->flags & _PAGE_RW ? r->size : 0;
 	n->outside += is_hole(r->start) || is_hole(r->start + r->size - 1);
 }
 
@@ -324,12 +324,45 @@ static void descriptors_are_backed_exactly_where_blocks_hold_ram(
 		pfn = ALIGN_DOWN(start, MAX_ORDER_NR_PAGES);
 		end = ALIGN(end, MAX_ORDER_NR_PAGES);
 		for (; pfn < end; pfn += PAGE_SIZE / sizeof(struct page))
-			KTEST_ASSERT_TRUE(t, mapped(
-				(unsigned long)pfn_to_page(pfn)));
+			KTEST_ASSERT_EQ(t, probe_write(pfn_to_page(pfn)), 0);
 	}
 	KTEST_EXPECT_EQ(t, tally().vmemmap_bytes, descriptors_in_ram() ?
 			0 : count_ram_blocks() * MAX_ORDER_NR_PAGES *
 			sizeof(struct page));
+}
+
+/* Frames whose descriptors nothing backs, near RAM and far. */
+static const unsigned long far_frames[] = {
+	MAX_PFN / 2, MAX_PFN / 4 * 3 + 12345, MAX_PFN - 1,
+};
+
+static void expect_zeroes(struct ktest *t, unsigned long pfn)
+{
+	const struct page *page = pfn_to_page(pfn);
+	char name[128];
+
+	KTEST_ASSERT_FALSE(t, pfn_valid(pfn));
+	KTEST_ASSERT_TRUE(t, pfn_is_common(pfn));
+	KTEST_EXPECT_EQ(t, page->type, PAGE_NONE);
+	KTEST_EXPECT_NULL(t, page->slab_cache);
+	KTEST_EXPECT_EQ(t, probe_write((void *)page), -EFAULT);
+	describe_address((unsigned long)page, name, sizeof(name));
+	KTEST_EXPECT_TRUE(t, strstr(name, "which has none"));
+}
+
+static void descriptors_of_holes_are_zeroes_nobody_can_write(struct ktest *t)
+{
+	unsigned long end = PFN_UP(memblock_end_of_DRAM());
+	unsigned int i;
+
+	if (!VMEMMAP_READABLE) {
+		ktest_skip(t, "not all descriptors can be read here");
+		return;
+	}
+	expect_zeroes(t, ALIGN(end, MAX_ORDER_NR_PAGES));
+	for (i = 0; i < ARRAY_SIZE(far_frames); i++)
+		expect_zeroes(t, far_frames[i]);
+	KTEST_EXPECT_FALSE(t, pfn_is_common(MAX_PFN));
 }
 
 static void window_shows_memory_read_only(struct ktest *t)
@@ -476,6 +509,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(direct_map_uses_big_pages_where_ram_is_whole),
 	KTEST_CASE(virt_addr_valid_knows_ram_from_the_rest),
 	KTEST_CASE(descriptors_are_backed_exactly_where_blocks_hold_ram),
+	KTEST_CASE(descriptors_of_holes_are_zeroes_nobody_can_write),
 	KTEST_CASE(window_shows_memory_read_only),
 	KTEST_CASE(window_takes_its_full_size_from_any_byte),
 	KTEST_CASE(windows_run_out_and_come_back),

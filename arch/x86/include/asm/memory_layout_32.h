@@ -37,6 +37,7 @@ struct page;
 extern struct page *mem_map;
 #define vmemmap mem_map
 #define VMEMMAP_START ((unsigned long)mem_map)
+#define VMEMMAP_READABLE 0
 
 /* First frame without an address of its own: 896 MiB, or lowmem=SIZE. */
 extern unsigned long max_low_pfn;

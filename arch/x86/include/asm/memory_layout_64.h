@@ -23,6 +23,8 @@
 #define KERNEL_STACK_START 0xffffe8ffff000000UL
 #define KERNEL_STACK_END 0xffffe90000000000UL
 #define VMEMMAP_START 0xffffea0000000000UL
+/* vmemmap[] can be read throughout: what describes no RAM reads as zeroes. */
+#define VMEMMAP_READABLE 1
 #define KERNEL_BASE 0xffffffff80000000UL
 #define KERNEL_IMAGE_SIZE 0x40000000UL
 #define FIXMAP_START 0xffffffffff400000UL

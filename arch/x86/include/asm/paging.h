@@ -22,10 +22,12 @@ void direct_map_ram(phys_addr_t start, phys_addr_t end);
 
 /*
  * Parts of paging_init() that each target has its own way to do: the image's
- * mapping, the load of the new tables, RAM beyond boot_mapped_end(); and how
+ * mapping, the array of descriptors, all of which reads as zeroes if it has
+ * addresses of its own; the load of the new tables, RAM beyond boot_mapped_end(); and how
  * much the direct map shows in the end.
  */
 void map_image(void);
+void map_descriptors(void);
 void load_root_table(phys_addr_t root);
 void map_rest_of_ram(void);
 phys_addr_t direct_map_bytes(void);

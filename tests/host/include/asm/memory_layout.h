@@ -10,6 +10,9 @@
 #include <asm/memory_layout_32.h>
 #endif
 
+/* The operating system backs the whole array with zeroes. */
+#define VMEMMAP_READABLE 1
+
 /*
  * Zone ends, as on the PC: with high memory there is no zone for 32 address
  * lines, and NORMAL is what the direct map shows.
