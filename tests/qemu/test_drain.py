@@ -3,9 +3,9 @@
 The suite `drain` does it inside the kernel, with the kernel's own text, the
 modules, boot information and ACPI tables watched; drain=on lets it touch all
 memory. Here it is booted at each size, each way, with modules of odd sizes in
-the loader's hands. A guest costs its whole size on the host. The largest takes
-a minute and is booted one way: firmware and loader leave their own below 4 GiB,
-so that more memory above is all the same to them.
+the loader's hands. A guest costs its whole size on the host. The largest are
+not booted every way: firmware and loader leave their own below 4 GiB, so that
+more memory above is all the same to them.
 """
 
 import pytest
@@ -14,7 +14,7 @@ from guest import I386, boot, boot_iso, make_iso, mebibytes, module_file
 CMDLINE = 'selftest=drain drain=on poweroff'
 SIZES = (['16M', '64M', '900M', '1G', '2G', '4G'] if I386 else
          ['16M', '64M', '128M', '1G', '3.5G', '5G'])
-HUGE = '8G' if I386 else '16G'
+HUGE = '8G'
 # What QEMU and firmware need beside the guest's RAM.
 OVERHEAD = 256
 
@@ -59,7 +59,7 @@ def test_grub_under_bios_drains(mem, tmp_path):
     drained(boot_iso(iso, **settings(mem)))
 
 
-@pytest.mark.parametrize('mem', sized(SIZES[1:]))
+@pytest.mark.parametrize('mem', sized(SIZES[1:-1]))
 def test_grub_under_uefi_drains(mem, tmp_path):
     iso = make_iso(tmp_path, CMDLINE, modules(tmp_path))
     drained(boot_iso(iso, **settings(mem, firmware='uefi')))

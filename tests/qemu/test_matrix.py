@@ -17,14 +17,16 @@ from guest import (I386, ROOT, SHORT, boot, boot_iso, make_iso, mebibytes,
 
 SUITE = os.environ.get('SUITE')
 SELFTEST = f'selftest={SUITE}' if SUITE else f'selftest drain=off {SHORT}'
-# Where a census takes its time: what is about memory, or where it lies.
-MEMORY = ('selftest=bootmem,buddy,census,deferred,e820,early,fallback,'
+# What is about memory, or about where it lies: short paths, too.
+MEMORY = ('selftest=bootmem,buddy,census,deferred,drain,e820,early,fallback,'
           'handover,highmem,kmalloc,kmap*,machine*,memblock*,memmap*,pag*,'
-          'pcp*,percpu,pgtable,slub*,tlb,watermark,zone')
+          'pcp*,percpu,pgtable,restart*,slub*,tlb,vm*,watermark,zone '
+          f'drain=off {SHORT}')
 # i386: around the end of low memory, and up to what 36 address lines reach.
 SIZES = (['16M', '64M', '900M', '1G', '2G', '4G', '8G', '16G', '48G'] if I386
          else ['16M', '64M', '128M', '1G', '3.5G', '5G', '16G', '64G'])
 BIG = SIZES[-1]
+USUAL = '64M' if I386 else '128M'
 CPUS = (['max', 'coreduo', 'pentium3', 'qemu32'] if I386 else
         ['max', 'Nehalem', 'max,-pdpe1gb', 'phenom'])
 SUITE_MACRO = re.compile(r'^KTEST_SUITE(?:_FIXTURE)?\((\w+),', re.M)
@@ -36,9 +38,9 @@ TROUBLE = re.compile(r'WARNING at|panic:|nobody knows|double free|BUG at|'
                      r'does not add up|out of memory', re.I)
 
 
-def selftest(mem, once=False):
-    """What to run in so much memory; once: in this boot all of it."""
-    return MEMORY if mem == BIG and not (once or SUITE) else SELFTEST
+def selftest(whole):
+    """All, or what a machine that differs in memory alone can change."""
+    return SELFTEST if whole or SUITE else MEMORY
 
 
 def usable_bytes(run):
@@ -68,7 +70,7 @@ DIRECT = [(machine, mem) for mem in SIZES for machine in ('pc', 'q35')
 
 @pytest.mark.parametrize('machine, mem', DIRECT)
 def test_direct_boot_passes(mem, machine):
-    words = selftest(mem, once=machine == 'pc')
+    words = selftest(machine == 'pc')
     healthy(boot(f'{words} poweroff', mem=mem, machine=machine, timeout=300),
             mem)
 
@@ -101,7 +103,7 @@ def test_bootmem_passes(mem):
 @pytest.mark.parametrize('mem', SIZES)
 @pytest.mark.cost(5)
 def test_grub_under_bios_passes(mem, tmp_path):
-    iso = make_iso(tmp_path, f'{selftest(mem)} poweroff')
+    iso = make_iso(tmp_path, f'{selftest(mem == USUAL)} poweroff')
     healthy(boot_iso(iso, mem=mem), mem)
 
 
@@ -110,7 +112,7 @@ def test_grub_under_bios_passes(mem, tmp_path):
     (BIG, 'q35')])
 @pytest.mark.cost(12)
 def test_grub_under_uefi_passes(mem, machine, tmp_path):
-    iso = make_iso(tmp_path, f'{selftest(mem)} poweroff')
+    iso = make_iso(tmp_path, f'{selftest(mem == USUAL)} poweroff')
     healthy(boot_iso(iso, mem=mem, machine=machine, firmware='uefi'), mem,
             'uefi')
 

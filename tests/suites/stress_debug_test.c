@@ -23,7 +23,7 @@ static void resize_often(struct stressor *me)
 	void *p = __kmalloc_cache_noprof(watched, gfp, 20);
 	unsigned int i, size;
 
-	for (i = 0; p && i < 1000; i++) {
+	for (i = 0; p && i < 100; i++) {
 		size = i % 2 ? 20 : 60;
 		p = krealloc(p, size, gfp);
 		memset(p, 1, size);
