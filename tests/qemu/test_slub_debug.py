@@ -1,9 +1,9 @@
-"""slub_debug=: the whole self-test while every cache debugs, without a report.
+"""slub_debug=: the self-test while every cache debugs, without a report.
 
 All that the kernel and its suites do with objects is right, so nothing may be
-told. All flags together see everything; each flag by itself, which makes another
-layout, sees the suites of those that allocate most. Sweeps and stress are short: they are about the arrays that debugged
-caches do not have.
+told. All flags together see everything; each by itself, which makes another
+layout, sees the suites of those that allocate most. Sweeps and stress are
+short: they are about the arrays that debugged caches do not have.
 """
 
 import pytest

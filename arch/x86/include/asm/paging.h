@@ -22,9 +22,9 @@ void direct_map_ram(phys_addr_t start, phys_addr_t end);
 
 /*
  * Parts of paging_init() that each target has its own way to do: the image's
- * mapping, the array of descriptors, all of which reads as zeroes if it has
- * addresses of its own; the load of the new tables, RAM beyond boot_mapped_end(); and how
- * much the direct map shows in the end.
+ * mapping; the array of descriptors, all of which reads as zeroes if it has
+ * addresses of its own; the load of the new tables; RAM beyond
+ * boot_mapped_end(); and how much the direct map shows in the end.
  */
 void map_image(void);
 void map_descriptors(void);
