@@ -29,6 +29,7 @@
 #include <kernel/init.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
+#include <kernel/report.h>
 #include <kernel/shell.h>
 #include <kernel/time.h>
 #include <lib/errno.h>
@@ -100,6 +101,12 @@ void kfence_pause(void)
 
 void kfence_resume(void)
 {
+	if (!paused) {
+		report_begin("kfence_resume: nothing is paused", "caller %pS",
+			     __builtin_return_address(0));
+		report_end();
+		return;
+	}
 	WRITE_ONCE(paused, paused - 1);
 	arrays_follow();
 }

@@ -30,7 +30,7 @@
  * longer than its way to the zone. Cost: an interrupt per CPU.
  */
 #include <kernel/mutex.h>
-#include <kernel/panic.h>
+#include <kernel/report.h>
 #include <kernel/smp.h>
 #include <lib/kernel.h>
 
@@ -85,25 +85,35 @@ static void all_cpus_obey(bool park)
 }
 
 /* The number changes first where it grows: refills then take one block. */
-static void count_disabled(int by)
+static void set_disabled(unsigned int n)
 {
-	cpus_read_lock();
-	mutex_lock(&pcp_disable_lock);
-	WRITE_ONCE(pcp_disabled, pcp_disabled + (unsigned int)by);
-	if (pcp_disabled == (by > 0 ? 1U : 0U))
-		all_cpus_obey(by > 0);
-	mutex_unlock(&pcp_disable_lock);
-	cpus_read_unlock();
+	bool more = n > pcp_disabled;
+
+	WRITE_ONCE(pcp_disabled, n);
+	if (n == (more ? 1 : 0))
+		all_cpus_obey(more);
 }
 
 void pcp_disable(void)
 {
-	count_disabled(1);
+	cpus_read_lock();
+	mutex_lock(&pcp_disable_lock);
+	set_disabled(pcp_disabled + 1);
+	mutex_unlock(&pcp_disable_lock);
+	cpus_read_unlock();
 }
 
 void pcp_enable(void)
 {
-	if (WARN_ON(!pcp_is_disabled()))
-		return;
-	count_disabled(-1);
+	cpus_read_lock();
+	mutex_lock(&pcp_disable_lock);
+	if (pcp_disabled) {
+		set_disabled(pcp_disabled - 1);
+	} else {
+		report_begin("pcp_enable: nothing is disabled", "caller %pS",
+			     __builtin_return_address(0));
+		report_end();
+	}
+	mutex_unlock(&pcp_disable_lock);
+	cpus_read_unlock();
 }

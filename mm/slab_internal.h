@@ -423,7 +423,8 @@ void slab_cache_free_sheaves(struct kmem_cache *s);
 void slab_arrays_follow(struct kmem_cache *s);
 /*
  * Takes the arrays of all caches away: from then on every allocation and free
- * on every CPU goes through slub_odd.c. Counted; threads, may sleep.
+ * on every CPU goes through slub_odd.c. Counted, and one "on" too many is
+ * reported and refused; threads, may sleep.
  */
 void slab_arrays_off(void);
 void slab_arrays_on(void);

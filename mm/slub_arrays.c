@@ -27,6 +27,7 @@
  * interrupts off; node->lock inside.
  * Invariant: arrays of a cache == 2 * CPUs that have theirs + stock.
  */
+#include <kernel/report.h>
 #include <kernel/smp.h>
 #include <mm/percpu.h>
 #include "slab_internal.h"
@@ -218,8 +219,13 @@ void slab_arrays_on(void)
 {
 	cpus_read_lock();
 	mutex_lock(&slab_mutex);
-	if (!--arrays_unwanted)
+	if (!arrays_unwanted) {
+		report_begin("slab_arrays_on: they are on", "caller %pS",
+			     __builtin_return_address(0));
+		report_end();
+	} else if (!--arrays_unwanted) {
 		on_all_cpus(cpu_unpark);
+	}
 	mutex_unlock(&slab_mutex);
 	cpus_read_unlock();
 }

@@ -108,7 +108,8 @@ void drain_all_pages(void);
 
 /*
  * Between the two no CPU keeps free blocks at hand: each request and each
- * free goes the long way, to the zone. Counted, so they nest; may sleep.
+ * free goes the long way, to the zone. Counted, so they nest, and one enable
+ * too many is reported and refused; may sleep.
  * Other CPUs may go on allocating. Counterparts: zone_pcp_disable(),
  * zone_pcp_enable(), for all zones.
  */

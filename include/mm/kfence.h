@@ -85,7 +85,8 @@ int kfence_set_sample_interval(unsigned int ms);
 
 /*
  * In between nothing is sampled, and arrays are there, for who looks at slabs
- * and counts on objects being in them. Pairs nest. kfence_alloc() goes on.
+ * and counts on objects being in them. Pairs nest; one resume too many is
+ * reported and refused. kfence_alloc() goes on.
  * Context as above.
  */
 void kfence_pause(void);

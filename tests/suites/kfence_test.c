@@ -385,6 +385,17 @@ static unsigned int guarded_of(struct kmem_cache *c, unsigned int n)
 	return guarded;
 }
 
+static void resuming_what_nobody_paused_is_refused(struct ktest *t)
+{
+	kfence_resume();
+	KTEST_EXPECT_REPORTS(t, 1, "kfence_resume: nothing is paused",
+			     kfence_resume());
+	kfence_pause();
+	KTEST_EXPECT_EQ(t, kfence_set_sample(1), 0);
+	KTEST_EXPECT_EQ(t, guarded_of(s, 100), 0);
+	KTEST_EXPECT_EQ(t, kfence_set_sample(0), 0);
+}
+
 static void every_nth_allocation_is_guarded(struct ktest *t)
 {
 	struct kmem_cache *c = own_cache("turns", SIZE);
@@ -527,6 +538,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(changed_byte_in_the_alignment_gap_is_found),
 	KTEST_CASE(objects_of_a_destroyed_cache_are_told),
 	KTEST_CASE(full_pool_leaves_the_cache_as_it_is),
+	KTEST_CASE(resuming_what_nobody_paused_is_refused),
 	KTEST_CASE(every_nth_allocation_is_guarded),
 	KTEST_CASE(one_allocation_per_interval_is_guarded),
 	KTEST_CASE(right_use_is_never_reported),

@@ -76,6 +76,18 @@ static void disabling_nests(struct ktest *t)
 	KTEST_EXPECT_NE(t, nr_pcp_pages(), 0);
 }
 
+static void enabling_what_is_enabled_is_refused(struct ktest *t)
+{
+	KTEST_EXPECT_REPORTS(t, 1, "pcp_enable: nothing is disabled",
+			     pcp_enable());
+	pcp_disable();
+	take_and_give(NULL);
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	pcp_enable();
+	take_and_give(NULL);
+	KTEST_EXPECT_NE(t, nr_pcp_pages(), 0);
+}
+
 static void every_cpu_is_disabled(struct ktest *t)
 {
 	unsigned int cpu;
@@ -168,6 +180,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(block_goes_to_the_zone_at_once),
 	KTEST_CASE(request_takes_one_block_and_no_batch),
 	KTEST_CASE(disabling_nests),
+	KTEST_CASE(enabling_what_is_enabled_is_refused),
 	KTEST_CASE(every_cpu_is_disabled),
 	KTEST_CASE(cpu_that_returns_is_disabled_too),
 	KTEST_CASE(cpus_at_work_are_switched_back_and_forth),

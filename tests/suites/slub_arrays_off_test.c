@@ -122,6 +122,21 @@ static void the_last_who_wanted_them_off_gives_them_back(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+static void who_did_not_put_them_aside_cannot_take_them_up(struct ktest *t)
+{
+	struct kmem_cache *s = plain_cache("parked", 64);
+
+	if (needs_arrays(t, s)) {
+		KTEST_EXPECT_REPORTS(t, 1, "slab_arrays_on: they are on",
+				     slab_arrays_on());
+		slab_arrays_off();
+		KTEST_EXPECT_TRUE(t, no_cpu_has_arrays(s));
+		slab_arrays_on();
+		KTEST_EXPECT_TRUE(t, all_cpus_have_arrays(s));
+	}
+	kmem_cache_destroy(s);
+}
+
 static void all_caches_but_debugged_ones_take_part(struct ktest *t)
 {
 	struct kmem_cache *debugged = must_create("debugged", 64, 0,
@@ -394,6 +409,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(what_was_in_arrays_is_in_slabs_meanwhile),
 	KTEST_CASE(full_arrays_go_and_come_as_well),
 	KTEST_CASE(the_last_who_wanted_them_off_gives_them_back),
+	KTEST_CASE(who_did_not_put_them_aside_cannot_take_them_up),
 	KTEST_CASE(all_caches_but_debugged_ones_take_part),
 	KTEST_CASE(cache_made_meanwhile_gets_its_arrays_later),
 	KTEST_CASE(cache_destroyed_meanwhile_leaves_nothing),
