@@ -57,9 +57,9 @@
  */
 #include <asm/kfence.h>
 #include <asm/machine.h>
-#include <asm/processor.h>
 #include <kernel/init.h>
 #include <kernel/printk.h>
+#include <kernel/random.h>
 #include <kernel/time.h>
 #include <lib/bitmap.h>
 #include <lib/kernel.h>
@@ -567,7 +567,7 @@ bool __init kfence_make_pool(unsigned int objects)
 		pr_warn("kfence: no memory for %u objects\n", objects);
 		return false;
 	}
-	rng = rng_seed(get_cycles());
+	rng = rng_seed(get_random_u64());
 	kfence_pool = (unsigned long)pool;
 	kfence_pool_size = size;
 	kfence_nr_objects = objects;

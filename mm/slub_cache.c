@@ -25,12 +25,11 @@
  * and a thread may be shrinking them all: one that is off the list is not
  * among them.
  */
-#include <asm/processor.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
+#include <kernel/random.h>
 #include <kernel/report.h>
 #include <kernel/smp.h>
-#include <lib/random.h>
 #include <lib/string.h>
 #include <mm/kfence.h>
 #include <mm/mm.h>
@@ -52,7 +51,6 @@ static struct kmem_cache *const kmem_cache =
 	(struct kmem_cache *)cache_of_caches;
 struct kmem_cache *const slab_graveyard = (struct kmem_cache *)graveyard;
 
-static struct rng secrets;		/* slab_mutex */
 static bool available;
 
 bool slab_is_available(void)
@@ -81,16 +79,6 @@ static gfp_t flags_to_gfp(slab_flags_t flags)
 	if (flags & SLAB_RECLAIM_ACCOUNT)
 		gfp |= __GFP_RECLAIMABLE;
 	return gfp;
-}
-
-static unsigned long new_secret(void)
-{
-	unsigned long secret;
-
-	mutex_lock(&slab_mutex);
-	secret = (unsigned long)rng_next(&secrets);
-	mutex_unlock(&slab_mutex);
-	return secret;
 }
 
 /*
@@ -130,7 +118,7 @@ static bool cache_setup(struct kmem_cache *s, const char *name,
 	s->flags = slab_debug_flags(name, flags) | SLAB_KASAN;
 	s->ctor = ctor;
 	s->allocflags = flags_to_gfp(flags);
-	s->secret = new_secret();
+	s->secret = (unsigned long)get_random_u64();
 	slab_names_init(s);
 	for (nid = 0; nid < slab_node_ids; nid++)
 		node_init(&s->node[nid]);
@@ -460,7 +448,6 @@ static void __init static_caches_init(void)
 		if (NODE_DATA(nid)->node_present_pages)
 			break;
 	slab_home_node = nid;
-	secrets = rng_seed(get_cycles() ^ (unsigned long)&secrets);
 	static_cache_init(slab_graveyard, "destroyed", 8,
 			  SLAB_NO_USER_FLAGS);
 	/* nothing in its slabs is an object that can be freed */

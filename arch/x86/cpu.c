@@ -49,10 +49,12 @@ static void __init read_features(struct cpu_features *f)
 
 	read_names(f, max_ext);
 	f->pge = bit(cpuid(1, 0).edx, 13);
+	f->rdrand = bit(cpuid(1, 0).ecx, 30);
 	if (max >= 7) {
 		struct cpuid_regs r = cpuid(7, 0);
 
 		f->smep = bit(r.ebx, 7);
+		f->rdseed = bit(r.ebx, 18);
 		f->smap = bit(r.ebx, 20);
 		f->umip = bit(r.ecx, 2);
 	}
@@ -117,10 +119,12 @@ void __init cpu_print_features(void)
 	const struct cpu_features *f = &cpu_features;
 
 	pr_info("cpu: %s %s\n", f->vendor, f->model);
-	pr_info("cpu: %u physical address bits%s%s%s%s%s%s\n", f->phys_bits,
-		f->nx ? ", nx" : "", f->gbpages ? ", 1 GiB pages" : "",
+	pr_info("cpu: %u physical address bits%s%s%s%s%s%s%s%s\n",
+		f->phys_bits, f->nx ? ", nx" : "",
+		f->gbpages ? ", 1 GiB pages" : "",
 		f->pge ? ", global pages" : "", f->smep ? ", smep" : "",
-		f->smap ? ", smap" : "", f->umip ? ", umip" : "");
+		f->smap ? ", smap" : "", f->umip ? ", umip" : "",
+		f->rdrand ? ", rdrand" : "", f->rdseed ? ", rdseed" : "");
 	if (!f->nx)
 		pr_warn("cpu: no NX: data can be executed\n");
 }

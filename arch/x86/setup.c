@@ -9,7 +9,9 @@
  *	   can describe.
  *	5. Final page tables, from that allocator. All RAM that can have an
  *	   address has one.
- *	6. Which CPUs there are: firmware's tables again.
+ *	6. Which CPUs there are: firmware's tables again. What these and the
+ *	   loader say differs from machine to machine, and goes into what is
+ *	   random.
  *
  * Before 3 nothing may be allocated, and nothing is.
  */
@@ -51,4 +53,5 @@ void __init setup_arch(const struct boot_info *boot)
 	mem_map_init();
 	paging_init();
 	cpu_list_init(boot);
+	add_boot_randomness(boot);
 }

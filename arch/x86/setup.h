@@ -32,4 +32,7 @@ void mem_map_init(void);
 void reserve_boot_ranges(const struct boot_info *boot);
 void own_boot_ranges(const struct boot_info *boot);
 
+/* Into <kernel/random.h>, whatever firmware and loader say of the machine. */
+void add_boot_randomness(const struct boot_info *boot);
+
 #endif

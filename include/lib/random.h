@@ -1,6 +1,7 @@
 /*
  * Small repeatable generator (splitmix64) for tests and shuffles. Not for
- * secrets. The same seed gives the same stream on every target.
+ * secrets (<kernel/random.h>): from any number all others follow. The same
+ * seed gives the same stream on every target.
  */
 #ifndef LIB_RANDOM_H
 #define LIB_RANDOM_H

@@ -9,6 +9,7 @@ struct cpu_features {
 	char model[49];		/* brand string, "" if the CPU has none */
 	bool nx, gbpages, pge;
 	bool smep, smap, umip;
+	bool rdrand, rdseed;
 	u8 phys_bits;		/* physical address lines */
 };
 
