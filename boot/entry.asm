@@ -44,6 +44,9 @@ from_either:
 	push 0				; flags: nested task, alignment check
 	popf				; and the like are off
 	call check_cpu
+	rdtsc
+	mov [boot_entry_cycles], eax
+	mov [boot_entry_cycles + 4], edx
 	call build_page_tables
 	jmp enter_kernel
 
@@ -51,3 +54,10 @@ section .boot.rodata progbits alloc noexec nowrite align=4
 
 wrong_loader:
 	db "strata: not started by a multiboot2 loader", 0
+
+section .boot.bss nobits alloc noexec write align=8
+
+; When we began, for who wonders what a boot costs.
+global boot_entry_cycles:data
+boot_entry_cycles:
+	resd 2

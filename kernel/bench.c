@@ -95,10 +95,10 @@ void bench_skip(struct bench *b, const char *why)
 	b->skipped = true;
 }
 
-void bench_value(struct bench *b, const char *unit, u64 thousandths)
+void bench_value(struct bench *b, const char *unit, u64 millionths)
 {
 	b->unit = unit;
-	b->value = thousandths;
+	b->value = millionths;
 }
 
 static int by_value(const void *a, const void *b)
@@ -114,17 +114,26 @@ static u64 median(struct bench *b)
 	return b->samples[b->taken / 2];
 }
 
-/* One figure behind the point; two of small numbers. */
-static void tell(const char *name, const char *unit, u64 thousandths,
+/* One figure behind the point; of small numbers more. */
+static unsigned int decimals(u64 millionths)
+{
+	return millionths >= 10000000 ? 1 : millionths >= 100000 ? 2 : 5;
+}
+
+static void tell(const char *name, const char *unit, u64 millionths,
 		 unsigned int n)
 {
-	bool small = thousandths < 10000;
-	unsigned int step = small ? 10 : 100;
-	u64 steps = (thousandths + step / 2) / step;
+	unsigned int digits = decimals(millionths), i;
+	u64 unit_steps = 1, step = 1000000, steps;
 
+	for (i = 0; i < digits; i++) {
+		unit_steps *= 10;
+		step /= 10;
+	}
+	steps = (millionths + step / 2) / step;
 	printk("BENCH name=%s unit=%s value=%llu.%0*llu n=%u\n", name, unit,
-	       (unsigned long long)(steps / (1000 / step)), small ? 2 : 1,
-	       (unsigned long long)(steps % (1000 / step)), n);
+	       (unsigned long long)(steps / unit_steps), (int)digits,
+	       (unsigned long long)(steps % unit_steps), n);
 }
 
 /* ----- the clock ---------------------------------------------------------- */
@@ -195,27 +204,28 @@ static noinline void bench_begin(const struct bench_row *row)
 	__asm__ volatile("" : : "r"(row) : "memory");
 }
 
+static void tell_time(struct bench *b)
+{
+	u64 thousandths = median(b) / b->n;
+
+	if (tick_ps)
+		tell(b->name, "ns/op", thousandths * tick_ps, b->n);
+	else
+		tell(b->name, "insn/op", thousandths * 1000, b->n);
+}
+
 static bool tell_row(struct bench *b)
 {
-	u64 value;
-
 	if (!b->problem && !b->unit && !b->taken)
 		b->problem = "took no sample";
-	if (b->problem) {
+	if (b->problem)
 		printk("# bench: %s: %s%s\n", b->name,
 		       b->skipped ? "skipped, " : "", b->problem);
-		return b->skipped;
-	}
-	if (b->unit) {
+	else if (b->unit)
 		tell(b->name, b->unit, b->value, b->n);
-		return true;
-	}
-	value = median(b) / b->n;
-	if (tick_ps)
-		tell(b->name, "ns/op", value * tick_ps / 1000, b->n);
 	else
-		tell(b->name, "insn/op", value, b->n);
-	return true;
+		tell_time(b);
+	return !b->problem || b->skipped;
 }
 
 static bool run_row(const struct bench_row *row)
@@ -249,7 +259,7 @@ bool bench_run(const char *glob, bool wall)
 
 	might_sleep_disable();
 	two = calibrate(wall);
-	tell("calibration", wall ? "ticks/turn" : "insn/turn", two,
+	tell("calibration", wall ? "ticks/turn" : "insn/turn", two * 1000,
 	     CALIBRATION_TURNS);
 	if (!wall && two != 2000) {
 		printk("# bench: the clock does not count instructions (QEMU: -icount shift=0,sleep=off)\n");

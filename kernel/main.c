@@ -23,6 +23,7 @@
 #include <asm/processor.h>
 #include <asm/setup.h>
 #include <kernel/boot_info.h>
+#include <kernel/boot_phase.h>
 #include <kernel/cmdline.h>
 #include <kernel/init.h>
 #include <kernel/kallsyms.h>
@@ -220,22 +221,36 @@ static void __noreturn do_what_is_wanted(void)
 	kernel_poweroff();
 }
 
+static void over(enum boot_phase phase)
+{
+	boot_phase_over(phase, get_cycles());
+}
+
 void __noreturn start_kernel(u32 magic, u32 info_phys)
 {
+	boot_phase_begins(boot_entry_cycles);
+	over(BOOT_ENTRY);
+
 	start_log();
 	read_boot_info(magic, info_phys);
 	read_cmdline();
+	over(BOOT_LOG);
 
 	setup_arch(&boot_info);		/* memory map, memblock, direct map */
+	over(BOOT_ARCH);
 	mm_init();			/* zones, page allocator, slab caches */
+	over(BOOT_MM);
 	sched_init();			/* we are a thread from here on */
 	time_init();			/* interrupt controller, clock, tick */
 	local_irq_enable();
+	over(BOOT_TIME);
 	smp_init();			/* all other CPUs, idle */
+	over(BOOT_CPUS);
 	free_initmem();			/* no __init code or data after this */
 	might_sleep_enable();
 	ktest_set_observer(&census_observer);
 	fault_injection_init();		/* from here on memory may fail */
+	over(BOOT_REST);
 
 	do_what_is_wanted();
 }

@@ -40,7 +40,7 @@ struct bench {
 	const char *problem;		/* no figure, because of that */
 	bool skipped;			/* and that is all right */
 	const char *unit;		/* of a figure that is no time */
-	u64 value;			/* thousandths */
+	u64 value;			/* millionths */
 };
 
 struct bench_row {
@@ -72,8 +72,8 @@ bool bench_stop(struct bench *b);
 /* The row has no figure: a failure of the run / for want of something. */
 void bench_fail(struct bench *b, const char *why);
 void bench_skip(struct bench *b, const char *why);
-/* A figure that is no time, in thousandths of the unit. */
-void bench_value(struct bench *b, const char *unit, u64 thousandths);
+/* A figure that needs no clock, in millionths of the unit. */
+void bench_value(struct bench *b, const char *unit, u64 millionths);
 
 /*
  * Runs the rows whose name matches (a list of globs with commas between; NULL

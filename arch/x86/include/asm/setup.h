@@ -13,6 +13,9 @@
 void __noreturn x86_64_start_kernel(u32 magic, u32 info_phys);
 void __noreturn i386_start_kernel(u32 magic, u32 info_phys);
 
+/* boot/entry.asm: its clock; at its physical address, gone with the boot. */
+extern u64 boot_entry_cycles;
+
 /* kernel/main.c: everything from here on. info_phys: the loader's block. */
 void __noreturn start_kernel(u32 magic, u32 info_phys);
 
