@@ -137,8 +137,8 @@ ISO_CMDLINE := selftest shell
 
 # ----- targets --------------------------------------------------------------
 
-.PHONY: all run run-guest test test-host test-kernel stress detect lint format \
-	debug help clean setup FORCE
+.PHONY: all run run-guest test test-host test-kernel stress detect bench \
+	bench-time bench-baseline lint format debug help clean setup FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -197,6 +197,17 @@ detect: setup $(KERNEL)
 		$(KERNEL:%/strata.elf=%/kasan/strata.elf)
 	@scripts/detect $(if $(WRITE),--write) $(TRIALS) $(OPERATIONS)
 
+# What calls cost, in instructions: docs/performance.md. WRITE=1 rewrites its
+# tables and plots, BENCH=glob narrows.
+bench: setup $(KERNEL)
+	@scripts/bench $(if $(WRITE),--write)
+
+bench-time: setup $(KERNEL)
+	@scripts/bench time
+
+bench-baseline: setup $(KERNEL)
+	@scripts/bench baseline
+
 lint: setup
 	@scripts/lint
 
@@ -217,6 +228,9 @@ help:
 	@echo 'make test-kernel  boots over memory sizes and firmware'
 	@echo 'make stress       stress suites on 4 CPUs, other seeds, MINUTES=10'
 	@echo 'make detect       rate of mistakes told, by kind and mode'
+	@echo 'make bench        instructions per call, next to Linux; WRITE=1 to docs/'
+	@echo 'make bench-time   the same in nanoseconds, medians of several boots'
+	@echo 'make bench-baseline  what make test compares with, anew'
 	@echo 'make lint         layering, style, static analysis'
 	@echo 'make format       clang-format over the tree'
 	@echo 'make debug        QEMU stopped at its first instruction, gdb attached'
@@ -228,12 +242,14 @@ help:
 	@echo '             FASTPATH=restart|irqsave TIMEOUT=seconds'
 	@echo '             SANITIZE=kasan|undefined'
 	@echo '  test:      SUITE=GLOB'
+	@echo '  bench:     BENCH=GLOB WRITE=1 BOOT_SIZES="1G 64G"; bench-time: RUNS=5'
 
 # Looks for the tools of what was asked for and installs what is missing,
 # before anything is built.
 setup_for = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 setup_stage := $(firstword \
 	$(call setup_for,test test-host test-kernel detect lint format debug,test) \
+	$(call setup_for,bench bench-time bench-baseline,bench) \
 	$(call setup_for,run stress,run) build)
 
 setup:

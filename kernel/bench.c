@@ -44,6 +44,23 @@ extern const struct bench_row __stop_bench_rows[] __weak;
 
 #define CALIBRATION_TURNS 1000000U
 
+/* Figures are one build's. */
+#ifdef CONFIG_DEBUG
+#define DEBUG_BUILD " DEBUG"
+#else
+#define DEBUG_BUILD ""
+#endif
+#ifdef CONFIG_FASTPATH_IRQSAVE
+#define IRQSAVE_BUILD " FASTPATH=irqsave"
+#else
+#define IRQSAVE_BUILD ""
+#endif
+#ifdef CONFIG_KASAN
+#define KASAN_BUILD " SANITIZE=kasan"
+#else
+#define KASAN_BUILD ""
+#endif
+
 /* Thousandths of a tick. */
 static u64 loop_cost, turn_cost;
 /* Picoseconds of a tick; 0: figures are in ticks, which are instructions. */
@@ -199,7 +216,7 @@ static u64 calibrate(bool wall)
 /* ----- the rows ----------------------------------------------------------- */
 
 /* The plugin's mark between rows. */
-static noinline void bench_begin(const struct bench_row *row)
+noinline void bench_begin(const struct bench_row *row)
 {
 	__asm__ volatile("" : : "r"(row) : "memory");
 }
@@ -257,6 +274,8 @@ bool bench_run(const char *glob, bool wall)
 	unsigned int n, failed = 0;
 	u64 two;
 
+	printk("# bench: built by %s%s%s%s\n", __VERSION__, DEBUG_BUILD,
+	       IRQSAVE_BUILD, KASAN_BUILD);
 	might_sleep_disable();
 	two = calibrate(wall);
 	tell("calibration", wall ? "ticks/turn" : "insn/turn", two * 1000,

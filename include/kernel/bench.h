@@ -83,6 +83,9 @@ void bench_value(struct bench *b, const char *unit, u64 millionths);
  */
 bool bench_run(const char *glob, bool wall);
 
+/* Each row begins with it; does nothing (scripts/count_locked.c waits for it). */
+void bench_begin(const struct bench_row *row);
+
 /*
  * Called before each row, so that it finds allocators as little used as the
  * others did. Weak, does nothing: whoever brings rows brings it.
