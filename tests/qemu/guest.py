@@ -29,7 +29,7 @@ MKISO = ROOT / 'scripts' / 'mkiso'
 LEDGER = BUILD / 'guest-memory.json'
 
 VARIABLES = ('MEM', 'SMP', 'NODES', 'FIRMWARE', 'MACHINE', 'CMDLINE',
-             'QEMU_FLAGS', 'TIMEOUT', 'ICOUNT', 'DEBUG', 'SUITE',
+             'QEMU_FLAGS', 'TIMEOUT', 'ICOUNT', 'DEBUG', 'SUITE', 'BENCH',
              'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL')
 
 # The long sweeps, shortened, for boots that differ in something else. All of
