@@ -18,7 +18,7 @@ matplotlib.rcParams.update({
     'axes.axisbelow': True, 'axes.grid': True, 'grid.color': '#e0e0e0',
 })
 
-OURS, LINUX, NUMA = '#1b6ca8', '#e0a458', '#c9c9c9'
+OURS, LINUX = '#1b6ca8', '#e0a458'
 IMAGES = 'images/bench'
 
 
@@ -79,17 +79,23 @@ def plot_sizes(docs, figures):
         points = series(figures, pattern)
         axes.plot(*zip(*points), 'o-', color=color, label=label)
     axes.set_xscale('log', base=2)
-    axes.set_yscale('log')
+    axes.set_xticks([8 << n for n in range(11)],
+                    [str(8 << n) for n in range(11)])
+    axes.set_ylim(bottom=0)
     axes.set_xlabel('bytes per object')
     axes.set_ylabel('instructions per pair')
     save(figure, docs, 'sizes', axes)
 
 
-def plot_orders(docs, figures):
+def plot_orders(docs, figures, linux):
     """Per order: a pair of alloc_pages() and __free_pages()."""
     points = series(figures, r'page_pair_(\d+)')
+    recorded = [(order, float(linux[f'page_pair_{order}']['smp']))
+                for order, _ in points if f'page_pair_{order}' in linux]
     figure, axes = pyplot.subplots(figsize=(8, 3.2))
     axes.bar(*zip(*points), color=OURS, label='Strata')
+    axes.plot(*zip(*recorded), 'D', color=LINUX, label='Linux 6.12 (SMP)')
+    axes.set_yscale('log')
     axes.set_xticks([order for order, _ in points])
     axes.set_xlabel('order')
     axes.set_ylabel('instructions per pair')
@@ -173,7 +179,7 @@ def write(book, figures, linux):
     docs = book.parent
     plot_ratios(docs, figures, linux)
     plot_sizes(docs, figures)
-    plot_orders(docs, figures)
+    plot_orders(docs, figures, linux)
     plot_boot(docs, figures, linux)
     text = book.read_text(encoding='utf-8')
     for name, lines in (

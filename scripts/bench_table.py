@@ -5,6 +5,7 @@ Figures are {name: Figure} in the order in which they were told.
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 LINE = re.compile(r'BENCH name=(\S+) unit=(\S+) value=([\d.]+) n=(\d+)\s*$')
 SKIPPED = re.compile(r'# bench: (\S+): skipped, ')
@@ -97,11 +98,15 @@ def locked_per_row(names, text):
 # ----- tables in files -------------------------------------------------------
 
 def read_tsv(text):
-    """{first column: {heading: text}}; lines with # are remarks."""
+    """{first column: {heading: text}}; lines with # are remarks.
+
+    Empty cells at the end of a line may be left out.
+    """
     lines = [line.split('\t') for line in text.splitlines()
              if line and not line.startswith('#')]
     heads = lines[0]
-    return {cells[0]: dict(zip(heads, cells)) for cells in lines[1:]}
+    return {cells[0]: dict(zip_longest(heads, cells, fillvalue=''))
+            for cells in lines[1:]}
 
 
 def write_tsv(figures, remarks=()):
@@ -111,7 +116,7 @@ def write_tsv(figures, remarks=()):
         locked = '' if one.locked is None else f'{one.locked:.2f}'
         spread = one.spread or ('', '')
         lines.append(f'{name}\t{one.unit}\t{one.text}\t{one.n}\t{locked}\t'
-                     f'{spread[0]}\t{spread[1]}')
+                     f'{spread[0]}\t{spread[1]}'.rstrip())
     return '\n'.join(lines) + '\n'
 
 

@@ -83,7 +83,7 @@ void bench_value(struct bench *b, const char *unit, u64 millionths);
  */
 bool bench_run(const char *glob, bool wall);
 
-/* Each row begins with it; does nothing (scripts/count_locked.c waits for it). */
+/* Each row begins with it, for scripts/count_locked.c to see. Does nothing. */
 void bench_begin(const struct bench_row *row);
 
 /*
