@@ -104,15 +104,9 @@ static void *kmalloc_unusual_node(size_t size, gfp_t gfp, int nid,
 	return lowmem_page_address(page);
 }
 
-static void __slowpath *kmalloc_unusual(size_t size, gfp_t gfp,
-					unsigned long caller)
-{
-	return kmalloc_unusual_node(size, gfp, NUMA_NO_NODE, caller);
-}
-
 void *__kmalloc_large(size_t size, gfp_t gfp)
 {
-	return kmalloc_unusual(size, gfp, _RET_IP_);
+	return kmalloc_unusual_node(size, gfp, NUMA_NO_NODE, _RET_IP_);
 }
 
 static __always_inline struct kmem_cache *cache_for(size_t index, gfp_t gfp)
@@ -121,6 +115,19 @@ static __always_inline struct kmem_cache *cache_for(size_t index, gfp_t gfp)
 						   KMALLOC_NORMAL;
 
 	return kmalloc_caches[type][kmalloc_class[index]];
+}
+
+/* Sizes without a class, and what not every gfp asks for. */
+static void __slowpath *kmalloc_unusual(size_t size, gfp_t gfp,
+					unsigned long caller)
+{
+	size_t index = (size - 1) >> 3;
+	struct kmem_cache *s;
+
+	if (index >= ARRAY_SIZE(kmalloc_class))
+		return kmalloc_unusual_node(size, gfp, NUMA_NO_NODE, caller);
+	s = cache_for(index, gfp);
+	return kmem_cache_alloc(s, gfp | slab_slack(s, size));
 }
 
 /* The CPU's array is empty. Now there is time to tell what was asked for. */
@@ -137,13 +144,15 @@ void *__restartable __kmalloc(size_t size, gfp_t gfp)
 	struct kmem_cache *s;
 	void *p;
 
-	if (unlikely(index >= ARRAY_SIZE(kmalloc_class)))
+	if (unlikely(index >= ARRAY_SIZE(kmalloc_class)) ||
+	    unlikely(gfp & (__GFP_ZERO | __GFP_DMA)))
 		return kmalloc_unusual(size, gfp, _RET_IP_);
-	s = cache_for(index, gfp);
+	s = kmalloc_caches[KMALLOC_NORMAL][kmalloc_class[index]];
 	p = cpu_stack_pop(&s->cpu->stack);
 	if (unlikely(!p))
 		return kmalloc_slow(size, gfp);
-	return slab_popped(s, p, gfp);
+	*slab_word(s, p) = 0;
+	return p;
 }
 
 void *__kmalloc_cache_noprof(struct kmem_cache *s, gfp_t gfp, size_t size)
@@ -218,11 +227,10 @@ static void __slowpath kfree_unusual(const void *p)
 
 void __restartable kfree(const void *p)
 {
-	unsigned long pfn = direct_map_pfn(p);
-	struct page *page = pfn_to_page(pfn);
+	struct page *page = page_to_ask(p);
 
-	if (likely(pfn_is_common(pfn)) && likely(page->type == PAGE_SLAB))
-		slab_free(page->slab_cache, p);
+	if (likely(page) && likely(page->type == PAGE_SLAB))
+		slab_free_to_slab_of(page->slab_cache, p);
 	else
 		kfree_unusual(p);
 }

@@ -76,6 +76,7 @@ struct kmem_cache {
 	unsigned int offset;		/* (b) of the free word in a place */
 	unsigned int flags;		/* (b) SLAB_... */
 	void *no_object;		/* (b) the seal, see below */
+	unsigned long odd_bits;		/* (b) see slab_begins_plainly() */
 	unsigned int size;		/* (b) a place, padding included */
 	unsigned int object_size;	/* (c) what the user may touch; grows */
 	u32 inverse;			/* (b) of size's odd part, mod 2^32 */
@@ -121,16 +122,18 @@ extern u8 kmalloc_class[KMALLOC_MAX_CACHE_SIZE / 8];
  * The free word. A free object keeps one word at s->offset:
  *
  *	word ^ secret == 0		it is in an array
- *	word ^ secret == link + 1	in its slab's freelist; link is what
- *					page->freelist would hold: index of
+ *	word ^ secret == link + 1,	in its slab's freelist; link is what
+ *	  in the 16 bits at the top	page->freelist would hold: index of
  *					the next + 1, or 0 at the end
  *
- * An object handed out has that word cleared. The user may store whatever he
+ * So the bits below are the secret's while the object is free, and half of
+ * them are enough to see that it is not. An object handed out has that word
+ * cleared. The user may store whatever he
  * likes there, so a word that looks free is a suspicion, never a proof. A cache
  * that debugs keeps the word outside the object, and while that is handed out
  * word == ~secret: any other word is damage.
  */
-#define SLAB_WORD_MAX 0xffffUL
+#define SLAB_LINK_SHIFT (BITS_PER_LONG - 16)
 
 /* p may be anything that somebody frees, NULL too: a number, no pointer. */
 static __always_inline unsigned long *slab_word(const struct kmem_cache *s,
@@ -142,7 +145,13 @@ static __always_inline unsigned long *slab_word(const struct kmem_cache *s,
 static __always_inline bool slab_word_looks_free(const struct kmem_cache *s,
 						 const void *p)
 {
-	return (*slab_word(s, p) ^ s->secret) <= SLAB_WORD_MAX;
+	return !((*slab_word(s, p) ^ s->secret) << 16);
+}
+
+/* Where in the direct map; of any other address a number all the same. */
+static __always_inline unsigned long direct_map_offset(const void *p)
+{
+	return (unsigned long)p - (unsigned long)__va(0);
 }
 
 /*
@@ -151,7 +160,25 @@ static __always_inline bool slab_word_looks_free(const struct kmem_cache *s,
  */
 static __always_inline unsigned long direct_map_pfn(const void *p)
 {
-	return ((unsigned long)p - (unsigned long)__va(0)) >> PAGE_SHIFT;
+	return direct_map_offset(p) >> PAGE_SHIFT;
+}
+
+/* Bits that no offset in the direct map has. */
+#define DIRECT_MAP_NO_BITS (MAX_PHYSMEM_BITS < BITS_PER_LONG ? \
+			    ~0UL << MAX_PHYSMEM_BITS % BITS_PER_LONG : 0UL)
+
+/*
+ * The descriptor to ask about p, whatever p is; NULL: ask pfn_valid(). It is
+ * p's own if p is in the direct map. Other addresses are given that of some
+ * page of it, where all descriptors can be read: who asks has to find out.
+ */
+static __always_inline struct page *page_to_ask(const void *p)
+{
+	unsigned long pfn = direct_map_pfn(p);
+
+	if (VMEMMAP_READABLE)
+		return pfn_to_page(pfn % MAX_PFN);
+	return pfn_is_common(pfn) ? pfn_to_page(pfn) : NULL;
 }
 
 /*
@@ -188,6 +215,17 @@ slab_plain_objects(const struct kmem_cache *s, const struct page *page)
 {
 	return page->order == s->order ? s->plain_objects :
 					 s->min_plain_objects;
+}
+
+/*
+ * Does a place begin at p, which lies in a slab of s if it is in the direct
+ * map? Told by the bits that are in no such address; where size is a power of
+ * two those below it are, too. Otherwise all are: it takes a division.
+ */
+static __always_inline bool slab_begins_plainly(const struct kmem_cache *s,
+						const void *p)
+{
+	return !(direct_map_offset(p) & s->odd_bits);
 }
 
 /* Does the cache look for damage? Such a one has no arrays. */
@@ -343,6 +381,7 @@ void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 	      struct slab_sheaf *sheaf);
 void swap_main_and_spare(struct kmem_cache *s, struct kmem_cache_cpu *c);
 bool main_fill(struct kmem_cache *s, struct kmem_cache_cpu *c);
+void __slowpath slab_free_full(struct kmem_cache *s, void *p);
 void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c);
 
 /* slub_node.c */

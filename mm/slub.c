@@ -81,6 +81,16 @@ void *__restartable kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
 	return slab_alloc(s, gfp);
 }
 
+void *__restartable __kmem_cache_alloc_plain(struct kmem_cache *s, gfp_t gfp)
+{
+	void *p = cpu_stack_pop(&s->cpu->stack);
+
+	if (unlikely(!p))
+		return __slab_alloc(s, gfp, NUMA_NO_NODE);
+	*slab_word(s, p) = 0;
+	return p;
+}
+
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 {
 	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
@@ -322,7 +332,7 @@ void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c)
 }
 
 /* Steps 3 to 5 and the push. p is marked free. */
-static void __slowpath free_full(struct kmem_cache *s, void *p)
+void __slowpath slab_free_full(struct kmem_cache *s, void *p)
 {
 	struct kmem_cache_cpu *c;
 	unsigned long flags;
@@ -341,6 +351,16 @@ static void __slowpath free_full(struct kmem_cache *s, void *p)
 	local_irq_restore(flags);
 }
 
+/* Does a place of s begin at p, in a slab of a cache that does not debug? */
+static __always_inline bool begins(struct kmem_cache *s,
+				   const struct page *page, const void *p)
+{
+	if (likely(slab_begins_plainly(s, p)))
+		return true;
+	return !(direct_map_offset(p) & DIRECT_MAP_NO_BITS) &&
+	       slab_place_index(s, page, p) < slab_plain_objects(s, page);
+}
+
 /*
  * Is p an object of s that is not known to be free? One look at its page and
  * its mark; everything unusual, and every free to a cache that debugs, is left
@@ -348,12 +368,10 @@ static void __slowpath free_full(struct kmem_cache *s, void *p)
  */
 static __always_inline bool free_is_plain(struct kmem_cache *s, const void *p)
 {
-	unsigned long pfn = direct_map_pfn(p);
-	struct page *page = pfn_to_page(pfn);
+	struct page *page = page_to_ask(p);
 
-	return likely(pfn_is_common(pfn)) && page->type == PAGE_SLAB &&
-	       page->slab_cache == s &&
-	       slab_place_index(s, page, p) < slab_plain_objects(s, page) &&
+	return likely(page) && page->type == PAGE_SLAB &&
+	       page->slab_cache == s && begins(s, page, p) &&
 	       !slab_word_looks_free(s, p);
 }
 
@@ -375,7 +393,7 @@ static void __slowpath free_unusual(struct kmem_cache *s, void *p)
 	}
 	if (!kmem_cache_debug(s))	/* that one looks at the word first */
 		*slab_word(s, p) = s->secret;
-	free_full(s, p);
+	slab_free_full(s, p);
 }
 
 /* Free's step 2 and what follows. */
@@ -387,5 +405,5 @@ void __restartable __slowpath __slab_free(struct kmem_cache *s, const void *p)
 	}
 	*slab_word(s, p) = s->secret;
 	if (unlikely(!cpu_stack_push(&s->cpu->stack, (void *)p, s->no_object)))
-		free_full(s, (void *)p);
+		slab_free_full(s, (void *)p);
 }

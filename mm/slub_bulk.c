@@ -35,7 +35,7 @@
  * interrupts come on.
  *
  * The check of step 1 is a little stricter than slab_word_looks_free(): it
- * compares the upper halves only. A word that is refused for it goes the long
+ * compares half of the word only. A word that is refused for it goes the long
  * way and is looked at exactly.
  *
  * Cost: 3 instructions for each object allocated and 6 for one freed by step
@@ -49,18 +49,6 @@
 #include "slab_internal.h"
 
 #define BATCH 256
-
-/* Half of a word: the upper one is the same in marks and in all links. */
-#if __SIZEOF_LONG__ == 8
-typedef u32 half_word;
-#else
-typedef u16 half_word;
-#endif
-
-static __always_inline half_word upper_half(const unsigned long *word)
-{
-	return ((const half_word *)word)[1];
-}
 
 static __always_inline void hand_out(void **slot, void **to, size_t offset)
 {
@@ -175,7 +163,7 @@ static __always_inline bool comes_back(void *const *slot, void *const *p,
 	char *object = *p;
 	unsigned long *word = (unsigned long *)(object + offset);
 
-	if (*slot != object || upper_half(word) == upper_half(&secret))
+	if (*slot != object || cpu_stack_half(*word) == cpu_stack_half(secret))
 		return false;
 	*word = secret;
 	return true;

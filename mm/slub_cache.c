@@ -81,6 +81,17 @@ static gfp_t flags_to_gfp(slab_flags_t flags)
 	return gfp;
 }
 
+static unsigned long new_secret(void)
+{
+	unsigned long secret;
+
+	/* half of it tells what is free: not as a word of zeroes would */
+	do
+		secret = (unsigned long)get_random_u64();
+	while (!cpu_stack_half(secret));
+	return secret;
+}
+
 /*
  * Objects that become too large for a slab by what debugging keeps for them,
  * or that need larger slabs though nobody wants those, do without. (A free
@@ -118,7 +129,7 @@ static bool cache_setup(struct kmem_cache *s, const char *name,
 	s->flags = slab_debug_flags(name, flags) | SLAB_KASAN;
 	s->ctor = ctor;
 	s->allocflags = flags_to_gfp(flags);
-	s->secret = (unsigned long)get_random_u64();
+	s->secret = new_secret();
 	slab_names_init(s);
 	for (nid = 0; nid < slab_node_ids; nid++)
 		node_init(&s->node[nid]);
@@ -453,6 +464,7 @@ static void __init static_caches_init(void)
 	/* nothing in its slabs is an object that can be freed */
 	slab_graveyard->objects = slab_graveyard->min_objects = 0;
 	slab_graveyard->plain_objects = slab_graveyard->min_plain_objects = 0;
+	slab_graveyard->odd_bits = ~0UL;
 	static_cache_init(kmem_cache, "kmem_cache",
 			  (unsigned int)(sizeof(struct kmem_cache) + (size_t)
 					 slab_node_ids *

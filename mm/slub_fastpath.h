@@ -41,6 +41,26 @@ static __always_inline void *slab_alloc(struct kmem_cache *s, gfp_t gfp)
 	return slab_popped(s, p, gfp);
 }
 
+/* p's page is a slab of s. */
+static __always_inline void slab_free_to_slab_of(struct kmem_cache *s,
+						 const void *p)
+{
+	struct cpu_stack *stack = &s->cpu->stack;
+	unsigned long secret = s->secret;
+
+	if (likely(cpu_stack_push_back(stack, p, slab_word(s, p), secret)))
+		return;
+	if (unlikely(!slab_begins_plainly(s, p)) ||
+	    unlikely(cpu_stack_half(*slab_word(s, p)) ==
+		     cpu_stack_half(secret))) {
+		__slab_free(s, p);
+		return;
+	}
+	*slab_word(s, p) = secret;
+	if (unlikely(!cpu_stack_push(stack, (void *)p, s->no_object)))
+		slab_free_full(s, (void *)p);
+}
+
 static __always_inline void slab_free(struct kmem_cache *s, const void *p)
 {
 	if (unlikely(!cpu_stack_push_back(&s->cpu->stack, p, slab_word(s, p),

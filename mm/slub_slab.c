@@ -12,7 +12,7 @@
  *	   ^ 0 end             | 1
  *	   +-------------------+
  *
- * A link is stored as secret ^ (link + 1), secret being random per cache: a
+ * A link is stored as secret ^ (link + 1) << 48 (16), secret being random: a
  * write behind the end of an object or after its free almost never yields a
  * link, and 48 (on 32-bit machines 16) bits of it are checked when the link
  * is used. The link stands in the middle of the object, where an overrun of
@@ -46,14 +46,17 @@
 unsigned long slab_link(const struct kmem_cache *s, struct page *head,
 			const void *p)
 {
-	unsigned long link = (*slab_word(s, p) ^ s->secret) - 1;
+	unsigned long link = *slab_word(s, p) ^ s->secret;
 
+	if (link << 16)
+		return SLAB_LINK_BAD;
+	link = (link >> SLAB_LINK_SHIFT) - 1;
 	return link <= slab_objects(s, head) ? link : SLAB_LINK_BAD;
 }
 
 void slab_set_link(const struct kmem_cache *s, void *p, u16 link)
 {
-	*slab_word(s, p) = s->secret ^ (link + 1UL);
+	*slab_word(s, p) = s->secret ^ (link + 1UL) << SLAB_LINK_SHIFT;
 }
 
 static void slab_mark_pages(struct kmem_cache *s, struct page *head,

@@ -27,6 +27,7 @@
 #include <asm/irqflags.h>
 #include <kernel/percpu.h>
 #include <lib/compiler.h>
+#include <lib/types.h>
 
 struct cpu_stack {
 	void **top;	/* first slot that is not in */
@@ -45,8 +46,8 @@ struct cpu_stack {
  * cpu_stack_push(): false if it is full. seal goes into the slot above.
  *
  * cpu_stack_push_back(): pushes p where it was popped from: if the slot at
- * top still names it, and *word ^ mark is above 0xffff, sets *word to mark
- * and pushes. False: nothing was done; or *word was set and no more, because
+ * top still names it, and the lower halves of *word and mark differ, sets
+ * *word to mark and pushes. False: nothing was done; or *word was set and no more, because
  * the sequence was interrupted between the two: the caller finds out.
  */
 
@@ -58,6 +59,13 @@ static __always_inline void cpu_stack_move_top(struct cpu_stack *s, long by)
 {
 	__atomic_store_n(&s->top, s->top + by, __ATOMIC_RELEASE);
 }
+
+/* Half of a word, as much as cpu_stack_push_back() compares. */
+#if __SIZEOF_LONG__ == 8
+#define cpu_stack_half(word) ((u32)(word))
+#else
+#define cpu_stack_half(word) ((u16)(word))
+#endif
 
 #ifdef CONFIG_FASTPATH_IRQSAVE
 
@@ -109,7 +117,7 @@ static __always_inline bool cpu_stack_push_back(struct cpu_stack *stack,
 
 	local_irq_save(flags);
 	s = this_cpu_ptr(stack);
-	back = *s->top == p && (*word ^ mark) > 0xffff;
+	back = *s->top == p && cpu_stack_half(*word) != cpu_stack_half(mark);
 	if (likely(back)) {
 		*word = mark;
 		cpu_stack_move_top(s, 1);

@@ -105,6 +105,8 @@ void kmem_cache_destroy(struct kmem_cache *s);
 
 void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid);
+/* The same for who does not say __GFP_ZERO, and knows it. */
+void *__kmem_cache_alloc_plain(struct kmem_cache *s, gfp_t gfp);
 void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *s, void *p);
 
@@ -199,6 +201,17 @@ static __always_inline size_t kmalloc_class_size(unsigned int class)
 	return (size_t)8 << (class < 4 ? class : class == 5 ? 4 : class - 2);
 }
 
+/* From the cache of a class; what the compiler knows of gfp is not asked. */
+static __always_inline void *kmalloc_from_class(unsigned int class, gfp_t gfp)
+{
+	if (__builtin_constant_p(gfp) && !(gfp & (__GFP_ZERO | __GFP_DMA)))
+		return __kmem_cache_alloc_plain(
+			kmalloc_caches[KMALLOC_NORMAL][class], gfp);
+	return kmem_cache_alloc(kmalloc_caches[gfp & __GFP_DMA ?
+					       KMALLOC_DMA : KMALLOC_NORMAL]
+				[class], gfp);
+}
+
 #define KMALLOC_SLACK(size) \
 	GFP_SLACK(kmalloc_class_size(kmalloc_index(size)) - (size))
 
@@ -211,11 +224,8 @@ static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 	if (__builtin_constant_p(size) && size) {
 		if (size > KMALLOC_MAX_CACHE_SIZE)
 			return __kmalloc_large(size, gfp);
-		return kmem_cache_alloc(kmalloc_caches[gfp & __GFP_DMA ?
-						       KMALLOC_DMA :
-						       KMALLOC_NORMAL]
-					[kmalloc_index(size)],
-					gfp | KMALLOC_SLACK(size));
+		return kmalloc_from_class(kmalloc_index(size),
+					  gfp | KMALLOC_SLACK(size));
 	}
 	return __kmalloc(size, gfp);
 }

@@ -141,8 +141,9 @@ static void data_that_looks_free_is_not_reported(struct ktest *t)
 	void *p = get();
 
 	KTEST_EXPECT_REPORTS(t, 0, "", ({
-		for (link = 0; link <= SLAB_WORD_MAX; link += 1 + link / 64) {
-			*slab_word(s, p) = s->secret ^ link;
+		for (link = 0; link <= 0xffff; link += 1 + link / 64) {
+			*slab_word(s, p) = s->secret ^
+					   link << SLAB_LINK_SHIFT;
 			kmem_cache_free(s, p);
 			p = get();
 		}
@@ -152,8 +153,9 @@ static void data_that_looks_free_is_not_reported(struct ktest *t)
 		for (link = 0; link <= s->objects + 2; link++) {
 			void *q = get();
 
-			*slab_word(s, p) = s->secret ^ link;
-			*slab_word(s, q) = s->secret ^ link;
+			*slab_word(s, p) = s->secret ^
+					   link << SLAB_LINK_SHIFT;
+			*slab_word(s, q) = *slab_word(s, p);
 			kmem_cache_free(s, p);
 			kmem_cache_free(s, q);
 			p = get();
@@ -365,7 +367,7 @@ static void link_outside_the_slab_is_reported(struct ktest *t)
 	struct page *head = slab_with_freelist();
 	void *p = slab_object(s, head, head->freelist - 1U);
 
-	*slab_word(s, p) = s->secret ^ (s->objects + 2UL);
+	slab_set_link(s, p, (u16)(s->objects + 1));
 	KTEST_EXPECT_EQ(t, s->objects, 42);
 	use_up(t, 1, "42 free objects given up");
 }
@@ -378,8 +380,8 @@ static void cycle_in_the_freelist_hangs_nobody(struct ktest *t)
 	void *q = slab_object(s, head, first ? 0 : 1);
 
 	/* the second link leads back to the first object */
-	*slab_word(s, p) = s->secret ^ (slab_index(s, head, q) + 2UL);
-	*slab_word(s, q) = s->secret ^ (first + 2UL);
+	slab_set_link(s, p, (u16)(slab_index(s, head, q) + 1));
+	slab_set_link(s, q, (u16)(first + 1));
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), "slab: freelist damaged");
 	use_up(t, 1, "freelist damaged");
 }
@@ -389,7 +391,7 @@ static void freelist_that_ends_too_early_is_reported(struct ktest *t)
 	struct page *head = slab_with_freelist();
 	void *p = slab_object(s, head, head->freelist - 1U);
 
-	*slab_word(s, p) = s->secret ^ 1UL;
+	slab_set_link(s, p, 0);
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s),
 			   "slab: inuse + length(freelist) != objects");
 	use_up(t, 1, "42 free objects given up");

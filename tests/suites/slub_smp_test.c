@@ -392,9 +392,7 @@ static void take_from_node(void)
 /* With the node's lock held links do not change. */
 static bool in_a_freelist(const void *p)
 {
-	unsigned long link = *slab_word(s, p) ^ s->secret;
-
-	return link && link <= SLAB_WORD_MAX;
+	return slab_word_looks_free(s, p) && *slab_word(s, p) != s->secret;
 }
 
 /*

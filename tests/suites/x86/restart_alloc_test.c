@@ -221,9 +221,11 @@ static void a_cache_keeps_all_objects(struct ktest *t)
 
 /* ----- kmalloc(), kfree() ----- */
 
-/* A size the compiler does not know. */
+/* A size the compiler does not know, or does. */
 static void *alloc_bytes(struct rng *rng)
 {
+	if (rng_below(rng, 2))
+		return kmalloc(OBJECT_SIZE, GFP_ATOMIC);
 	return kmalloc(OBJECT_SIZE + (size_t)rng_below(rng, 1), GFP_ATOMIC);
 }
 

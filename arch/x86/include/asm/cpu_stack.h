@@ -23,11 +23,13 @@
 #define RESTART_WORD ".quad"
 #define RESTART_SLOT "8"
 #define RESTART_SUFFIX "q"
+#define RESTART_HALF "k"
 #else
 #define __slowpath noinline __attribute__((regparm(3)))
 #define RESTART_WORD ".long"
 #define RESTART_SLOT "4"
 #define RESTART_SUFFIX "l"
+#define RESTART_HALF "w"
 #endif
 
 /* One line of the table: where label 1 and label 2 are. */
@@ -49,7 +51,7 @@ static __always_inline void *cpu_stack_pop(struct cpu_stack *stack)
 		"2:\n\t"
 		RESTART_ENTRY
 		/* cppcheck-suppress legacyUninitvar */
-		: "=&r"(p) : "m"(stack->top) : "memory", "cc" : empty);
+		: "=&a"(p) : "m"(stack->top) : "memory", "cc" : empty);
 	/* spares the caller a second test */
 	if (!p)
 		__builtin_unreachable();
@@ -92,10 +94,8 @@ static __always_inline bool cpu_stack_push_back(struct cpu_stack *stack,
 		"1:	mov %%gs:%1, %0\n\t"
 		"	cmp %2, (%0)\n\t"
 		"	jne %l[other]\n\t"
-		"	mov %3, %0\n\t"
-		"	xor %4, %0\n\t"
-		"	cmp $0xffff, %0\n\t"
-		"	jbe %l[other]\n\t"
+		"	cmp %" RESTART_HALF "4, %3\n\t"
+		"	je %l[other]\n\t"
 		"	mov %4, %3\n\t"
 		"	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
 		"2:\n\t"
