@@ -2,49 +2,23 @@
  * Damage that is done on purpose to objects of caches with debug flags: found,
  * counted and mended as Linux's slub_kunit has it.
  */
-#include <kernel/ktest.h>
-#include <mm/slab.h>
+#include <kernel/kthread.h>
+#include <kernel/smp.h>
+#include <kernel/time.h>
 
-#include "../../mm/slub_debug.h"
 #include "no_guards.h"
-#include "slub_fixture.h"
+#include "slub_debug_fixture.h"
 
-static struct kmem_cache *make_cache(struct ktest *t, unsigned int size,
-				     slab_flags_t flags)
+static struct kmem_cache *make_cache(unsigned int size, slab_flags_t flags)
 {
-	struct kmem_cache *s = kmem_cache_create("damaged", size, 0,
-						 flags | SLAB_NO_USER_FLAGS |
-						 SLAB_NO_MERGE, NULL);
-
-	KTEST_EXPECT_NOT_NULL(t, s);
-	return s;
-}
-
-/* Events of one look at the whole cache, with nothing printed. */
-static unsigned long events_of_validation(struct kmem_cache *s)
-{
-	unsigned long before = slab_nr_events();
-
-	report_capture_log_start();
-	validate_slab_cache(s);
-	report_capture_stop();
-	return slab_nr_events() - before;
-}
-
-static void expect_events(struct ktest *t, struct kmem_cache *s,
-			  unsigned long first)
-{
-	KTEST_EXPECT_EQ(t, events_of_validation(s), first);
-	KTEST_EXPECT_EQ(t, events_of_validation(s), 0);
+	return debug_cache("damaged", size, 0, flags);
 }
 
 static void red_zone_behind_an_object_in_use(struct ktest *t)
 {
-	struct kmem_cache *s = make_cache(t, 64, SLAB_RED_ZONE);
-	u8 *p;
+	struct kmem_cache *s = make_cache(64, SLAB_RED_ZONE);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
 
-	KTEST_ASSERT_NOT_NULL(t, s);
-	p = kmem_cache_alloc(s, GFP_MUST);
 	p[64] = 0x12;
 	expect_events(t, s, 2);
 	KTEST_EXPECT_EQ(t, p[64], SLUB_RED_ACTIVE);
@@ -54,11 +28,9 @@ static void red_zone_behind_an_object_in_use(struct ktest *t)
 
 static void red_zone_before_an_object_in_use(struct ktest *t)
 {
-	struct kmem_cache *s = make_cache(t, 64, SLAB_RED_ZONE);
-	u8 *p;
+	struct kmem_cache *s = make_cache(64, SLAB_RED_ZONE);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
 
-	KTEST_ASSERT_NOT_NULL(t, s);
-	p = kmem_cache_alloc(s, GFP_MUST);
 	p[-1] = 0x12;
 	expect_events(t, s, 2);
 	kmem_cache_free(s, p);
@@ -67,11 +39,9 @@ static void red_zone_before_an_object_in_use(struct ktest *t)
 
 static void red_zone_behind_a_free_object(struct ktest *t)
 {
-	struct kmem_cache *s = make_cache(t, 64, SLAB_RED_ZONE);
-	u8 *p;
+	struct kmem_cache *s = make_cache(64, SLAB_RED_ZONE);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
 
-	KTEST_ASSERT_NOT_NULL(t, s);
-	p = kmem_cache_alloc(s, GFP_MUST);
 	kmem_cache_free(s, p);
 	p[64] = 0xab;
 	expect_events(t, s, 2);
@@ -80,11 +50,9 @@ static void red_zone_behind_a_free_object(struct ktest *t)
 
 static void write_after_free_at(struct ktest *t, unsigned int offset)
 {
-	struct kmem_cache *s = make_cache(t, 64, SLAB_POISON);
-	u8 *p;
+	struct kmem_cache *s = make_cache(64, SLAB_POISON);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
 
-	KTEST_ASSERT_NOT_NULL(t, s);
-	p = kmem_cache_alloc(s, GFP_MUST);
 	kmem_cache_free(s, p);
 	p[offset] = 0x78;
 	expect_events(t, s, 2);
@@ -109,11 +77,10 @@ static void last_byte_after_free(struct ktest *t)
 
 static void broken_chain_is_cut_and_counted(struct ktest *t)
 {
-	struct kmem_cache *s = make_cache(t, 64, SLAB_POISON);
+	struct kmem_cache *s = make_cache(64, SLAB_POISON);
 	unsigned long *word, old;
 	char *p;
 
-	KTEST_ASSERT_NOT_NULL(t, s);
 	p = kmem_cache_alloc(s, GFP_MUST);
 	kmem_cache_free(s, p);
 	word = (unsigned long *)(p + s->offset);
@@ -128,12 +95,9 @@ static void broken_chain_is_cut_and_counted(struct ktest *t)
 
 static void slack_of_kmalloc_is_a_red_zone(struct ktest *t)
 {
-	struct kmem_cache *s = make_cache(t, 32, SLAB_KMALLOC | SLAB_RED_ZONE |
-						 SLAB_STORE_USER);
-	u8 *p;
-
-	KTEST_ASSERT_NOT_NULL(t, s);
-	p = kmem_cache_alloc(s, GFP_MUST | GFP_SLACK(32 - 18));
+	struct kmem_cache *s = make_cache(32, SLAB_KMALLOC | SLAB_RED_ZONE |
+					      SLAB_STORE_USER);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST | GFP_SLACK(32 - 18));
 	p[18] = 0xab;
 	p[19] = 0xab;
 	expect_events(t, s, 2);
@@ -143,13 +107,62 @@ static void slack_of_kmalloc_is_a_red_zone(struct ktest *t)
 
 static void object_left_at_destroy_is_two_events(struct ktest *t)
 {
-	struct kmem_cache *s = make_cache(t, 64, 0);
+	struct kmem_cache *s = make_cache(64, 0);
 	unsigned long before = slab_nr_events();
 
-	KTEST_ASSERT_NOT_NULL(t, s);
 	KTEST_EXPECT_NOT_NULL(t, kmem_cache_alloc(s, GFP_MUST));
 	destroy_damaged(t, s);
 	KTEST_EXPECT_EQ(t, slab_nr_events() - before, 2);
+}
+
+static struct kmem_cache *tracked;
+static void *passed_on;
+
+static int take_one(void *unused)
+{
+	passed_on = kmem_cache_alloc(tracked, GFP_MUST);
+	return current->pid;
+}
+
+static int give_one(void *unused)
+{
+	kmem_cache_free(tracked, passed_on);
+	return current->pid;
+}
+
+/* Does fn on that CPU; its track is of that thread, that CPU and just now. */
+static void expect_track(struct ktest *t, int (*fn)(void *unused),
+			 unsigned int cpu, enum track_item item)
+{
+	u64 start = ktime_get_us();
+	struct task_struct *task = kthread_run_on(cpu, fn, NULL, "tracked");
+	const struct track *track;
+	int pid;
+
+	KTEST_ASSERT_NOT_NULL(t, task);
+	pid = kthread_stop(task);
+	track = slab_track(tracked, passed_on, item);
+	KTEST_EXPECT_EQ(t, track->pid, pid);
+	KTEST_EXPECT_EQ(t, track->cpu, cpu);
+	KTEST_EXPECT_GE(t, track->when, start);
+	KTEST_EXPECT_LE(t, track->when, ktime_get_us());
+}
+
+static void tracks_are_of_who_allocated_and_who_freed(struct ktest *t)
+{
+	unsigned int cpu, last = 0;
+
+	for_each_online_cpu(cpu)
+		last = cpu;
+	passed_on = NULL;
+	tracked = make_cache(64, SLAB_STORE_USER);
+	expect_track(t, take_one, last, TRACK_ALLOC);
+	if (passed_on)
+		expect_track(t, give_one, 0, TRACK_FREE);
+	if (t->failed)		/* no thread: nobody freed it */
+		abandon_cache(tracked);
+	else
+		kmem_cache_destroy(tracked);
 }
 
 static const struct ktest_case cases[] = {
@@ -162,6 +175,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(broken_chain_is_cut_and_counted),
 	KTEST_CASE(slack_of_kmalloc_is_a_red_zone),
 	KTEST_CASE(object_left_at_destroy_is_two_events),
+	KTEST_CASE(tracks_are_of_who_allocated_and_who_freed),
 	{}
 };
 
