@@ -6,7 +6,8 @@
  *
  *	guard page		the objects in the pages left and right of it,
  *				if in use: the nearer one was overrun
- *				neither in use: no object's access
+ *				neither in use: no object's access; both as
+ *				near: the right one
  *	object page, free	the object that was there: used after free
  *	object page, never used	no object's access
  *
@@ -128,7 +129,7 @@ static void accessed_guard(struct fault *f, unsigned long addr)
 		past = addr - kfence_end(left) + 1;
 	if (in_use(right))
 		before = right->addr - addr;
-	if (past == before) {
+	if (!in_use(left) && !in_use(right)) {
 		accessed_nothing(f, addr);
 		return;
 	}

@@ -167,6 +167,42 @@ static void access_that_is_no_objects_is_reported(struct ktest *t)
 	KTEST_EXPECT_REPORTS(t, 0, "", read_byte(pool));
 }
 
+/* Two of 7 bytes, at the far edges of the pages beside a guard page, or NULL. */
+static u8 *pair_around_a_guard(void *const *objs, unsigned int nr)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < nr; i++)
+		for (j = 0; j < nr; j++)
+			if (edge_of(objs[i]) == RIGHT_EDGE &&
+			    edge_of(objs[j]) == LEFT_EDGE &&
+			    (u8 *)objs[i] + 8 + PAGE_SIZE == objs[j])
+				return objs[i];
+	return NULL;
+}
+
+/* The right edge is a multiple of 8, so a gap of one byte is left. */
+static void access_as_far_from_both_objects_is_one_s(struct ktest *t)
+{
+	static void *objs[KFENCE_MAX_OBJECTS];
+	struct kmem_cache *c = own_cache("sevens", 7);
+	unsigned int nr = 0;
+	u8 *p;
+
+	while (nr < ARRAY_SIZE(objs) &&
+	       (objs[nr] = kfence_alloc(c, 7, GFP_ATOMIC)))
+		nr++;
+	p = pair_around_a_guard(objs, nr);
+	if (p)
+		KTEST_EXPECT_REPORTS(t, 1, "2049 bytes left of it",
+				     read_byte(p + 8 + 2047));
+	else
+		ktest_skip(t, "no two objects lie so");
+	while (nr)
+		kmem_cache_free(c, objs[--nr]);
+	kmem_cache_destroy(c);
+}
+
 static void wide_access_across_the_end_is_reported(struct ktest *t)
 {
 	u8 *p = guarded_at(s, SIZE, RIGHT_EDGE);
@@ -303,6 +339,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(mistake_is_told_once_and_goes_on),
 	KTEST_CASE(slot_is_sound_after_a_late_write),
 	KTEST_CASE(access_that_is_no_objects_is_reported),
+	KTEST_CASE(access_as_far_from_both_objects_is_one_s),
 	KTEST_CASE(wide_access_across_the_end_is_reported),
 	KTEST_CASE(fault_with_interrupts_off_leaves_them_off),
 	KTEST_CASE(fault_under_a_lock_is_reported),

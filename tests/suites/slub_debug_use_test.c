@@ -222,6 +222,25 @@ static void krealloc_in_place_moves_the_red_zone(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* What comes in view is clear, to the byte: it was red zone before. */
+static void krealloc_by_single_bytes_clears_each(struct ktest *t)
+{
+	struct kmem_cache *s = debug_cache("resized", 64, 0, SLAB_KMALLOC |
+					   SLAB_RED_ZONE);
+	u8 *p = __kmalloc_cache_noprof(s, GFP_MUST, 1);
+	unsigned int size;
+
+	for (size = 2; size <= 64; size++) {
+		KTEST_EXPECT_PTR_EQ(t, krealloc(p, size, GFP_KERNEL |
+						__GFP_ZERO), p);
+		KTEST_EXPECT_EQ(t, p[size - 1], 0);
+		p[size - 1] = 0xff;
+		expect_events(t, s, 0);
+	}
+	kfree(p);
+	kmem_cache_destroy(s);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(valid_use_is_never_reported),
 	KTEST_CASE(constructor_s_work_is_kept_whatever_the_flags),
@@ -229,6 +248,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(new_objects_are_poisoned),
 	KTEST_CASE(who_asks_for_the_size_may_use_it_all),
 	KTEST_CASE(krealloc_in_place_moves_the_red_zone),
+	KTEST_CASE(krealloc_by_single_bytes_clears_each),
 	{}
 };
 KTEST_SUITE(slub_debug_use, cases);
