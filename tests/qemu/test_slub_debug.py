@@ -26,7 +26,7 @@ def selftest(words, glob='*', **settings):
 
 
 @pytest.mark.parametrize('words, glob', [
-    ('slub_debug', '*'), ('slub_debug=FZ', ALLOCATE),
+    ('slub_debug=FZPUA', '*'), ('slub_debug=FZ', ALLOCATE),
     ('slub_debug=P', ALLOCATE), ('slab_debug=U', ALLOCATE)])
 @pytest.mark.cost(20)
 def test_nothing_is_reported_while_all_caches_debug(words, glob):

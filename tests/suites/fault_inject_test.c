@@ -385,19 +385,21 @@ static void size_is_chosen_by_range(struct ktest *t)
 
 static void marked_caches_fail_and_no_others(struct ktest *t)
 {
-	struct kmem_cache *marked = kmem_cache_create("marked", 64, 0,
-						      SLAB_FAILSLAB, NULL);
+	struct kmem_cache *marked = must_create("marked", 64, 0, SLAB_FAILSLAB,
+						NULL);
+	/* not by slub_debug=A either */
+	struct kmem_cache *other = plain_cache("unmarked", 64);
 	void *p;
 
-	KTEST_ASSERT_NOT_NULL(t, marked);
 	failslab.cache_filter = true;
 	fail_objects();
 	KTEST_EXPECT_NULL(t, kmem_cache_alloc(marked, GFP_NOWAIT));
-	p = take();
+	p = kmem_cache_alloc(other, GFP_NOWAIT);
 	KTEST_EXPECT_NOT_NULL(t, p);
-	kmem_cache_free(s, p);
+	kmem_cache_free(other, p);
 	failslab.attr.probability = 0;
 	kmem_cache_destroy(marked);
+	kmem_cache_destroy(other);
 }
 
 static void nofail_never_fails(struct ktest *t)

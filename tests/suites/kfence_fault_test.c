@@ -167,7 +167,7 @@ static void access_that_is_no_objects_is_reported(struct ktest *t)
 	KTEST_EXPECT_REPORTS(t, 0, "", read_byte(pool));
 }
 
-/* Two of 7 bytes, at the far edges of the pages beside a guard page, or NULL. */
+/* Two of 7 bytes, at the far edges of the pages beside a guard, or NULL. */
 static u8 *pair_around_a_guard(void *const *objs, unsigned int nr)
 {
 	unsigned int i, j;
