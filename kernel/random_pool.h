@@ -9,15 +9,9 @@ struct random_pool {
 	unsigned long drawn;	/* atomic: how many numbers were */
 };
 
-/* What a number is made of besides the pool: the same only by chance. */
-struct random_moment {
-	u64 cycles;
-	u64 hardware;		/* the CPU's own random bits, or 0 */
-	u64 number;		/* of the draw */
-};
-
 /* One thread at a time, and no draw meanwhile. */
 void random_pool_add(struct random_pool *pool, const void *data, size_t n);
+/* hardware: the CPU's own random bits, or 0. */
 u64 random_pool_draw(struct random_pool *pool, u64 cycles, u64 hardware);
 
 #endif
