@@ -57,13 +57,15 @@ static void count_node(struct kmem_cache_node *n, struct slab_info *info)
 static unsigned long count_cpus(struct kmem_cache *s)
 {
 	const struct kmem_cache_cpu *c;
-	unsigned long n = 0;
+	unsigned long n = 0, flags;
 	unsigned int cpu;
 
+	arrays_hold(s, &flags);
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(s->cpu, cpu);
 		n += stack_count(c) + sheaf_avail(cpu_spare(c));
 	}
+	arrays_release(s, flags);
 	return n;
 }
 
@@ -109,12 +111,17 @@ static void print_cache(struct kmem_cache *s)
 static void print_cpus(struct kmem_cache *s)
 {
 	const struct kmem_cache_cpu *c;
-	unsigned int cpu;
+	unsigned int cpu, main, spare;
+	unsigned long flags;
 
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(s->cpu, cpu);
-		printk("%-17s cpu  %3u : %4u %4u\n", s->name, cpu,
-		       stack_count(c), sheaf_avail(cpu_spare(c)));
+		arrays_hold(s, &flags);
+		main = stack_count(c);
+		spare = sheaf_avail(cpu_spare(c));
+		arrays_release(s, flags);
+		printk("%-17s cpu  %3u : %4u %4u\n", s->name, cpu, main,
+		       spare);
 	}
 }
 

@@ -32,7 +32,8 @@
  * nothing.
  */
 struct slab_sheaf {
-	unsigned int avail;		/* (i), or (n) while with the node */
+	u16 avail;			/* (i), or (n) while with the node */
+	u16 extra;			/* (b) not of the stock: slub_stock.c */
 	struct slab_sheaf *next;	/* (n) full or empty of a node */
 	void *objects[];		/* [limit + 2] */
 };
@@ -66,6 +67,8 @@ struct kmem_cache_node {
 	struct list_head slabs[NR_SLAB_LISTS];	/* (n) */
 	struct slab_sheaf *full_sheaves;	/* (n) */
 	struct slab_sheaf *empty_sheaves;	/* (n) */
+	unsigned int nr_extra;		/* (n) arrays beyond the stock */
+	unsigned long nr_asked;		/* (n) objects that slabs had to give */
 };
 
 #define KMEM_CACHE_NAME_SIZE 40
@@ -88,10 +91,11 @@ struct kmem_cache {
 	unsigned int min_plain_objects;	/* (b) each is looked at (debugging) */
 	unsigned int min_partial;	/* (b) slabs a node keeps */
 	unsigned int sheaf_limit;	/* (b) of its arrays; 0: has none */
+	unsigned int extra_limit;	/* (b) arrays beyond the stock: 0.. */
 	unsigned int align;		/* (b) */
 	unsigned int red_left_pad;	/* (b) of a place before the object */
 	unsigned int inuse;		/* (b) from the object to metadata */
-	unsigned long nr_shuffles;	/* atomic; see slab_fill() */
+	unsigned long nr_shuffles;	/* atomic; see fresh_walk() */
 	gfp_t allocflags;		/* (b) for its slabs */
 	void (*ctor)(void *);		/* (b) */
 	unsigned long slabs_gone;	/* atomic: given back since creation */
@@ -259,6 +263,18 @@ static __always_inline u32 slab_index(const struct kmem_cache *s,
 							s->red_left_pad));
 }
 
+/* The slab of s that p lies in, whatever p is; NULL: in none. */
+static inline struct page *slab_around(const struct kmem_cache *s,
+				       const void *p)
+{
+	struct page *page = page_to_ask(p);
+
+	if (likely(page) && !(direct_map_offset(p) & DIRECT_MAP_NO_BITS) &&
+	    page->type == PAGE_SLAB && page->slab_cache == s)
+		return slab_head(page);
+	return NULL;
+}
+
 /* Does an object of s begin at p, whatever p is? */
 static inline bool slab_is_object(const struct kmem_cache *s, const void *p)
 {
@@ -322,7 +338,7 @@ static inline void **stack_top(const struct kmem_cache_cpu *c)
 
 static inline void sheaf_set_avail(struct slab_sheaf *sheaf, unsigned int avail)
 {
-	__atomic_store_n(&sheaf->avail, avail, __ATOMIC_RELEASE);
+	__atomic_store_n(&sheaf->avail, (u16)avail, __ATOMIC_RELEASE);
 }
 
 static inline unsigned int sheaf_avail(const struct slab_sheaf *sheaf)
@@ -340,6 +356,20 @@ static inline void cpu_set_spare(struct kmem_cache_cpu *c,
 static inline struct slab_sheaf *cpu_spare(const struct kmem_cache_cpu *c)
 {
 	return __atomic_load_n(&c->spare, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Between the two the CPUs' arrays can be looked at, other CPUs' too: no array
+ * changes between a CPU and the node, and so none is freed.
+ */
+static inline void arrays_hold(struct kmem_cache *s, unsigned long *flags)
+{
+	spin_lock_irqsave(&s->node[slab_local_node()].lock, *flags);
+}
+
+static inline void arrays_release(struct kmem_cache *s, unsigned long flags)
+{
+	spin_unlock_irqrestore(&s->node[slab_local_node()].lock, flags);
 }
 
 /* Objects in a CPU's main array; another CPU's, working: nearly. */
@@ -395,6 +425,13 @@ void node_put(struct kmem_cache *s, void **objs, unsigned int nr);
 void node_put_checked(struct kmem_cache *s, void *p,
 		      bool (*check)(struct kmem_cache *s, struct page *head,
 				    void *p));
+unsigned int slab_list_of(const struct kmem_cache *s, const struct page *head);
+void node_sort_slab(struct kmem_cache *s, struct kmem_cache_node *n,
+		    struct page *head, unsigned int from);
+void node_discard_empty(struct kmem_cache *s);
+bool node_has_slabs(struct kmem_cache *s);
+
+/* slub_stock.c */
 struct slab_sheaf *node_swap_for_full(struct kmem_cache *s, int nid,
 				      struct slab_sheaf *empty);
 struct slab_sheaf *node_swap_for_empty(struct kmem_cache *s, int nid,
@@ -402,12 +439,12 @@ struct slab_sheaf *node_swap_for_empty(struct kmem_cache *s, int nid,
 void node_add_sheaf(struct kmem_cache_node *n, struct slab_sheaf *sheaf);
 struct slab_sheaf *node_remove_sheaf(struct kmem_cache_node *n);
 struct slab_sheaf *node_take_sheaf(struct kmem_cache_node *n);
-unsigned int slab_list_of(const struct kmem_cache *s, const struct page *head);
-void node_sort_slab(struct kmem_cache *s, struct kmem_cache_node *n,
-		    struct page *head, unsigned int from);
+struct slab_sheaf *node_swap_extra(struct kmem_cache *s, int nid,
+				   struct slab_sheaf *extra);
+unsigned int slab_extra_limit(const struct kmem_cache *s);
+bool node_add_extra(struct kmem_cache *s, int nid);
+bool node_free_extra(struct kmem_cache *s);
 void node_flush_sheaves(struct kmem_cache *s);
-void node_discard_empty(struct kmem_cache *s);
-bool node_has_slabs(struct kmem_cache *s);
 
 /* slub_shrink.c: puts what is in this CPU's arrays back into the slabs. */
 void slab_flush_cpu(struct kmem_cache *s);
@@ -427,8 +464,12 @@ unsigned long slab_link(const struct kmem_cache *s, struct page *head,
 void slab_set_link(const struct kmem_cache *s, void *p, u16 link);
 /* Places a slab can have at most: one per 8 bytes of the largest order. */
 #define SLAB_MAX_OBJECTS 4096
+/* Stands in page->freelist until the first object is taken. */
+#define SLAB_FRESH 0xffff
 
-bool slab_put(struct kmem_cache *s, struct page *head, void *p);
+unsigned int slab_put(struct kmem_cache *s, struct page *head, void **objs,
+		      unsigned int nr);
+void slab_link_all(struct kmem_cache *s, struct page *head);
 bool slab_freelist_has(const struct kmem_cache *s, struct page *head,
 		       const void *p);
 const char *slab_check(const struct kmem_cache *s, struct page *head);
@@ -457,6 +498,7 @@ struct kmem_cache *slab_cache_make(const char *name, unsigned int size,
 extern struct kmem_cache *const slab_graveyard;
 
 /* slub_arrays.c */
+struct slab_sheaf *slab_sheaf_create(struct kmem_cache *s, gfp_t gfp);
 bool slab_cache_add_sheaves(struct kmem_cache *s);
 void slab_cache_free_sheaves(struct kmem_cache *s);
 void slab_arrays_follow(struct kmem_cache *s);

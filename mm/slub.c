@@ -19,7 +19,7 @@
  *  1. pop from the CPU's main array (slub_fastpath.h);
  *  2. main is empty: exchange it with the spare if that holds anything;
  *  3. else exchange it for one of the node's full arrays;
- *  4. else refill half of it from the node's slabs, fullest first;
+ *  4. else refill it from the node's slabs, fullest first;
  *  5. else ask the page allocator for a fresh slab and do 4 again;
  *  6. else do 4 and 5 with the other nodes, if the caller allows it.
  * Free, to the array of the CPU that frees, whoever allocated:
@@ -27,7 +27,8 @@
  *  2. else prove that the address is an object of this cache and in use
  *     (slub_check.c), mark it free, push;
  *  3. main is full: exchange it with the spare if that is empty;
- *  4. else exchange it for one of the node's empty arrays;
+ *  4. else exchange it for one of the node's empty arrays, perhaps a new one
+ *     (slub_stock.c);
  *  5. else put the spare's objects back into their slabs, then 3.
  *
  * Two arrays instead of one, so that a caller who goes to and fro across the
@@ -136,7 +137,7 @@ void main_set(struct kmem_cache *s, struct kmem_cache_cpu *c,
 
 	if (READ_ONCE(*top) != s->no_object)
 		WRITE_ONCE(*top, s->no_object);
-	c->main = sheaf;
+	WRITE_ONCE(c->main, sheaf);
 	c->stack.end = &sheaf->objects[1 + limit];
 	stack_set_top(c, top);
 }
@@ -159,28 +160,27 @@ void swap_main_and_spare(struct kmem_cache *s, struct kmem_cache_cpu *c)
 static bool main_replace_by_filled(struct kmem_cache *s,
 				   struct kmem_cache_cpu *c)
 {
-	struct slab_sheaf *full;
+	struct slab_sheaf *empty = c->main, *full;
 
 	if (c->spare->avail) {
 		swap_main_and_spare(s, c);
 		return true;
 	}
-	sheaf_set_avail(c->main, 0);
-	full = node_swap_for_full(s, slab_local_node(), c->main);
-	if (!full)
-		return false;
-	main_set(s, c, full);
-	return true;
+	sheaf_set_avail(empty, 0);
+	main_set(s, c, no_sheaf(s));
+	full = node_swap_for_full(s, slab_local_node(), empty);
+	main_set(s, c, full ? full : empty);
+	return full != NULL;
 }
 
-/* Step 4: half of main, empty, from slabs. Interrupts are off. */
+/* Step 4: main, empty, from slabs. Interrupts are off. */
 static bool main_refill(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab_sheaf *sheaf = c->main;
 
 	sheaf_set_avail(sheaf, node_take(s, slab_local_node(),
 					 &sheaf->objects[1],
-					 s->sheaf_limit / 2));
+					 s->sheaf_limit));
 	main_set(s, c, sheaf);
 	return sheaf->avail != 0;
 }
@@ -300,7 +300,7 @@ void __slowpath *__slab_alloc(struct kmem_cache *s, gfp_t gfp, int nid)
 
 /*
  * Step 4: main, full, for one of the node's empty arrays. It is no longer this
- * CPU's when others can take from it.
+ * CPU's when others can take from it, and nothing of ours points there.
  */
 static bool main_replace_by_empty(struct kmem_cache *s,
 				  struct kmem_cache_cpu *c)
@@ -308,13 +308,17 @@ static bool main_replace_by_empty(struct kmem_cache *s,
 	struct slab_sheaf *full = c->main, *empty;
 
 	sheaf_set_avail(full, s->sheaf_limit);
-	stack_set_top(c, &full->objects[1]);
+	main_set(s, c, no_sheaf(s));
 	empty = node_swap_for_empty(s, slab_local_node(), full);
-	if (empty)
-		main_set(s, c, empty);
-	else
-		stack_set_top(c, c->stack.end);
+	main_set(s, c, empty ? empty : full);
 	return empty != NULL;
+}
+
+/* There may be an array more; and room, as it may be made of s's objects. */
+static bool main_room_by_extra(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	return node_add_extra(s, slab_local_node()) &&
+	       (c->stack.top != c->stack.end || main_replace_by_empty(s, c));
 }
 
 /* Room for one object in main, which is full: steps 3 to 5. */
@@ -323,7 +327,7 @@ void main_make_room(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	unsigned int nr = c->spare->avail;
 
 	if (nr) {
-		if (main_replace_by_empty(s, c))
+		if (main_replace_by_empty(s, c) || main_room_by_extra(s, c))
 			return;
 		sheaf_set_avail(c->spare, 0);
 		node_put(s, &c->spare->objects[1], nr);

@@ -25,7 +25,8 @@
  * Locks: slab_mutex for the number of those who want them off and for the walk
  * over all caches, also while other CPUs walk for us; a CPU's arrays with its
  * interrupts off; node->lock inside.
- * Invariant: arrays of a cache == 2 * CPUs that have theirs + stock.
+ * Invariant: arrays of a cache == 2 * CPUs that have theirs + stock, and those
+ * that the node has made since (slub_stock.c).
  */
 #include <kernel/report.h>
 #include <kernel/smp.h>
@@ -36,14 +37,15 @@ static unsigned int arrays_unwanted;	/* slab_mutex */
 
 /* ----- made and freed ----------------------------------------------------- */
 
-static struct slab_sheaf *sheaf_create(struct kmem_cache *s)
+struct slab_sheaf *slab_sheaf_create(struct kmem_cache *s, gfp_t gfp)
 {
 	struct slab_sheaf *sheaf;
 
 	sheaf = kmalloc(sizeof(*sheaf) + (s->sheaf_limit + 2) * sizeof(void *),
-			GFP_KERNEL | __GFP_NOWARN);
+			gfp | __GFP_NOWARN);
 	if (sheaf) {
 		sheaf->avail = 0;
+		sheaf->extra = 0;
 		sheaf->objects[0] = NULL;
 	}
 	return sheaf;
@@ -69,7 +71,7 @@ static bool node_add_sheaves(struct kmem_cache *s, struct kmem_cache_node *n)
 	unsigned int i;
 
 	for (i = 0; i < node_stock(); i++) {
-		sheaf = sheaf_create(s);
+		sheaf = slab_sheaf_create(s, GFP_KERNEL);
 		if (!sheaf)
 			return false;
 		node_add_sheaf(n, sheaf);
@@ -104,8 +106,8 @@ void slab_cache_free_sheaves(struct kmem_cache *s)
 
 static bool cpu_add_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
-	struct slab_sheaf *main = sheaf_create(s);
-	struct slab_sheaf *spare = sheaf_create(s);
+	struct slab_sheaf *main = slab_sheaf_create(s, GFP_KERNEL);
+	struct slab_sheaf *spare = slab_sheaf_create(s, GFP_KERNEL);
 	unsigned long flags;
 
 	if (!main || !spare) {
@@ -132,6 +134,7 @@ bool slab_cache_add_sheaves(struct kmem_cache *s)
 	s->sheaf_limit = slab_sheaf_limit(s);
 	if (!s->sheaf_limit)
 		return true;
+	s->extra_limit = slab_extra_limit(s);
 	for_each_online_node(nid)
 		if (!node_add_sheaves(s, &s->node[nid]))
 			goto fail;

@@ -35,8 +35,9 @@
  *    is in it, and is lowered before its objects go anywhere.
  *  - Arrays change hands among CPUs, but what was in them when we looked stays
  *    in the cache's arrays and slabs, or goes to others; it is not p.
- * The slots are there to be read: arrays are freed with their cache only, and
- * the slot below the first, which ends the search, always holds NULL. A free
+ * The slots are there to be read: what we look at stays with its CPU as long as
+ * we hold the lock under which arrays come and go (arrays_hold()), and the slot
+ * below the first, which ends the search, always holds NULL. A free
  * that is wrong can be missed while another CPU moves p to its slab or back:
  * for some instructions it is in neither. That one is found later, like one
  * whose mark was overwritten.
@@ -73,14 +74,17 @@ static bool stack_has(const struct kmem_cache_cpu *c, const void *p)
 static bool cpus_have(struct kmem_cache *s, const void *p)
 {
 	const struct kmem_cache_cpu *c;
+	unsigned long flags;
 	unsigned int cpu;
+	bool found = false;
 
+	arrays_hold(s, &flags);
 	for_each_possible_cpu(cpu) {
 		c = per_cpu_ptr(s->cpu, cpu);
-		if (stack_has(c, p) || sheaf_has(cpu_spare(c), p))
-			return true;
+		found |= stack_has(c, p) || sheaf_has(cpu_spare(c), p);
 	}
-	return false;
+	arrays_release(s, flags);
+	return found;
 }
 
 static bool node_has(struct kmem_cache *s, struct kmem_cache_node *n,

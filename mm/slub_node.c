@@ -1,6 +1,6 @@
 /*
- * What a node keeps for a cache: its slabs, sorted by fullness, and a few
- * arrays that wait for a CPU.
+ * What a node keeps for a cache: its slabs, sorted by fullness. (And arrays
+ * that wait for a CPU: slub_stock.c.)
  *
  * The problem: which slab gives the next objects? Taking from the fullest
  * lets the others drain, and an empty slab can go back to the page allocator.
@@ -41,6 +41,8 @@ void node_init(struct kmem_cache_node *n)
 		INIT_LIST_HEAD(&n->slabs[i]);
 	n->full_sheaves = NULL;
 	n->empty_sheaves = NULL;
+	n->nr_extra = 0;
+	n->nr_asked = 0;
 }
 
 unsigned int slab_list_of(const struct kmem_cache *s, const struct page *head)
@@ -116,6 +118,7 @@ unsigned int node_take(struct kmem_cache *s, int nid, void **objs,
 
 	spin_lock_irqsave(&n->lock, flags);
 	got = node_take_locked(s, n, objs, want);
+	n->nr_asked += got;
 	spin_unlock_irqrestore(&n->lock, flags);
 	return got;
 }
@@ -137,19 +140,24 @@ bool node_grow(struct kmem_cache *s, gfp_t gfp, int nid)
 	return n == &s->node[nid];
 }
 
-/* One object into its slab; an empty slab too many goes to discard. */
-static void put_one(struct kmem_cache *s, struct kmem_cache_node *n,
-		    struct page *head, void *p, struct list_head *discard)
+/*
+ * Objects into their slab, as many as lie in it; their number. An empty slab
+ * too many goes to discard.
+ */
+static unsigned int put_run(struct kmem_cache *s, struct kmem_cache_node *n,
+			    struct page *head, void **objs, unsigned int nr,
+			    struct list_head *discard)
 {
 	unsigned int from = slab_list_of(s, head);
 
-	if (!slab_put(s, head, p))
-		return;
+	nr = slab_put(s, head, objs, nr);
 	node_sort_slab(s, n, head, from);
-	if (head->inuse || n->nr_partial <= s->min_partial)
-		return;
-	node_del_empty_slab(s, n, head);
-	list_add(&head->slab_list, discard);
+	if (unlikely(!head->inuse) && n->nr_partial > s->min_partial &&
+	    from != SLAB_LIST_EMPTY) {
+		node_del_empty_slab(s, n, head);
+		list_add(&head->slab_list, discard);
+	}
+	return nr;
 }
 
 static void discard_all(struct kmem_cache *s, struct list_head *slabs)
@@ -170,15 +178,16 @@ void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
 	unsigned long flags = 0;
 	LIST_HEAD(discard);
 	struct page *head;
-	unsigned int i;
+	unsigned int i, done;
 
-	for (i = 0; i < nr; i++) {
-		if (unlikely(!slab_is_object(s, objs[i]))) {
+	for (i = 0; i < nr; i += done) {
+		head = slab_around(s, objs[i]);
+		if (unlikely(!head)) {
 			slab_report("not an object when it left an array", s,
 				    objs[i]);
+			done = 1;
 			continue;
 		}
-		head = slab_of(objs[i]);
 		n = slab_node(s, head);
 		if (n != locked) {
 			if (locked)
@@ -186,7 +195,7 @@ void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
 			spin_lock_irqsave(&n->lock, flags);
 			locked = n;
 		}
-		put_one(s, n, head, objs[i], &discard);
+		done = put_run(s, n, head, objs + i, nr - i, &discard);
 	}
 	if (locked)
 		spin_unlock_irqrestore(&locked->lock, flags);
@@ -208,120 +217,9 @@ void node_put_checked(struct kmem_cache *s, void *p,
 
 	spin_lock_irqsave(&n->lock, flags);
 	if (check(s, head, p))
-		put_one(s, n, head, p, &discard);
+		put_run(s, n, head, &p, 1, &discard);
 	spin_unlock_irqrestore(&n->lock, flags);
 	discard_all(s, &discard);
-}
-
-static void stock_add(struct slab_sheaf **stock, struct slab_sheaf *sheaf)
-{
-	sheaf->next = *stock;
-	*stock = sheaf;
-}
-
-static struct slab_sheaf *stock_take(struct slab_sheaf **stock)
-{
-	struct slab_sheaf *sheaf = *stock;
-
-	if (sheaf)
-		*stock = sheaf->next;
-	return sheaf;
-}
-
-/* An array of from for the caller's, which goes to the stock to. */
-static struct slab_sheaf *node_swap(struct kmem_cache_node *n,
-				    struct slab_sheaf *sheaf,
-				    struct slab_sheaf **from,
-				    struct slab_sheaf **to)
-{
-	struct slab_sheaf *other;
-	unsigned long flags;
-
-	spin_lock_irqsave(&n->lock, flags);
-	other = stock_take(from);
-	if (other)
-		stock_add(to, sheaf);
-	spin_unlock_irqrestore(&n->lock, flags);
-	return other;
-}
-
-/* A full array for an empty one, or NULL: the caller keeps his. */
-struct slab_sheaf *node_swap_for_full(struct kmem_cache *s, int nid,
-				      struct slab_sheaf *empty)
-{
-	struct kmem_cache_node *n = &s->node[nid];
-
-	return node_swap(n, empty, &n->full_sheaves, &n->empty_sheaves);
-}
-
-/* The other way round. */
-struct slab_sheaf *node_swap_for_empty(struct kmem_cache *s, int nid,
-				       struct slab_sheaf *full)
-{
-	struct kmem_cache_node *n = &s->node[nid];
-
-	return node_swap(n, full, &n->empty_sheaves, &n->full_sheaves);
-}
-
-/* A new, empty array for the node's stock. */
-void node_add_sheaf(struct kmem_cache_node *n, struct slab_sheaf *sheaf)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&n->lock, flags);
-	stock_add(&n->empty_sheaves, sheaf);
-	spin_unlock_irqrestore(&n->lock, flags);
-}
-
-/* The other way, from a cache that nobody uses; NULL: there is none left. */
-struct slab_sheaf *node_remove_sheaf(struct kmem_cache_node *n)
-{
-	struct slab_sheaf *sheaf;
-	unsigned long flags;
-
-	spin_lock_irqsave(&n->lock, flags);
-	sheaf = stock_take(&n->empty_sheaves);
-	spin_unlock_irqrestore(&n->lock, flags);
-	return sheaf;
-}
-
-/* An array of the stock, empty or full: it is a CPU's from now on. */
-struct slab_sheaf *node_take_sheaf(struct kmem_cache_node *n)
-{
-	struct slab_sheaf *sheaf;
-	unsigned long flags;
-
-	spin_lock_irqsave(&n->lock, flags);
-	sheaf = stock_take(n->empty_sheaves ? &n->empty_sheaves :
-					      &n->full_sheaves);
-	spin_unlock_irqrestore(&n->lock, flags);
-	return sheaf;
-}
-
-static void node_flush(struct kmem_cache *s, struct kmem_cache_node *n)
-{
-	struct slab_sheaf *sheaf;
-	unsigned long flags;
-
-	for (;;) {
-		spin_lock_irqsave(&n->lock, flags);
-		sheaf = stock_take(&n->full_sheaves);
-		spin_unlock_irqrestore(&n->lock, flags);
-		if (!sheaf)
-			return;
-		node_put(s, &sheaf->objects[1], sheaf->avail);
-		sheaf->avail = 0;
-		node_add_sheaf(n, sheaf);
-	}
-}
-
-/* Empties the arrays that wait with the nodes. */
-void node_flush_sheaves(struct kmem_cache *s)
-{
-	int nid;
-
-	for_each_online_node(nid)
-		node_flush(s, &s->node[nid]);
 }
 
 bool node_has_slabs(struct kmem_cache *s)

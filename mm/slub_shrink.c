@@ -8,7 +8,7 @@
  *  1. Each CPU that holds anything is asked to put it back, in an interrupt
  *     handler; there nothing else touches its arrays. A CPU whose arrays are
  *     empty and sealed is left in peace.
- *  2. The arrays in the nodes' stock are emptied.
+ *  2. The arrays in the nodes' stock are emptied, those beyond it freed.
  *  3. Empty slabs go back to the page allocator.
  *
  *	CPU 0 shrinks		CPU 1 idle	CPU 2 works
@@ -17,7 +17,7 @@
  *	  own arrays, stock			     |
  *	  empty slabs <------------------------------+
  *
- * For all caches at once 1 is still a single round of interrupts. Other CPUs
+ * For all caches at once 1 is still a round of interrupts, two at most. Other CPUs
  * may allocate and free all the time: then what they hold again behind 1
  * stays, and the slabs it comes from.
  *
@@ -57,21 +57,42 @@ static void spare_flush(struct kmem_cache *s, struct slab_sheaf *spare)
 	node_put(s, &spare->objects[1], nr);
 }
 
+/* Arrays beyond the stock go back to the node; both are empty. */
+static void return_extra(struct kmem_cache *s, struct kmem_cache_cpu *c)
+{
+	struct slab_sheaf *extra = c->main, *sheaf;
+
+	if (unlikely(extra->extra)) {
+		sheaf_set_avail(extra, 0);
+		main_set(s, c, no_sheaf(s));
+		sheaf = node_swap_extra(s, slab_local_node(), extra);
+		main_set(s, c, sheaf ? sheaf : extra);
+	}
+	extra = c->spare;
+	if (unlikely(extra->extra)) {
+		cpu_set_spare(c, no_sheaf(s));
+		sheaf = node_swap_extra(s, slab_local_node(), extra);
+		cpu_set_spare(c, sheaf ? sheaf : extra);
+	}
+}
+
 /* Interrupts are off, or it is the arrays of a CPU that has stopped. */
 void slab_flush_arrays(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	main_flush(s, c);
 	spare_flush(s, c->spare);
+	return_extra(s, c);
 	kasan_quarantine_flush(s, c);
 }
 
-/* Nothing in its arrays, nothing named above top; nearly, while it works. */
+/* Nothing to collect, nothing named above top; nearly, while it works. */
 static bool cpu_is_empty(struct kmem_cache *s, const struct kmem_cache_cpu *c)
 {
 	void **top = stack_top(c);
 
 	return !READ_ONCE(top[-1]) && READ_ONCE(*top) == s->no_object &&
-	       !sheaf_avail(cpu_spare(c)) && kasan_quarantine_empty(c);
+	       !sheaf_avail(cpu_spare(c)) && !cpu_spare(c)->extra &&
+	       !READ_ONCE(c->main)->extra && kasan_quarantine_empty(c);
 }
 
 /* For one cache */
@@ -79,8 +100,13 @@ static bool cpu_is_empty(struct kmem_cache *s, const struct kmem_cache_cpu *c)
 static bool cpu_holds_any(unsigned int cpu, void *info)
 {
 	struct kmem_cache *s = info;
+	unsigned long flags;
+	bool empty;
 
-	return !cpu_is_empty(s, per_cpu_ptr(s->cpu, cpu));
+	arrays_hold(s, &flags);
+	empty = cpu_is_empty(s, per_cpu_ptr(s->cpu, cpu));
+	arrays_release(s, flags);
+	return !empty;
 }
 
 void slab_flush_cpu(struct kmem_cache *s)
@@ -130,36 +156,51 @@ static void flush_cpus(bool (*holds_any)(unsigned int cpu, void *info),
 		on_each_cpu_cond(holds_any, flush, info);
 }
 
-static void shrink_nodes(struct kmem_cache *s)
-{
-	node_flush_sheaves(s);
-	node_discard_empty(s);
-}
-
+/* The stock first, so that a CPU finds an empty array for one beyond it. */
 void slab_flush_all(struct kmem_cache *s)
 {
+	node_flush_sheaves(s);
 	flush_cpus(cpu_holds_any, flush_this_cpu, s);
 	node_flush_sheaves(s);
+	node_free_extra(s);
 }
 
 int kmem_cache_shrink(struct kmem_cache *s)
 {
-	flush_cpus(cpu_holds_any, flush_this_cpu, s);
-	shrink_nodes(s);
+	slab_flush_all(s);
+	node_discard_empty(s);
 	return node_has_slabs(s);
 }
 
+/* True: arrays were freed, and are now in kmalloc's own. */
+static bool flush_all_caches(void)
+{
+	struct kmem_cache *s;
+	bool freed = false;
+
+	list_for_each_entry(s, &slab_caches, list)
+		node_flush_sheaves(s);
+	flush_cpus(cpu_holds_any_of_all, flush_all_of_this_cpu, NULL);
+	list_for_each_entry(s, &slab_caches, list) {
+		node_flush_sheaves(s);
+		freed |= node_free_extra(s);
+	}
+	return freed;
+}
+
 /*
- * The cache of caches and kmalloc, which hold what other caches are made of,
- * come first on the list; shrinking frees nothing of theirs, so one pass does.
+ * Once more where arrays were freed, this CPU's alone; then they are not wanted
+ * any more. The cache of caches and kmalloc, which hold what other caches are
+ * made of, come first on the list; the rest frees nothing of theirs.
  */
 static void shrink_all(void)
 {
 	struct kmem_cache *s;
 
-	flush_cpus(cpu_holds_any_of_all, flush_all_of_this_cpu, NULL);
+	if (flush_all_caches())
+		flush_all_caches();
 	list_for_each_entry(s, &slab_caches, list)
-		shrink_nodes(s);
+		node_discard_empty(s);
 }
 
 void kmem_cache_shrink_all(void)

@@ -30,8 +30,10 @@
  * with the rest. An object taken is marked as one in an array, which is not a
  * link, so a cycle runs into an object already taken, or out of the count.
  *
- * The list of a fresh slab runs in no order that can be foretold (slab_fill()),
- * so that who overruns an object cannot know whose the next one is.
+ * Objects of a fresh slab are taken in no order that can be foretold
+ * (fresh_walk()), so that who overruns one cannot know whose the next is. Until
+ * then they are in no list: freelist is SLAB_FRESH, and what is taken first goes
+ * straight to where it is wanted. Only the rest is linked.
  *
  * Locks: the caller holds node->lock for listed slabs.
  * Invariant: inuse + length(freelist) == objects.
@@ -43,14 +45,19 @@
 #include <lib/random.h>
 #include "slub_debug.h"
 
+/* link + 1 stands at the top; all below must be 0. */
+static __always_inline unsigned long link_of(unsigned long word,
+					     unsigned long secret)
+{
+	word ^= secret;
+	return (word << 16 | word >> SLAB_LINK_SHIFT) - 1;
+}
+
 unsigned long slab_link(const struct kmem_cache *s, struct page *head,
 			const void *p)
 {
-	unsigned long link = *slab_word(s, p) ^ s->secret;
+	unsigned long link = link_of(*slab_word(s, p), s->secret);
 
-	if (link << 16)
-		return SLAB_LINK_BAD;
-	link = (link >> SLAB_LINK_SHIFT) - 1;
 	return link <= slab_objects(s, head) ? link : SLAB_LINK_BAD;
 }
 
@@ -116,24 +123,68 @@ static unsigned int slab_stride(u32 random, unsigned int objects)
 }
 
 /*
- * Links the objects in an order that nobody can foretell, another in each
- * slab: from a place at random, by a stride at random.
+ * A walk over the places of a fresh slab in an order that nobody can foretell,
+ * another in each slab: from a place at random, by a stride at random. In bytes.
  */
-static void slab_fill(struct kmem_cache *s, struct page *head)
-{
-	unsigned int i, objects = slab_objects(s, head);
-	u64 random = slab_random(s);
-	unsigned int stride = slab_stride((u32)random, objects);
-	unsigned int place = (u32)(random >> 32) % objects, next;
+struct fresh_walk {
+	unsigned int at, stride, end;
+};
 
-	head->inuse = 0;
-	head->freelist = (u16)(place + 1);
-	for (i = 1; i < objects; i++, place = next) {
-		next = place + stride;
-		next -= next >= objects ? objects : 0;
-		slab_set_link(s, slab_object(s, head, place), (u16)(next + 1));
+static struct fresh_walk fresh_walk(struct kmem_cache *s,
+				    const struct page *head)
+{
+	unsigned int objects = slab_objects(s, head);
+	u64 random = slab_random(s);
+
+	return (struct fresh_walk){
+		.at = (u32)(random >> 32) % objects * s->size,
+		.stride = slab_stride((u32)random, objects) * s->size,
+		.end = objects * s->size,
+	};
+}
+
+static __always_inline void walk_on(struct fresh_walk *walk)
+{
+	walk->at += walk->stride;
+	walk->at -= walk->at >= walk->end ? walk->end : 0;
+}
+
+/* Links the next n places of the walk, which are all that are free. */
+static void link_fresh(struct kmem_cache *s, struct page *head,
+		       struct fresh_walk *walk, unsigned int n)
+{
+	char *first = slab_object(s, head, 0);
+
+	for (head->freelist = 0; n; n--, walk_on(walk)) {
+		slab_set_link(s, first + walk->at, head->freelist);
+		head->freelist = (u16)(walk->at / s->size + 1);
 	}
-	slab_set_link(s, slab_object(s, head, place), 0);
+}
+
+/* What nobody has taken from is linked now. */
+void slab_link_all(struct kmem_cache *s, struct page *head)
+{
+	struct fresh_walk walk = fresh_walk(s, head);
+
+	link_fresh(s, head, &walk, slab_objects(s, head));
+}
+
+static unsigned int slab_take_fresh(struct kmem_cache *s, struct page *head,
+				    void **objs, unsigned int want)
+{
+	char *first = slab_object(s, head, 0);
+	struct fresh_walk walk = fresh_walk(s, head);
+	unsigned int i, n = min(want, slab_objects(s, head));
+	unsigned long secret = s->secret;
+	size_t offset = s->offset;
+
+	for (i = 0; i < n; i++, walk_on(&walk)) {
+		*(unsigned long *)(first + walk.at + offset) = secret;
+		WRITE_ONCE(objs[i], first + walk.at);
+	}
+	link_fresh(s, head, &walk, slab_objects(s, head) - n);
+	head->inuse = (u16)n;
+	return n;
 }
 
 static struct page *slab_alloc_pages(struct kmem_cache *s, gfp_t gfp, int nid)
@@ -165,7 +216,10 @@ struct page *slab_create(struct kmem_cache *s, gfp_t gfp, int nid)
 	if (unlikely(kmem_cache_debug(s) || s->ctor ||
 		     s->flags & SLAB_KASAN))
 		slab_prepare_objects(s, head);
-	slab_fill(s, head);
+	head->inuse = 0;
+	head->freelist = SLAB_FRESH;
+	if (unlikely(kmem_cache_debug(s)))
+		slab_link_all(s, head);
 	return head;
 }
 
@@ -210,49 +264,88 @@ static void slab_give_up_freelist(struct kmem_cache *s, struct page *head,
 
 /*
  * Takes up to want objects into objs and marks them as in an array; their
- * number, 0 only if the slab is full or damaged.
+ * number, 0 only if the slab is full or damaged. The list ends when, and only
+ * when, all are in use.
  */
 unsigned int slab_take(struct kmem_cache *s, struct page *head, void **objs,
 		       unsigned int want)
 {
 	unsigned int got = 0, objects = slab_objects(s, head);
-	unsigned long link;
-	void *p;
+	unsigned int left = objects - head->inuse;
+	unsigned long secret = s->secret, link = head->freelist, next;
+	char *first = slab_object(s, head, 0);
+	size_t offset = s->offset;
+	void *p = NULL;
+	bool sound;
 
-	while (got < want && head->inuse < objects) {
-		p = head->freelist ?
-		    slab_object(s, head, head->freelist - 1U) : NULL;
-		link = p ? slab_link(s, head, p) : SLAB_LINK_BAD;
-		/* the list ends when, and only when, all are in use */
-		if (unlikely(!link != (head->inuse + 1U == objects) ||
-			     link == SLAB_LINK_BAD)) {
-			slab_give_up_freelist(s, head, p);
+	if (link == SLAB_FRESH)
+		return slab_take_fresh(s, head, objs, want);
+	want = min(want, left);
+	sound = !link == !left;
+	while (got < want && sound) {
+		p = first + (u32)(link - 1) * s->size;
+		next = link_of(*(unsigned long *)((char *)p + offset), secret);
+		sound = next <= objects && !next == (left == 1);
+		if (unlikely(!sound))
 			break;
-		}
-		*slab_word(s, p) = s->secret;
-		head->freelist = (u16)link;
-		head->inuse++;
+		*(unsigned long *)((char *)p + offset) = secret;
 		WRITE_ONCE(objs[got++], p);
+		link = next;
+		left--;
 	}
+	head->freelist = (u16)link;
+	head->inuse = (u16)(objects - left);
+	if (unlikely(!sound))
+		slab_give_up_freelist(s, head, p);
 	return got;
 }
 
-/*
- * Puts back an object that left an array. Its mark must still be there: if
- * not, somebody wrote to it after its free, perhaps a second owner who got
- * it that way. Then it is reported and stays out of use.
- */
-bool slab_put(struct kmem_cache *s, struct page *head, void *p)
+/* Not as it was put into the array: it is told, and stays out of use. */
+static noinline void refuse(struct kmem_cache *s, struct page *head, void *p)
 {
-	if (unlikely(*slab_word(s, p) != s->secret || !head->inuse)) {
-		slab_report(slab_freelist_has(s, head, p) ?
-			    "double free" : "object written after free", s, p);
-		return false;
+	const char *why = "object written after free";
+
+	if (slab_index(s, head, p) >= slab_objects(s, head))
+		why = "not an object when it left an array";
+	else if (slab_freelist_has(s, head, p))
+		why = "double free";
+	slab_report(why, s, p);
+}
+
+/*
+ * Puts back objects that left an array, as many of nr as lie in this slab one
+ * behind the other; their number. The mark must still be there: if not,
+ * somebody wrote to the object after its free, perhaps a second owner who got
+ * it that way.
+ */
+unsigned int slab_put(struct kmem_cache *s, struct page *head, void **objs,
+		      unsigned int nr)
+{
+	char *first = slab_object(s, head, 0);
+	unsigned long bytes = PAGE_SIZE << head->order, secret = s->secret, at;
+	unsigned int objects = slab_objects(s, head), inuse = head->inuse, i;
+	u32 inverse = s->inverse, shift = s->shift, number;
+	unsigned long link = head->freelist, *word;
+
+	first += s->offset;
+	for (i = 0; i < nr; i++) {
+		at = (unsigned long)objs[i] + s->offset - (unsigned long)first;
+		if (at >= bytes)
+			break;
+		word = (unsigned long *)(first + at);
+		number = ror32((u32)at * inverse, shift);
+		if (unlikely(number >= objects || *word != secret || !inuse)) {
+			head->freelist = (u16)link;
+			refuse(s, head, objs[i]);
+			continue;
+		}
+		*word = secret ^ (link + 1) << SLAB_LINK_SHIFT;
+		link = number + 1;
+		inuse--;
 	}
-	slab_set_link(s, p, head->freelist);
-	head->freelist = (u16)(slab_index(s, head, p) + 1);
-	head->inuse--;
-	return true;
+	head->freelist = (u16)link;
+	head->inuse = (u16)inuse;
+	return i;
 }
 
 /*
@@ -266,7 +359,10 @@ static unsigned int slab_walk(const struct kmem_cache *s, struct page *head,
 	unsigned int n = 0, objects = slab_objects(s, head);
 	unsigned long link = head->freelist;
 
-	while (link) {
+	if (link == SLAB_FRESH)
+		while (n < objects)
+			__set_bit(n++, found);
+	while (link && link != SLAB_FRESH) {
 		if (link > objects || test_bit(link - 1, found))
 			return ~0U;
 		__set_bit(link - 1, found);

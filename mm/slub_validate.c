@@ -85,6 +85,8 @@ static void check_freelist(struct kmem_cache *s, struct page *head,
 {
 	unsigned int objects = slab_objects(s, head), inuse;
 
+	if (head->freelist == SLAB_FRESH)
+		slab_link_all(s, head);
 	if (!freelist_begins(s, head))
 		return;
 	inuse = objects - follow_freelist(s, head, is_free);

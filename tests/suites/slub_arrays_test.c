@@ -7,7 +7,7 @@
 #include "no_guards.h"
 #include "slub_fixture.h"
 
-static void array_is_refilled_by_half(struct ktest *t)
+static void array_is_refilled_to_the_top(struct ktest *t)
 {
 	struct kmem_cache *s = plain_cache("t", 64);
 	void *p;
@@ -15,10 +15,10 @@ static void array_is_refilled_by_half(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, s);
 	p = kmem_cache_alloc(s, GFP_MUST);
 	KTEST_EXPECT_EQ(t, s->sheaf_limit, 60);
-	KTEST_EXPECT_EQ(t, main_objects(s), 29);
-	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 30);
+	KTEST_EXPECT_EQ(t, main_objects(s), 59);
+	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 60);
 	kmem_cache_free(s, p);
-	KTEST_EXPECT_EQ(t, main_objects(s), 30);
+	KTEST_EXPECT_EQ(t, main_objects(s), 60);
 	slab_flush_cpu(s);
 	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 0);
 	kmem_cache_destroy(s);
@@ -43,14 +43,14 @@ static unsigned long objects_given(struct kmem_cache *s)
 static void full_arrays_go_to_the_node_before_slabs_are_touched(struct ktest *t)
 {
 	struct kmem_cache *s = plain_cache("t", 64);
-	static void *objs[MAX_ARRAYS_CAPACITY + 64 + 30];
+	static void *objs[MAX_ARRAYS_CAPACITY + 64 + 60];
 	unsigned int i, n, room;
 	struct slab_info info;
 
 	KTEST_ASSERT_NOT_NULL(t, s);
 	room = arrays_capacity(s);
 	/* whole slabs, and one refill: main is empty */
-	n = DIV_ROUND_UP(room, s->objects) * s->objects + 30;
+	n = DIV_ROUND_UP(room, s->objects) * s->objects + 60;
 	KTEST_ASSERT_TRUE(t, n <= ARRAY_SIZE(objs));
 	for (i = 0; i < n; i++)
 		objs[i] = kmem_cache_alloc(s, GFP_MUST);
@@ -191,7 +191,7 @@ static void pages_of_free_objects_serve_when_memory_is_short(struct ktest *t)
 }
 
 static const struct ktest_case cases[] = {
-	KTEST_CASE(array_is_refilled_by_half),
+	KTEST_CASE(array_is_refilled_to_the_top),
 	KTEST_CASE(full_arrays_go_to_the_node_before_slabs_are_touched),
 	KTEST_CASE(arrays_of_the_node_come_back_before_slabs_are_asked),
 	KTEST_CASE(more_cpus_have_more_arrays_in_stock),

@@ -217,18 +217,17 @@ static void objects_too_large_for_debugging_do_without(struct ktest *t)
 
 #define SHUFFLED 32
 
-/* Numbers of a slab's objects in the order of its freelist. */
+/* Numbers of a slab's objects as they come: some at once, the rest later. */
 static unsigned int read_order(struct kmem_cache *s, struct page *head,
 			       unsigned int *order)
 {
-	unsigned long link = head->freelist;
-	unsigned int n = 0;
+	static void *objs[512];
+	unsigned int i, n = slab_take(s, head, objs, s->objects / 2);
 
-	while (link && n < s->objects) {
-		order[n] = (unsigned int)link - 1;
-		link = slab_link(s, head, slab_object(s, head, order[n++]));
-	}
-	return link ? 0 : n;
+	n += slab_take(s, head, objs + n, s->objects);
+	for (i = 0; i < n; i++)
+		order[i] = slab_index(s, head, objs[i]);
+	return n;
 }
 
 static bool is_permutation(const unsigned int *order, unsigned int n)

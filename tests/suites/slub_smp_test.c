@@ -121,10 +121,10 @@ static void object_goes_to_the_array_of_the_cpu_that_frees(struct ktest *t)
 	if (!two_cpus(t))
 		return;
 	alloc_on(here, 3);
-	KTEST_EXPECT_EQ(t, objects_of(here), 27);
+	KTEST_EXPECT_EQ(t, objects_of(here), 57);
 	free_on(other);
 	KTEST_EXPECT_EQ(t, batch.failed, 0);
-	KTEST_EXPECT_EQ(t, objects_of(here), 27);
+	KTEST_EXPECT_EQ(t, objects_of(here), 57);
 	KTEST_EXPECT_EQ(t, objects_of(other), 3);
 	KTEST_EXPECT_EQ(t, objects_in_use(), 0);
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
@@ -132,7 +132,7 @@ static void object_goes_to_the_array_of_the_cpu_that_frees(struct ktest *t)
 	KTEST_EXPECT_EQ(t, objects_of(other), 0);
 	KTEST_EXPECT_EQ(t, objects_in_use(), 3);
 	free_on(here);
-	KTEST_EXPECT_EQ(t, objects_of(here), 30);
+	KTEST_EXPECT_EQ(t, objects_of(here), 60);
 }
 
 /* Round and round, through every CPU's arrays, the stock and the slabs. */
@@ -208,9 +208,9 @@ static void no_slot_vouches_for_anything_after_a_shrink(struct ktest *t)
 
 	if (!two_cpus(t))
 		return;
-	alloc_on(here, 30);
+	alloc_on(here, 60);
 	KTEST_EXPECT_EQ(t, objects_of(here), 0);
-	p = batch.objs[29];
+	p = batch.objs[59];
 	KTEST_EXPECT_PTR_EQ(t, *array_of(here)->stack.top, p);
 	free_on(other);
 	KTEST_EXPECT_PTR_EQ(t, *array_of(here)->stack.top, p);
