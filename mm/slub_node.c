@@ -118,7 +118,7 @@ unsigned int node_take(struct kmem_cache *s, int nid, void **objs,
 
 	spin_lock_irqsave(&n->lock, flags);
 	got = node_take_locked(s, n, objs, want);
-	n->nr_asked += got;
+	WRITE_ONCE(n->nr_asked, n->nr_asked + got);
 	spin_unlock_irqrestore(&n->lock, flags);
 	return got;
 }

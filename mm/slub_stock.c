@@ -130,6 +130,7 @@ unsigned int slab_extra_limit(const struct kmem_cache *s)
 	return (unsigned int)(bytes / ((size_t)s->sheaf_limit * s->size));
 }
 
+/* Nearly: several CPUs may be told so of the last one. */
 static bool may_have_one_more(struct kmem_cache *s, struct kmem_cache_node *n)
 {
 	unsigned long asked = READ_ONCE(n->nr_asked);
@@ -154,7 +155,7 @@ bool node_add_extra(struct kmem_cache *s, int nid)
 	sheaf->extra = 1;
 	spin_lock_irqsave(&n->lock, flags);
 	stock_add(&n->empty_sheaves, sheaf);
-	n->nr_extra++;
+	WRITE_ONCE(n->nr_extra, n->nr_extra + 1);
 	spin_unlock_irqrestore(&n->lock, flags);
 	return true;
 }
@@ -197,8 +198,8 @@ static struct slab_sheaf *remove_extra(struct kmem_cache_node *n)
 	if (!sheaf)
 		sheaf = take_by_kind(&n->empty_sheaves, 1);
 	if (sheaf)
-		n->nr_extra--;
-	n->nr_asked = 0;
+		WRITE_ONCE(n->nr_extra, n->nr_extra - 1);
+	WRITE_ONCE(n->nr_asked, 0);
 	spin_unlock_irqrestore(&n->lock, flags);
 	return sheaf;
 }
