@@ -83,11 +83,16 @@ def locked_per_row(names, text):
     """{name: locked instructions of the median sample}.
 
     text has a line "row" where a row began, and a number per timed loop; the
-    loops of one row belong to its SAMPLES samples, as many to each.
+    loops of one row belong to its SAMPLES samples, as many to each. Before the
+    first row the clock is looked at with nothing between: what that takes by
+    itself is in each number.
     """
+    parts = [[int(number) for number in part.split()]
+             for part in text.split('row\n')]
+    own = min(parts[0], default=0)
     found = {}
-    for name, part in zip(names, text.split('row\n')[1:]):
-        loops = [int(number) for number in part.split()]
+    for name, part in zip(names, parts[1:]):
+        loops = [number - own for number in part]
         each = len(loops) // SAMPLES
         if each and len(loops) == each * SAMPLES:
             found[name] = median([sum(loops[i * each:(i + 1) * each])

@@ -94,8 +94,13 @@ def test_a_table_read_back_is_what_was_written():
 
 
 def test_locked_instructions_are_of_the_median_sample():
-    text = '7\nrow\n' + '1\n2\n' * 5 + '9\n9\n' * 4 + 'row\n' + '4\n' * 9
+    text = 'row\n' + '1\n2\n' * 5 + '9\n9\n' * 4 + 'row\n' + '4\n' * 9
     assert table.locked_per_row(['a', 'b'], text) == {'a': 3, 'b': 4}
+
+
+def test_locked_instructions_of_the_clock_are_not_the_rows():
+    text = '2\n3\n2\nrow\n' + '5\n' * 9
+    assert table.locked_per_row(['a'], text) == {'a': 3}
 
 
 def test_a_row_without_loops_has_no_locked_instructions():
