@@ -38,6 +38,18 @@ def test_each_allocation_fails_in_turn():
     assert sum(injected.values()) > 2000, injected
 
 
+@pytest.mark.cost(30)
+def test_each_allocation_fails_in_turn_where_modes_are_on():
+    run = no_report(boot('page_poison=on page_owner=on kfence.num_objects=60 '
+                         'failnth=page_*,kfence*,init_on poweroff',
+                         mem='256M', smp=2, timeout=200).passed())
+    injected = {match[1]: int(match[2])
+                for match in map(INJECTED.match, run.lines) if match}
+    for suite in ('kfence', 'kfence_fault', 'page_owner', 'page_poison',
+                  'init_on'):
+        assert injected[suite] >= 3, injected
+
+
 @pytest.mark.cost(60)
 def test_stress_suites_survive_random_failures():
     run = no_report(boot('selftest=stress* failslab=1,5,0,-1 '

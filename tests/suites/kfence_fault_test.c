@@ -159,16 +159,37 @@ static void slot_is_sound_after_a_late_write(struct ktest *t)
 	KTEST_EXPECT_EQ(t, probe_read(p), -EFAULT);
 }
 
+/* Of objects of 7 bytes all that the pool has left; how many. */
+static unsigned int take_all(struct kmem_cache *c, void **objs)
+{
+	unsigned int nr = 0;
+
+	while (nr < KFENCE_MAX_OBJECTS &&
+	       (objs[nr] = kfence_alloc(c, 7, GFP_ATOMIC)))
+		nr++;
+	return nr;
+}
+
+static void give_all(struct kmem_cache *c, void **objs, unsigned int nr)
+{
+	while (nr)
+		kmem_cache_free(c, objs[--nr]);
+}
+
+static void *objs[KFENCE_MAX_OBJECTS];
+
 static void access_that_is_no_objects_is_reported(struct ktest *t)
 {
 	u8 *pool = (u8 *)kfence_pool;
 
 	KTEST_EXPECT_REPORTS(t, 1, "invalid read", read_byte(pool));
 	KTEST_EXPECT_REPORTS(t, 0, "", read_byte(pool));
+	/* the first slot in use closes it for who comes here again */
+	give_all(s, objs, take_all(s, objs));
 }
 
 /* Two of 7 bytes, at the far edges of the pages beside a guard, or NULL. */
-static u8 *pair_around_a_guard(void *const *objs, unsigned int nr)
+static u8 *pair_around_a_guard(unsigned int nr)
 {
 	unsigned int i, j;
 
@@ -184,22 +205,16 @@ static u8 *pair_around_a_guard(void *const *objs, unsigned int nr)
 /* The right edge is a multiple of 8, so a gap of one byte is left. */
 static void access_as_far_from_both_objects_is_one_s(struct ktest *t)
 {
-	static void *objs[KFENCE_MAX_OBJECTS];
 	struct kmem_cache *c = own_cache("sevens", 7);
-	unsigned int nr = 0;
-	u8 *p;
+	unsigned int nr = take_all(c, objs);
+	u8 *p = pair_around_a_guard(nr);
 
-	while (nr < ARRAY_SIZE(objs) &&
-	       (objs[nr] = kfence_alloc(c, 7, GFP_ATOMIC)))
-		nr++;
-	p = pair_around_a_guard(objs, nr);
 	if (p)
 		KTEST_EXPECT_REPORTS(t, 1, "2049 bytes left of it",
 				     read_byte(p + 8 + 2047));
 	else
 		ktest_skip(t, "no two objects lie so");
-	while (nr)
-		kmem_cache_free(c, objs[--nr]);
+	give_all(c, objs, nr);
 	kmem_cache_destroy(c);
 }
 
@@ -311,14 +326,62 @@ static void freed_elsewhere_is_seen_a_tick_later(struct ktest *t)
 			ktest_skip(t, "needs a second CPU");
 		return;
 	}
-	report_capture_start();
 	task = kthread_run_on(other, read_late, &r, "late");
+	if (!KTEST_EXPECT_NOT_NULL(t, task)) {
+		kmem_cache_free(s, r.p);
+		return;
+	}
+	report_capture_start();
 	while (!__atomic_load_n(&r.warm, __ATOMIC_ACQUIRE))
 		cond_resched();
 	kmem_cache_free(s, r.p);
 	__atomic_store_n(&r.go, true, __ATOMIC_RELEASE);
 	kthread_stop(task);
 	ktest_check_reports(t, __FILE__, __LINE__, 1, "use-after-free read");
+}
+
+static void *passed_on;
+
+static int take_one(void *unused)
+{
+	passed_on = kfence_alloc(s, SIZE, GFP_KERNEL);
+	return current->pid;
+}
+
+static int give_one(void *unused)
+{
+	kmem_cache_free(s, passed_on);
+	return current->pid;
+}
+
+/* On that CPU; its track is told as a line that begins with what. */
+static void expect_track(struct ktest *t, unsigned int cpu,
+			 int (*fn)(void *unused), const char *what)
+{
+	struct task_struct *task = kthread_run_on(cpu, fn, NULL, "hand-%u",
+						  cpu);
+	char line[64];
+
+	KTEST_ASSERT_NOT_NULL(t, task);
+	ksnprintf(line, sizeof(line), "%s by hand-%u (%d) on CPU %u at", what,
+		  cpu, kthread_stop(task), cpu);
+	KTEST_ASSERT_NOT_NULL(t, passed_on);
+	KTEST_EXPECT_REPORTS(t, 1, line,
+			     kfree((char *)passed_on + SIZE / 2));
+}
+
+static void report_names_who_allocated_and_who_freed(struct ktest *t)
+{
+	unsigned int cpu, last = 0;
+
+	for_each_online_cpu(cpu)
+		last = cpu;
+	passed_on = NULL;
+	expect_track(t, last, take_one, "allocated");
+	if (passed_on)
+		expect_track(t, 0, give_one, "freed");
+	if (passed_on && !kfence_free_fault(s, passed_on))
+		kmem_cache_free(s, passed_on);	/* no thread did it */
 }
 
 /* What reads to see whether it can must not be told of. */
@@ -345,6 +408,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(fault_under_a_lock_is_reported),
 	KTEST_CASE(fault_in_a_handler_on_any_cpu_is_reported),
 	KTEST_CASE(freed_elsewhere_is_seen_a_tick_later),
+	KTEST_CASE(report_names_who_allocated_and_who_freed),
 	KTEST_CASE(probe_of_a_guard_page_is_no_mistake),
 	{}
 };

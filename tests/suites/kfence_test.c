@@ -9,6 +9,7 @@
 #include <lib/sprintf.h>
 #include <mm/init_on.h>
 
+#include "../../mm/slub_debug.h"
 #include "kfence_fixture.h"
 #include "tick.h"
 #include "slub_fixture.h"
@@ -69,8 +70,8 @@ static void neighbours_are_not_there(struct ktest *t)
 /* Whatever the size: the alignment of its cache, or what kmalloc promises. */
 static void alignment_is_kept_at_both_edges(struct ktest *t)
 {
-	struct kmem_cache *line = kmem_cache_create("line", 40, 64,
-						    SLAB_NO_MERGE, NULL);
+	struct kmem_cache *line = must_create("line", 40, 64, SLAB_NO_MERGE,
+					      NULL);
 	unsigned int class, i, size;
 	void *p;
 
@@ -157,7 +158,7 @@ static void construct(void *p)
 
 static void constructed_object_is_constructed_each_time(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("made", SIZE, 0, 0, construct);
+	struct kmem_cache *c = must_create("made", SIZE, 0, 0, construct);
 	unsigned int i;
 	u8 *p;
 
@@ -174,10 +175,10 @@ static void constructed_object_is_constructed_each_time(struct ktest *t)
 
 static void what_must_not_be_guarded_is_not(struct ktest *t)
 {
-	struct kmem_cache *dma = kmem_cache_create("dma", SIZE, 0,
-						   SLAB_CACHE_DMA, NULL);
-	struct kmem_cache *plain = kmem_cache_create("plain", SIZE, 0,
-						     SLAB_SKIP_KFENCE, NULL);
+	struct kmem_cache *dma = must_create("dma", SIZE, 0, SLAB_CACHE_DMA,
+					     NULL);
+	struct kmem_cache *plain = must_create("plain", SIZE, 0,
+					       SLAB_SKIP_KFENCE, NULL);
 
 	KTEST_EXPECT_NULL(t, kfence_alloc(dma, SIZE, GFP_KERNEL));
 	KTEST_EXPECT_NULL(t, kfence_alloc(plain, SIZE, GFP_KERNEL));
@@ -217,6 +218,7 @@ static void window_for_user_copies_is_its_caches(struct ktest *t)
 	unsigned int i;
 	u8 *p;
 
+	KTEST_ASSERT_NOT_NULL(t, c);
 	for (i = 0; i < ARRAY_SIZE(edges); i++) {
 		p = guarded_at(c, SIZE, edges[i]);
 		KTEST_ASSERT_NOT_NULL(t, p);
@@ -251,7 +253,7 @@ static void krealloc_knows_the_size_asked_for(struct ktest *t)
 	KTEST_EXPECT_EQ(t, ksize(p), 18);
 	memset(p, 0x33, 18);
 	KTEST_EXPECT_PTR_EQ(t, krealloc(p, 17, GFP_KERNEL), p);
-	q = krealloc(p, 19, GFP_KERNEL);
+	q = krealloc(p, 19, GFP_MUST);
 	KTEST_ASSERT_TRUE(t, q && q != p);
 	KTEST_EXPECT_NULL(t, memchr_inv(q, 0x33, 18));
 	KTEST_EXPECT_REPORTS(t, 1, "double free", krealloc(p, 20, GFP_KERNEL));
@@ -334,10 +336,13 @@ static void objects_of_a_destroyed_cache_are_told(struct ktest *t)
 {
 	struct kmem_cache *c = own_cache("gone", SIZE);
 	u8 *p = kfence_alloc(c, SIZE, GFP_KERNEL);
+	unsigned long events = slab_nr_events();
 	char line[48];
 
 	KTEST_EXPECT_REPORTS(t, 1, "cache gone: 1 objects",
 			     kmem_cache_destroy(c));
+	/* heading and object, as of any other */
+	KTEST_EXPECT_EQ(t, slab_nr_events() - events, 2);
 	ksnprintf(line, sizeof(line), "object %px, guarded", p);
 	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(), line));
 	KTEST_EXPECT_REPORTS(t, 1, "destroyed cache", kfree(p));
@@ -414,6 +419,28 @@ static void every_nth_allocation_is_guarded(struct ktest *t)
 	KTEST_EXPECT_EQ(t, guarded_of(c, 100), 0);
 	kfence_pause();
 	kmem_cache_destroy(c);
+}
+
+/* One that may be guarded, one that may not, in turn. */
+static void who_cannot_be_guarded_takes_nobody_s_turn(struct ktest *t)
+{
+	struct kmem_cache *c = own_cache("turns", SIZE);
+	struct kmem_cache *never = must_create("never", SIZE, 0,
+					       SLAB_SKIP_KFENCE, NULL);
+	unsigned int i, got = 0, slack = 20 * num_online_cpus();
+
+	kfence_resume();
+	kfence_set_sample(2);
+	for (i = 0; i < 1000; i++) {
+		got += guarded_of(c, 1);
+		KTEST_EXPECT_EQ(t, guarded_of(never, 1), 0);
+	}
+	kfence_set_sample(0);
+	kfence_pause();
+	KTEST_EXPECT_LE(t, got, 500 + slack);
+	KTEST_EXPECT_GE(t, got + slack, 500);
+	kmem_cache_destroy(c);
+	kmem_cache_destroy(never);
 }
 
 static void one_allocation_per_interval_is_guarded(struct ktest *t)
@@ -540,6 +567,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(full_pool_leaves_the_cache_as_it_is),
 	KTEST_CASE(resuming_what_nobody_paused_is_refused),
 	KTEST_CASE(every_nth_allocation_is_guarded),
+	KTEST_CASE(who_cannot_be_guarded_takes_nobody_s_turn),
 	KTEST_CASE(one_allocation_per_interval_is_guarded),
 	KTEST_CASE(right_use_is_never_reported),
 	KTEST_CASE(all_cpus_share_the_pool),

@@ -2,6 +2,7 @@
  * Pages remember who allocated and who freed them (page_owner=on), and call
  * stacks are kept once each.
  */
+#include <kernel/kthread.h>
 #include <kernel/ktest.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
@@ -33,6 +34,50 @@ static void allocation_is_recorded_for_every_frame(struct ktest *t)
 		KTEST_EXPECT_EQ(t, r->alloc.pid, current->pid);
 	}
 	__free_pages(page, 3);
+}
+
+static struct page *passed_on;
+
+static int take_one(void *unused)
+{
+	passed_on = alloc_page(GFP_KERNEL);
+	return current->pid;
+}
+
+static int give_one(void *unused)
+{
+	__free_page(passed_on);
+	return current->pid;
+}
+
+/* On that CPU; the thread's number, or -1 if there was no memory for it. */
+static int run_there(unsigned int cpu, int (*fn)(void *unused))
+{
+	struct task_struct *task = kthread_run_on(cpu, fn, NULL, "owner");
+
+	return task ? kthread_stop(task) : -1;
+}
+
+static void tracks_are_of_who_allocated_and_who_freed(struct ktest *t)
+{
+	const struct page_owner *r;
+	unsigned int cpu, last = 0;
+	int taker, giver;
+
+	for_each_online_cpu(cpu)
+		last = cpu;
+	passed_on = NULL;
+	taker = run_there(last, take_one);
+	KTEST_ASSERT_NOT_NULL(t, passed_on);
+	r = page_owner_of(passed_on);
+	KTEST_EXPECT_EQ(t, r->alloc.pid, taker);
+	KTEST_EXPECT_EQ(t, r->alloc.cpu, last);
+	giver = run_there(0, give_one);
+	if (giver < 0)
+		__free_page(passed_on);
+	KTEST_EXPECT_EQ(t, r->free.pid, giver);
+	KTEST_EXPECT_EQ(t, r->free.cpu, 0);
+	KTEST_EXPECT_NE(t, taker, giver);
 }
 
 static void free_is_recorded_beside_it(struct ktest *t)
@@ -78,16 +123,32 @@ static void stack_begins_with_who_asked(struct ktest *t)
 	__free_page(page);
 }
 
+/* By one call. False: none are left. */
+static bool take_blocks(struct ktest *t, struct page **pages, unsigned int nr)
+{
+	unsigned long here;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = take_here(2, &here);
+		if (!KTEST_EXPECT_NOT_NULL(t, pages[i]))
+			break;
+	}
+	if (i == nr)
+		return true;
+	while (i--)
+		__free_pages(pages[i], 2);
+	return false;
+}
+
 static void holders_are_counted_by_stack(struct ktest *t)
 {
 	struct page *pages[3];
 	depot_stack_handle_t stack;
-	unsigned long here, i;
+	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		pages[i] = take_here(2, &here);
-		KTEST_ASSERT_NOT_NULL(t, pages[i]);
-	}
+	if (!take_blocks(t, pages, ARRAY_SIZE(pages)))
+		return;
 	stack = page_owner_of(pages[0])->alloc.stack;
 	KTEST_EXPECT_EQ(t, page_owner_of(pages[2])->alloc.stack, stack);
 	KTEST_EXPECT_EQ(t, page_owner_pages(stack), 12);
@@ -147,6 +208,7 @@ static void summary_names_the_largest(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(allocation_is_recorded_for_every_frame),
+	KTEST_CASE(tracks_are_of_who_allocated_and_who_freed),
 	KTEST_CASE(free_is_recorded_beside_it),
 	KTEST_CASE(stack_begins_with_who_asked),
 	KTEST_CASE(holders_are_counted_by_stack),

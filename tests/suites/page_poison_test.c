@@ -179,6 +179,16 @@ static void write_to_free_pages_is_found_on_demand(struct ktest *t)
 	KTEST_EXPECT_EQ(t, page_poison_check_all(), 0);
 }
 
+/* Asked for twice: the first refusal may be one that was injected. */
+static struct page *take_any(gfp_t gfp)
+{
+	struct page *page;
+
+	gfp |= __GFP_MEMALLOC | __GFP_NOWARN;
+	page = alloc_page(gfp);
+	return page ? page : alloc_page(gfp);
+}
+
 /* Single pages until the one we look for comes; all go back. */
 static bool alloc_until(const struct page *wanted, gfp_t gfp)
 {
@@ -186,8 +196,7 @@ static bool alloc_until(const struct page *wanted, gfp_t gfp)
 	bool found = false;
 	LIST_HEAD(taken);
 
-	while (!found && (page = alloc_page(gfp | __GFP_MEMALLOC |
-					    __GFP_NOWARN))) {
+	while (!found && (page = take_any(gfp))) {
 		list_add(&page->lru, &taken);
 		found = page == wanted;
 	}
