@@ -19,7 +19,7 @@
  * The slab's order is a trade: large slabs waste less at their end and ask
  * the page allocator less often, small ones are easier to get and to give
  * back. As in Linux:
- *  1. a slab should hold 4 * (1 + log2 of the CPUs, rounded up) objects;
+ *  1. a slab should hold 4 * (2 + log2 of the CPUs, rounded down) objects;
  *  2. among orders up to 3 that do, the smallest that wastes at most 1/16 of
  *     itself, else 1/8, else 1/4, else 1/2;
  *  3. if none does, the smallest order that holds one object.

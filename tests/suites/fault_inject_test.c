@@ -83,14 +83,19 @@ static unsigned int failures_of(struct fault_attr *attr, unsigned int asked)
 
 static void every_nth_fails_and_no_other(struct ktest *t)
 {
-	struct fault_attr attr = quiet_attr(100);
-	unsigned int i;
+	static const unsigned int intervals[] = { 1, 2, 7 };
+	struct fault_attr attr;
+	unsigned int i, n;
 
-	attr.interval = 7;
-	for (i = 1; i <= 70; i++)
-		KTEST_EXPECT_EQ(t, should_fail(&attr, 1), i % 7 == 0);
-	KTEST_EXPECT_EQ(t, attr.count, 70);
-	KTEST_EXPECT_EQ(t, attr.injected, 10);
+	for (i = 0; i < ARRAY_SIZE(intervals); i++) {
+		attr = quiet_attr(100);
+		attr.interval = intervals[i];
+		for (n = 1; n <= 70; n++)
+			KTEST_EXPECT_EQ(t, should_fail(&attr, 1),
+					n % attr.interval == 0);
+		KTEST_EXPECT_EQ(t, attr.count, 70);
+		KTEST_EXPECT_EQ(t, attr.injected, 70 / attr.interval);
+	}
 }
 
 /* Five times the standard deviation to either side. */
@@ -162,6 +167,10 @@ static void only_marked_threads_fail(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, should_fail(&attr, 1));
 	current->make_it_fail = true;
 	KTEST_EXPECT_TRUE(t, should_fail(&attr, 1));
+	/* a handler only borrows the thread */
+	this_cpu_add(preempt_count_of_cpu, HARDIRQ_OFFSET);
+	KTEST_EXPECT_FALSE(t, should_fail(&attr, 1));
+	this_cpu_sub(preempt_count_of_cpu, HARDIRQ_OFFSET);
 	current->make_it_fail = false;
 	KTEST_EXPECT_EQ(t, attr.count, 1);
 }

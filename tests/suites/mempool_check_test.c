@@ -179,6 +179,20 @@ static void element_in_use_does_not_look_free(struct ktest *t)
 	mempool_destroy(p);
 }
 
+/* Nor do pages keep the mark that they had in the reserve. */
+static void page_in_use_does_not_look_kept(struct ktest *t)
+{
+	mempool_t *p = mempool_create_page_pool(1, 0);
+	struct page *page;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	page = mempool_alloc_preallocated(p);
+	if (KTEST_EXPECT_NOT_NULL(t, page))
+		KTEST_EXPECT_TRUE(t, page->lru.prev != (void *)p);
+	mempool_free(page, p);
+	mempool_destroy(p);
+}
+
 /* Whatever the caller leaves in an element is no mark. */
 static void data_that_looks_like_a_mark_is_data(struct ktest *t)
 {
@@ -274,6 +288,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(object_of_another_cache_is_not_kept),
 	KTEST_CASE(page_of_another_order_is_not_kept),
 	KTEST_CASE(element_in_use_does_not_look_free),
+	KTEST_CASE(page_in_use_does_not_look_kept),
 	KTEST_CASE(data_that_looks_like_a_mark_is_data),
 	KTEST_CASE(mark_in_the_reserve_that_is_overwritten_is_reported),
 	KTEST_CASE(poisoned_reserve_shows_each_byte_written),

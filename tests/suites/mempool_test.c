@@ -290,6 +290,7 @@ static void larger_reserve_is_filled_at_once(struct ktest *t)
 	KTEST_EXPECT_EQ(t, mempool_resize(pool, 3 * MIN_NR), 0);
 	KTEST_EXPECT_EQ(t, pool->min_nr, 3 * MIN_NR);
 	KTEST_EXPECT_EQ(t, pool->curr_nr, 3 * MIN_NR);
+	KTEST_EXPECT_EQ(t, pool->missing, 0);
 	KTEST_EXPECT_EQ(t, spring.live, 3 * MIN_NR);
 }
 

@@ -108,6 +108,52 @@ static void nothing_kept_overlaps_in_any_layout(struct ktest *t)
 	}
 }
 
+/* Fraction of a block of that order that is wasted at most, of 16ths; or 16. */
+static unsigned int sixteenths_wasted(unsigned int order, unsigned int size)
+{
+	size_t bytes = PAGE_SIZE << order, waste = bytes % size;
+	unsigned int n;
+
+	for (n = 1; n < 16; n *= 2)
+		if (waste <= bytes / 16 * n)
+			break;
+	return n;
+}
+
+/* Enough objects first; then little waste; then a small block. */
+static unsigned int best_order(unsigned int size)
+{
+	size_t enough = 4 * ((size_t)ilog2(nr_cpu_ids) + 2);
+	unsigned int order, best = 0, least = 16, wasted;
+
+	enough = min(enough, (PAGE_SIZE << 3) / size);
+	for (order = 0; enough && order <= 3; order++) {
+		wasted = sixteenths_wasted(order, size);
+		if ((PAGE_SIZE << order) / size < enough || wasted >= least)
+			continue;
+		least = wasted;
+		best = order;
+	}
+	while (least == 16 && PAGE_SIZE << best < size)
+		best++;
+	return best;
+}
+
+static void order_is_the_smallest_that_wastes_least(struct ktest *t)
+{
+	unsigned int size;
+
+	for (size = 8; size < 16 * PAGE_SIZE && !t->failed; size += 8) {
+		struct kmem_cache s = { .object_size = size };
+
+		KTEST_EXPECT_TRUE(t, slab_layout(&s));
+		KTEST_EXPECT_EQ(t, s.order, best_order(s.size));
+		KTEST_EXPECT_EQ(t, s.objects, (PAGE_SIZE << s.order) / s.size);
+		if (t->failed)
+			ktest_note(t, "size %u", size);
+	}
+}
+
 /* ----- real objects ------------------------------------------------------- */
 
 #define NR_OBJECTS 5
@@ -270,6 +316,7 @@ static void fresh_slabs_are_in_no_order_that_repeats(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(nothing_kept_overlaps_in_any_layout),
+	KTEST_CASE(order_is_the_smallest_that_wastes_least),
 	KTEST_CASE(objects_of_every_size_can_be_used_to_the_last_byte),
 	KTEST_CASE(objects_of_every_alignment_keep_it),
 	KTEST_CASE(powers_of_two_of_kmalloc_keep_their_alignment),
