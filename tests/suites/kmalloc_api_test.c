@@ -143,6 +143,25 @@ static void copies_are_equal_and_ones_own(struct ktest *t)
 	kfree(ended);
 }
 
+/* Texts of all lengths up to a class's size, and the 0 behind them. */
+static void copies_have_room_for_their_end(struct ktest *t)
+{
+	static const char text[] = "0123456789abcdef0123456789abcdef";
+	char *copies[3];
+	size_t len, i;
+
+	for (len = 0; len < sizeof(text) - 1; len++) {
+		copies[0] = kmemdup_nul(text, len, GFP_MUST);
+		copies[1] = kstrndup(text, len, GFP_MUST);
+		copies[2] = kstrdup(text + sizeof(text) - 1 - len, GFP_MUST);
+		for (i = 0; i < ARRAY_SIZE(copies); i++) {
+			KTEST_EXPECT_EQ(t, strlen(copies[i]), len);
+			KTEST_EXPECT_GT(t, ksize(copies[i]), len);
+			kfree(copies[i]);
+		}
+	}
+}
+
 static void kvmalloc_alone_is_kmalloc(struct ktest *t)
 {
 	char *p = kvzalloc(100, GFP_MUST);
@@ -247,6 +266,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(array_calls_do_not_overflow),
 	KTEST_CASE(struct_size_counts_and_does_not_wrap),
 	KTEST_CASE(copies_are_equal_and_ones_own),
+	KTEST_CASE(copies_have_room_for_their_end),
 	KTEST_CASE(kvmalloc_alone_is_kmalloc),
 	KTEST_CASE(kvmalloc_goes_another_way_when_blocks_are_short),
 	{}
