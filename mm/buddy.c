@@ -7,7 +7,8 @@
  * 1. A block of order k is 2^k frames that begin at a multiple of 2^k. Each
  *    zone has one list of free blocks per order and migrate type.
  * 2. To allocate order k take the smallest free block of order >= k of the
- *    wanted type. Cut it in halves; the upper half of every cut is free.
+ *    wanted type, but rather one that is packed (below). Cut it in halves; the
+ *    upper half of every cut is free.
  * 3. If there is none, take untouched memory (mm/deferred.c), then a block of
  *    another type (mm/fallback.c).
  * 4. The buddy of block pfn at order k is pfn ^ 2^k: the other half of the
@@ -19,6 +20,21 @@
  *	order 0 [A] [B]				alloc order 0: A, and three
  *	order 1         [--B--]			free upper halves
  *	order 2                 [-----B------]
+ *
+ * Packing. Pages live long or short; if what is allocated lies anywhere, no
+ * large block ever becomes free. So it is drawn to one side: if all that is
+ * free lay at the zone's lower end without a gap, it would end at
+ *
+ *	mark = start of the zone + free pages, and a little less, for play
+ *
+ *	|. . . . A . . . A . . . . | A A . A A A A . A A A |
+ *	                        mark ^ free: taken first, put in front
+ *
+ * Free blocks from the mark on stand in front on their lists, others at the
+ * back; who allocates looks for one of the former in all orders before he takes
+ * one of the latter. Below the mark more is freed than allocated, and blocks
+ * become whole. The mark moves, and blocks do not follow it on their lists: who
+ * finds one of the wrong kind in front takes it all the same, in time.
  *
  * Only head descriptors are read and written (see <mm/page.h>): a split
  * writes one descriptor, a merge one, whatever the order.
@@ -46,6 +62,9 @@
 
 #include "page_debug.h"
 
+/* Blocks in front of a list that one look may send to the back. */
+#define STALE_TRIES 4
+
 enum migratetype get_pageblock_migratetype(const struct page *page)
 {
 	return pageblock_type(page);
@@ -68,6 +87,15 @@ void set_pageblock_range(struct page *page, unsigned int order,
 		set_pageblock_migratetype(page + i, mt);
 }
 
+/* From the mark on? */
+static __always_inline bool is_packed(const struct zone *zone,
+				      unsigned long pfn)
+{
+	unsigned long free = zone->nr_free_pages;
+
+	return pfn - zone->zone_start_pfn >= free - free / 64;
+}
+
 static void add_free_block(struct zone *zone, struct page *page,
 			   unsigned int order, enum migratetype mt)
 {
@@ -77,7 +105,10 @@ static void add_free_block(struct zone *zone, struct page *page,
 	page->order = (u8)order;
 	page->zone_id = zone->zone_id;
 	page->migratetype = mt;
-	list_add(&page->buddy_list, &area->free_list[mt]);
+	if (is_packed(zone, page_to_pfn(page)))
+		list_add(&page->buddy_list, &area->free_list[mt]);
+	else
+		list_add_tail(&page->buddy_list, &area->free_list[mt]);
 	WRITE_ONCE(area->nr_free, area->nr_free + 1);
 }
 
@@ -122,16 +153,57 @@ static struct page *take_first(struct zone *zone, unsigned int order,
 	return NULL;
 }
 
-static struct page *rmqueue_smallest(struct zone *zone, unsigned int order,
-				     enum migratetype mt)
+/*
+ * Is there a packed block in front? Some that are not go to the back; what is
+ * damaged stays for take_first().
+ */
+static bool front_is_packed(const struct zone *zone, unsigned int order,
+			    enum migratetype mt, struct list_head *list)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < STALE_TRIES; tries++) {
+		const struct page *first =
+			list_first_entry(list, struct page, buddy_list);
+
+		if (is_packed(zone, page_to_pfn(first)) ||
+		    unlikely(!free_block_intact(zone, first, order, mt)))
+			return true;
+		list_move_tail(list->next, list);
+	}
+	return false;
+}
+
+/* Order of the free block to take from; NR_PAGE_ORDERS: there is none. */
+static unsigned int order_to_take(struct zone *zone, unsigned int order,
+				  enum migratetype mt)
+{
+	unsigned int o, smallest = NR_PAGE_ORDERS;
+
+	for (o = order; o < NR_PAGE_ORDERS; o++) {
+		struct list_head *list = &zone->free_area[o].free_list[mt];
+
+		if (list_empty(list))
+			continue;
+		if (front_is_packed(zone, o, mt, list))
+			return o;
+		smallest = min(smallest, o);
+	}
+	return smallest;
+}
+
+/* A block of *order at least; if a larger one would be cut, up to most. */
+static struct page *rmqueue_smallest(struct zone *zone, unsigned int *order,
+				     unsigned int most, enum migratetype mt)
 {
 	unsigned int o;
 
-	for (o = order; o < NR_PAGE_ORDERS; o++) {
+	while ((o = order_to_take(zone, *order, mt)) < NR_PAGE_ORDERS) {
 		struct page *page = take_first(zone, o, mt);
 
-		if (page) {
-			expand(zone, page, order, o, mt);
+		if (likely(page)) {
+			*order = min(o, most);
+			expand(zone, page, *order, o, mt);
 			return page;
 		}
 	}
@@ -152,21 +224,30 @@ static struct page *rmqueue_deferred(struct zone *zone, unsigned int order,
 			   mt);
 }
 
-/* A block that is on no list any more; its descriptor is PAGE_NONE. */
+/* Of other types' memory only what is needed. */
+struct page *__rmqueue_piece(struct zone *zone, unsigned int *order,
+			     unsigned int most, enum migratetype mt)
+{
+	struct page *page = rmqueue_smallest(zone, order, most, mt);
+
+	if (unlikely(!page)) {
+		page = rmqueue_deferred(zone, most, mt);
+		if (page)
+			*order = most;
+		else
+			page = rmqueue_fallback(zone, *order, mt);
+	}
+	if (page) {
+		page->zone_id = zone->zone_id;
+		add_free_pages(zone, -(1L << *order));
+	}
+	return page;
+}
+
 struct page *__rmqueue(struct zone *zone, unsigned int order,
 		       enum migratetype mt)
 {
-	struct page *page = rmqueue_smallest(zone, order, mt);
-
-	if (unlikely(!page))
-		page = rmqueue_deferred(zone, order, mt);
-	if (unlikely(!page))
-		page = rmqueue_fallback(zone, order, mt);
-	if (page) {
-		page->zone_id = zone->zone_id;
-		add_free_pages(zone, -(1L << order));
-	}
-	return page;
+	return __rmqueue_piece(zone, &order, order, mt);
 }
 
 /* The other half, if free as a whole, this zone's and intact; else NULL. */
@@ -182,7 +263,7 @@ static struct page *free_buddy(const struct zone *zone, struct page *page,
 	if (READ_ONCE(buddy->type) != PAGE_BUDDY || buddy->order != order ||
 	    buddy->zone_id != zone->zone_id)
 		return NULL;
-	return likely(free_neighbour_intact(zone, buddy)) ? buddy : NULL;
+	return likely(free_links_intact(zone, buddy)) ? buddy : NULL;
 }
 
 /* Types with lists of their own may mix; CMA and isolated memory may not. */

@@ -36,8 +36,12 @@ static __always_inline enum migratetype pageblock_type(const struct page *page)
 extern void (*reclaim_hook)(void);
 
 /* mm/buddy.c: one zone, zone locked. */
+/* A block that is on no list any more; its descriptor is PAGE_NONE. */
 struct page *__rmqueue(struct zone *zone, unsigned int order,
 		       enum migratetype mt);
+/* Likewise; if that would cut a larger block, up to most, told in *order. */
+struct page *__rmqueue_piece(struct zone *zone, unsigned int *order,
+			     unsigned int most, enum migratetype mt);
 void __free_one_page(struct zone *zone, struct page *page, unsigned int order,
 		     enum migratetype mt);
 /* Splits a block that is on no list: its low part of `low` is kept. */
@@ -139,6 +143,8 @@ bool free_block_intact(const struct zone *zone, const struct page *page,
 		       unsigned int order, enum migratetype mt);
 /* The same of a block met beside another one, whatever list it is on. */
 bool free_neighbour_intact(const struct zone *zone, const struct page *page);
+/* Likewise, if type, order and zone are known to be right. */
+bool free_links_intact(const struct zone *zone, const struct page *page);
 /* Reports a damaged block and takes it out of the books. Zone locked. */
 void drop_damaged_block(struct zone *zone, struct page *page,
 			unsigned int order, enum migratetype mt);

@@ -230,13 +230,13 @@ static noinline struct page *alloc_beside_damaged(struct page *page, gfp_t gfp,
 }
 
 /* What prep_new_page() would write is there already, but for two fields. */
-struct page * __restartable alloc_pages(gfp_t gfp, unsigned int order)
+struct page * __restartable (alloc_pages)(gfp_t gfp, unsigned int order)
 {
 	struct page *page;
 
-	if (unlikely(!order_has_pcp(order) || (gfp & PCP_GFP_NOT_HOT)))
+	if (unlikely(!order_has_pcp(order) || (gfp & GFP_NOT_AT_HAND)))
 		goto slow;
-	page = cpu_stack_pop(pcp_stack_of_gfp[gfp & PCP_GFP_MASK] + order);
+	page = cpu_stack_pop(pcp_stack_of_gfp[gfp & GFP_STACK_MASK] + order);
 	if (unlikely(!page))
 		goto slow;
 	if (unlikely(!pcp_block_intact(page, order)))
@@ -247,6 +247,21 @@ struct page * __restartable alloc_pages(gfp_t gfp, unsigned int order)
 	return page;
 slow:
 	return __alloc_pages(gfp, order, NUMA_NO_NODE, _RET_IP_);
+}
+
+struct page * __restartable
+alloc_page_at_hand(gfp_t gfp, struct cpu_stack *stack, unsigned long caller)
+{
+	struct page *page = cpu_stack_pop(stack);
+
+	if (unlikely(!page))
+		return __alloc_pages(gfp, 0, NUMA_NO_NODE, caller);
+	if (unlikely(!pcp_block_intact(page, 0)))
+		return alloc_beside_damaged(page, gfp, 0, caller);
+	WRITE_ONCE(page->type, PAGE_ALLOC);
+	page->private = caller;
+	kasan_unpoison_pages(page, 0);
+	return page;
 }
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
@@ -265,12 +280,12 @@ static void undo_compound(struct page *head, unsigned int order)
 /* One block, or its halves where its pageblocks differ in type. */
 void free_to_zone(struct zone *zone, struct page *page, unsigned int order)
 {
-	enum migratetype mt = get_pageblock_migratetype(page);
+	enum migratetype mt = pageblock_type(page);
 
-	if (order > pageblock_order) {
+	if (unlikely(order > pageblock_order)) {
 		struct page *upper = page + (1UL << (order - 1));
 
-		if (get_pageblock_migratetype(upper) != mt) {
+		if (pageblock_type(upper) != mt) {
 			page->type = PAGE_NONE;
 			free_to_zone(zone, upper, order - 1);
 			order--;
@@ -306,14 +321,15 @@ static __always_inline bool free_is_plain(const struct page *page,
 {
 	return likely(order_has_pcp(order)) &&
 	       likely(page_surely_backed(page)) &&
-	       likely(page->type == PAGE_ALLOC) &&
-	       likely(page->order == order) &&
+	       likely(page->type_order ==
+		      PAGE_TYPE_ORDER(PAGE_ALLOC, order)) &&
 	       likely(__atomic_load_n(&page->_refcount,
 				      __ATOMIC_ACQUIRE) == 1) &&
 	       likely(!block_is_compound(page, order));
 }
 
-void __restartable __free_pages(struct page *page, unsigned int order)
+/* The caller is the caller of the function that inlines this. */
+static __always_inline void free_inline(struct page *page, unsigned int order)
 {
 	enum migratetype mt;
 
@@ -329,6 +345,16 @@ void __restartable __free_pages(struct page *page, unsigned int order)
 	return;
 slow:
 	free_pages_slow(page, order, _RET_IP_);
+}
+
+void __restartable (__free_pages)(struct page *page, unsigned int order)
+{
+	free_inline(page, order);
+}
+
+void __restartable free_page_at_hand(struct page *page)
+{
+	free_inline(page, 0);
 }
 
 /* The head of a compound block for its tails, the page itself otherwise. */

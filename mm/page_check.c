@@ -186,15 +186,18 @@ bool address_free_ok(unsigned long addr, unsigned int order,
 }
 
 /* May a list link point here: at the list's head, or at a page of the zone? */
-static bool link_sound(const struct zone *zone, const struct list_head *list,
+static __always_inline bool link_sound(const struct zone *zone, const struct list_head *list,
 		       const struct list_head *link)
 {
-	const struct page *page;
+	const struct page *page = list_entry(link, struct page, buddy_list);
+	unsigned long offset = (unsigned long)page -
+			       (unsigned long)pfn_to_page(zone->zone_start_pfn);
 
 	if (link == list)
 		return true;
-	page = list_entry(link, struct page, buddy_list);
-	return page_is_backed(page) && zone_spans_pfn(zone, page_to_pfn(page));
+	return offset < zone->spanned_pages * sizeof(*page) &&
+	       offset % sizeof(*page) == 0 &&
+	       (VMEMMAP_READABLE || page_is_backed(page));
 }
 
 static bool links_sound(const struct zone *zone, const struct page *page,
@@ -213,6 +216,13 @@ bool free_block_intact(const struct zone *zone, const struct page *page,
 	return page->type == PAGE_BUDDY && page->order == order &&
 	       page->migratetype == mt && page->zone_id == zone->zone_id &&
 	       links_sound(zone, page, &zone->free_area[order].free_list[mt]);
+}
+
+bool free_links_intact(const struct zone *zone, const struct page *page)
+{
+	return page->migratetype < MIGRATE_TYPES &&
+	       links_sound(zone, page, &zone->free_area[page->order]
+				       .free_list[page->migratetype]);
 }
 
 bool free_neighbour_intact(const struct zone *zone, const struct page *page)

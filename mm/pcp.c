@@ -65,25 +65,72 @@ void report_damaged_pcp(const struct page *page, unsigned int order)
 	report_end();
 }
 
+/*
+ * How many blocks from the first on lie side by side, ascending, and are sound;
+ * 0: the first is not.
+ */
+static unsigned int run_length(void *const *first, unsigned int n,
+			       unsigned int order)
+{
+	const struct page *page = *first;
+	unsigned int i;
+
+	for (i = 0; i < n; i++, page += 1UL << order)
+		if (first[i] != page || unlikely(!pcp_block_intact(page,
+								   order)))
+			break;
+	return i;
+}
+
+/*
+ * A block that up to n of those at page, side by side, are together; its order.
+ * Its inside is nobody's.
+ */
+static unsigned int join(struct page *page, unsigned int n, unsigned int order)
+{
+	unsigned int whole = min(order + (unsigned int)__fls(n),
+				 (unsigned int)__ffs(page_to_pfn(page) |
+						     MAX_ORDER_NR_PAGES));
+	unsigned int i;
+
+	for (i = 1; i < 1U << (whole - order); i++)
+		WRITE_ONCE(page[i << order].type, PAGE_NONE);
+	return whole;
+}
+
+/*
+ * One or more of n blocks, the first of an array, to the zone; how many. What
+ * was freed one behind the other goes as one block.
+ */
+static unsigned int give_run(struct zone *zone, void *const *first,
+			     unsigned int n, unsigned int order)
+{
+	struct page *page = *first;
+	unsigned int whole;
+
+	n = run_length(first, n, order);
+	if (unlikely(!n)) {
+		report_damaged_pcp(page, order);
+		return 1;
+	}
+	whole = join(page, n, order);
+	free_to_zone(zone, page, whole);
+	return 1U << (whole - order);
+}
+
 /* The n blocks at the bottom go back to the zone, the others move down. */
 unsigned long pcp_give_back(struct zone *zone, struct cpu_stack *s,
 			    unsigned int order, unsigned int n)
 {
 	void **first = pcp_first_slot(zone, s, order);
-	unsigned long flags, pages = 0;
+	unsigned long flags, before, pages;
 	unsigned int i;
 
 	spin_lock_irqsave(&zone->lock, flags);
-	for (i = 0; i < n; i++) {
-		struct page *page = first[i];
-
-		if (unlikely(!pcp_block_intact(page, order))) {
-			report_damaged_pcp(page, order);
-			continue;
-		}
-		free_to_zone(zone, page, order);
-		pages += 1UL << order;
-	}
+	before = zone->nr_free_pages;
+	for (i = 0; i < n;)
+		i += give_run(zone, first + i, n - i, order);
+	pages = zone->nr_free_pages - before;
 	spin_unlock_irqrestore(&zone->lock, flags);
 	memmove(first, first + n, (char *)s->top - (char *)(first + n));
 	cpu_stack_move_top(s, -(long)n);
@@ -177,39 +224,6 @@ struct page *pcp_pop(struct zone *zone, unsigned int order,
 	return page;
 }
 
-/* Order of the smallest free block that can serve, without other types'. */
-static unsigned int smallest_free(const struct zone *zone, unsigned int order,
-				  enum migratetype mt)
-{
-	while (order < NR_PAGE_ORDERS &&
-	       list_empty(&zone->free_area[order].free_list[mt]))
-		order++;
-	return order;
-}
-
-/*
- * Takes what the next removal of order would split anyway, but at most 2^more
- * blocks in one piece. Of other types' memory only what is needed.
- */
-static struct page *take_piece(struct zone *zone, unsigned int order,
-			       unsigned int more, enum migratetype mt,
-			       unsigned int *got)
-{
-	unsigned int o = smallest_free(zone, order, mt);
-	struct page *page = NULL;
-
-	if (o == NR_PAGE_ORDERS && !zone->nr_deferred)
-		o = order;
-	*got = min(o, order + more);
-	if (*got > order)
-		page = __rmqueue(zone, *got, mt);
-	if (!page) {
-		*got = order;
-		page = __rmqueue(zone, order, mt);
-	}
-	return page;
-}
-
 /* A block of order from becomes blocks of order to, in ascending order. */
 static unsigned int cut_piece(struct page *page, unsigned int from,
 			      unsigned int to, struct page **blocks)
@@ -235,10 +249,11 @@ static unsigned int rmqueue_batch(struct zone *zone, unsigned int order,
 	unsigned int n = 0, got;
 
 	do {
-		struct page *page = take_piece(zone, order,
-					       (unsigned int)__fls(want - n),
-					       mt, &got);
+		unsigned int most = order + (unsigned int)__fls(want - n);
+		struct page *page;
 
+		got = order;
+		page = __rmqueue_piece(zone, &got, most, mt);
 		if (!page)
 			break;
 		n += cut_piece(page, got, order, blocks + n);
@@ -259,20 +274,38 @@ static unsigned int batch_above(const struct zone *zone, unsigned int order,
 	return (unsigned int)max(min(room, batch), 1UL);
 }
 
+/*
+ * All but the first into the array, so that the lowest comes first. A handler
+ * may have filled it meanwhile. Zone locked.
+ */
+static void fill_array(struct zone *zone, struct cpu_stack *s,
+		       struct page *const *blocks, unsigned int n,
+		       unsigned int order)
+{
+	unsigned int room = (unsigned int)(s->end - s->top), i = n;
+	void **slot = s->top;
+
+	for (; i > 1 && n - i < room; i--)
+		*slot++ = blocks[i - 1];
+	cpu_stack_move_top(s, slot - s->top);
+	if (n > 1 && room)
+		*slot = NULL;
+	while (i-- > 1)
+		free_to_zone(zone, blocks[i], order);
+}
+
 struct page *pcp_refill(struct zone *zone, unsigned int order,
 			enum migratetype mt, unsigned long floor)
 {
 	struct page *blocks[PCP_BATCH_MOST];
 	unsigned long flags;
-	unsigned int n, i;
+	unsigned int n;
 
 	spin_lock_irqsave(&zone->lock, flags);
 	n = rmqueue_batch(zone, order, mt, batch_above(zone, order, floor),
 			  blocks);
+	fill_array(zone, this_cpu_ptr(&zone->per_cpu_pageset->stack[mt][order]),
+		   blocks, n, order);
 	spin_unlock_irqrestore(&zone->lock, flags);
-	/* the lowest comes first; a handler may have filled the array */
-	for (i = n; i-- > 1;)
-		if (!pcp_push(blocks[i], order, mt))
-			put_back(blocks[i], order);
 	return n ? blocks[0] : NULL;
 }

@@ -16,17 +16,13 @@ struct per_cpu_pages {
 	struct cpu_stack stack[MIGRATE_PCPTYPES][NR_PCP_ORDERS];
 };
 
-/* The bits of a gfp that choose zone and migrate type. */
-#define PCP_GFP_MASK (GFP_ZONEMASK | __GFP_MOVABLE | __GFP_RECLAIMABLE)
-
-/* What the hot path leaves to the others. */
-#define PCP_GFP_NOT_HOT (__GFP_ZERO | __GFP_COMP | __GFP_THISNODE)
-
 /* Most blocks that one hold of a zone's lock brings. */
 #define PCP_BATCH_MOST 32
 
-/* Per such gfp: the order 0 array of the zone asked first; orders follow. */
-extern struct cpu_stack *pcp_stack_of_gfp[PCP_GFP_MASK + 1];
+/*
+ * pcp_stack_of_gfp[]: per bits of a gfp that choose zone and migrate type, the
+ * order 0 array of the zone asked first; orders follow.
+ */
 /* Per zone_id, any u8; per-CPU pointers, never NULL. */
 extern struct per_cpu_pages *pcp_of_zone_id[256];
 
@@ -51,7 +47,7 @@ static inline unsigned int pcp_batch(unsigned int high)
 static inline bool pcp_block_intact(const struct page *page,
 				    unsigned int order)
 {
-	return page->type == PAGE_PCP && page->order == order;
+	return page->type_order == PAGE_TYPE_ORDER(PAGE_PCP, order);
 }
 
 /* page_is_backed() for the usual frames, in line. False: ask it. */
@@ -59,8 +55,11 @@ static __always_inline bool page_surely_backed(const struct page *page)
 {
 	unsigned long offset = (unsigned long)page - (unsigned long)vmemmap;
 
-	return likely(offset % sizeof(struct page) == 0) &&
-	       pfn_is_common(offset / sizeof(struct page));
+	/* what should be 0 becomes the top of the number */
+	if (VMEMMAP_READABLE && sizeof(*page) == 32)
+		return (offset >> 5 | offset << (BITS_PER_LONG - 5)) < MAX_PFN;
+	return likely(offset % sizeof(*page) == 0) &&
+	       pfn_is_common(offset / sizeof(*page));
 }
 
 /* The array of the block's zone and pageblock. */

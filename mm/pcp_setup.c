@@ -54,8 +54,8 @@ DEFINE_PER_CPU(struct per_cpu_pages, boot_pageset) = {
 	{ NO_STACKS, NO_STACKS, NO_STACKS }
 };
 
-struct cpu_stack *pcp_stack_of_gfp[PCP_GFP_MASK + 1] __ro_after_init = {
-	[0 ... PCP_GFP_MASK] = &boot_pageset.stack[0][0]
+struct cpu_stack *pcp_stack_of_gfp[GFP_STACK_MASK + 1] __ro_after_init = {
+	[0 ... GFP_STACK_MASK] = &boot_pageset.stack[0][0]
 };
 struct per_cpu_pages *pcp_of_zone_id[256] __ro_after_init = {
 	[0 ... 255] = &boot_pageset
@@ -147,7 +147,7 @@ void __init setup_zone_pagesets(void)
 		return;
 	for_each_populated_zone(zone)
 		setup_zone_pageset(zone);
-	for (gfp = 0; gfp <= PCP_GFP_MASK; gfp++) {
+	for (gfp = 0; gfp <= GFP_STACK_MASK; gfp++) {
 		zone = node_zonelist(NUMA_NO_NODE, gfp)->zones[0];
 		if (zone)
 			pcp_stack_of_gfp[gfp] =

@@ -57,5 +57,7 @@
 
 /* Address of the caller: what reports name as the one who asked. */
 #define _RET_IP_ ((unsigned long)__builtin_return_address(0))
+/* Where we are. */
+#define _THIS_IP_ ({ __label__ here; here: (unsigned long)&&here; })
 
 #endif

@@ -70,11 +70,34 @@ struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
 
 /*
+ * A single page for a gfp the compiler knows: the CPU's own array of the zone
+ * and type it asks first is a constant, too. (Without __GFP_ZERO and the like.)
+ */
+struct cpu_stack;
+#define GFP_STACK_MASK (GFP_ZONEMASK | __GFP_MOVABLE | __GFP_RECLAIMABLE)
+#define GFP_NOT_AT_HAND (__GFP_ZERO | __GFP_COMP | __GFP_THISNODE)
+extern struct cpu_stack *pcp_stack_of_gfp[GFP_STACK_MASK + 1];
+
+struct page *alloc_page_at_hand(gfp_t gfp, struct cpu_stack *stack,
+				unsigned long caller);
+#define alloc_pages(gfp, order) \
+	(__builtin_constant_p(gfp) && !((gfp) & GFP_NOT_AT_HAND) && \
+	 __builtin_constant_p(order) && !(order) ? \
+	 alloc_page_at_hand(gfp, pcp_stack_of_gfp[(gfp) & GFP_STACK_MASK], \
+			    _THIS_IP_) : \
+	 (alloc_pages)(gfp, order))
+
+/*
  * Gives a block back: page its head, order what it was asked with. A page
  * that is not such a head is reported and left alone, as is a wrong order.
  * Drops one reference; the block is free when it was the last.
  */
 void __free_pages(struct page *page, unsigned int order);
+/* The same for a single page, which calls with a constant 0 are. */
+void free_page_at_hand(struct page *page);
+#define __free_pages(page, order) \
+	(__builtin_constant_p(order) && !(order) ? \
+	 free_page_at_hand(page) : (__free_pages)(page, order))
 #define __free_page(page) __free_pages(page, 0)
 
 /* The same by address in the direct map; 0 and free_pages(0, n) are fine. */

@@ -51,8 +51,13 @@ enum page_type {
 struct kmem_cache;
 
 struct page {
-	u8 type;		/* enum page_type */
-	u8 order;		/* heads and PAGE_SLAB: of the block */
+	union {
+		struct {
+			u8 type;	/* enum page_type */
+			u8 order;	/* heads and PAGE_SLAB: of the block */
+		};
+		u16 type_order;		/* both: PAGE_TYPE_ORDER() */
+	};
 	u8 zone_id;		/* node << 2 | zone; heads, tails, slabs */
 	u8 pageblock;		/* first of a pageblock: its migrate type */
 	union {
@@ -81,6 +86,8 @@ struct page {
 		struct page *compound_head;	/* PAGE_TAIL */
 	};
 };
+
+#define PAGE_TYPE_ORDER(type, order) ((type) | (order) << 8)
 
 _Static_assert(sizeof(struct page) == 8 + 3 * sizeof(void *),
 	       "struct page: 32 or 20 bytes");

@@ -8,6 +8,7 @@ import pytest
 CHECK = Path(__file__).parents[2] / 'scripts/check_fastpath'
 FAST = ['kmem_cache_alloc', '__kmem_cache_alloc_plain', 'kmem_cache_free',
         '__kmalloc', 'kfree',
+        'alloc_page_at_hand', 'free_page_at_hand',
         'alloc_pages', '__free_pages', 'mempool_alloc', 'mempool_free']
 POP = ['1: mov %gs:(%edi), %eax', 'mov -4(%eax), %eax', 'test %eax, %eax',
        'jz 3f', 'subl $4, %gs:(%edi)', '2:']

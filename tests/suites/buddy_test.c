@@ -27,6 +27,14 @@ static void tear_down(struct ktest *t)
 
 #define EXPECT_VALID(t) KTEST_EXPECT_STREQ(t, zone_validate(zone), NULL)
 
+/* What is taken next of an order. */
+static struct page *front_of(unsigned int order)
+{
+	return list_first_entry(&zone->free_area[order]
+					 .free_list[MIGRATE_MOVABLE],
+				struct page, buddy_list);
+}
+
 /* Frees frames one at a time into an empty zone of its own. */
 static void refill(unsigned long start, unsigned long pages)
 {
@@ -390,7 +398,7 @@ static void free_list_with_wild_link_is_abandoned_whole(struct ktest *t)
 	for (i = 0; i < 8; i += 2)
 		zone_free(zone, p[i]);
 	KTEST_ASSERT_EQ(t, zone_nr_free(zone, 0), 4);
-	p[6]->buddy_list.next = (struct list_head *)0x1234567;
+	front_of(0)->buddy_list.next = (struct list_head *)0x1234567;
 	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
 			     got = zone_alloc(zone, 0, MIGRATE_MOVABLE));
 	KTEST_ASSERT_NOT_NULL(t, got);
@@ -401,18 +409,19 @@ static void free_list_with_wild_link_is_abandoned_whole(struct ktest *t)
 /* The neighbour before it does not know it: only its prev link is damaged. */
 static void free_block_with_damaged_prev_link_is_not_given_out(struct ktest *t)
 {
-	struct page *p[4], *got = NULL;
+	struct page *p[4], *got = NULL, *bad;
 	unsigned int i;
 
 	for (i = 0; i < 4; i++)
 		p[i] = zone_alloc(zone, 0, MIGRATE_MOVABLE);
 	zone_free(zone, p[0]);
 	zone_free(zone, p[2]);
-	p[2]->buddy_list.prev = &p[1]->buddy_list;
+	bad = front_of(0);
+	bad->buddy_list.prev = &p[1]->buddy_list;
 	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
 			     got = zone_alloc(zone, 0, MIGRATE_MOVABLE));
 	KTEST_ASSERT_NOT_NULL(t, got);
-	KTEST_EXPECT_TRUE(t, got != p[2]);
+	KTEST_EXPECT_TRUE(t, got != bad);
 }
 
 /* A free writes nothing through the links of a buddy written over. */
@@ -421,18 +430,55 @@ static void free_does_not_merge_with_a_damaged_buddy(struct ktest *t)
 	struct list_head elsewhere = { NULL, NULL };
 	struct page *page = zone_alloc(zone, 0, MIGRATE_MOVABLE);
 	struct page *bad = page + 1;
-	struct list_head *next = bad->buddy_list.next;
 
 	bad->buddy_list.next = &elsewhere;
 	zone_free(zone, page);
 	KTEST_EXPECT_NULL(t, elsewhere.prev);
 	KTEST_EXPECT_EQ(t, bad->type, PAGE_BUDDY);
 	KTEST_EXPECT_EQ(t, page->order, 0);
-	bad->buddy_list.next = next;
+}
+
+static void free_does_not_merge_with_a_buddy_of_no_type(struct ktest *t)
+{
+	struct page *page = zone_alloc(zone, 0, MIGRATE_MOVABLE);
+	struct page *bad = page + 1;
+
 	bad->migratetype = 0xff;
-	zone_free(zone, zone_alloc(zone, 0, MIGRATE_MOVABLE));
+	zone_free(zone, page);
 	KTEST_EXPECT_EQ(t, bad->type, PAGE_BUDDY);
 	KTEST_EXPECT_EQ(t, page->order, 0);
+}
+
+/* The zone is at work from its upper end; what it has below can become whole. */
+static void free_pages_of_the_upper_end_are_taken_first(struct ktest *t)
+{
+	unsigned long i, n = MAX_ORDER_NR_PAGES;
+
+	for (i = 0; i < n; i++)
+		zone_alloc(zone, 0, MIGRATE_MOVABLE);
+	for (i = 0; i < n; i += 2)
+		zone_free(zone, pfn_to_page(base + i));
+	for (i = 0; i < n / 4; i++)
+		KTEST_EXPECT_LE(t, base + n / 2 - n / 64,
+				page_to_pfn(zone_alloc(zone, 0,
+						       MIGRATE_MOVABLE)));
+	EXPECT_VALID(t);
+}
+
+/* A larger block there is cut before a small one below is used. */
+static void larger_block_of_the_upper_end_comes_first(struct ktest *t)
+{
+	unsigned long i, n = MAX_ORDER_NR_PAGES;
+
+	for (i = 0; i < n; i++)
+		zone_alloc(zone, 0, MIGRATE_MOVABLE);
+	zone_free(zone, pfn_to_page(base));
+	for (i = 0; i < 4; i++)
+		zone_free(zone, pfn_to_page(base + n / 2 + i));
+	KTEST_EXPECT_EQ(t, zone_nr_free(zone, 2), 1);
+	KTEST_EXPECT_EQ(t, page_to_pfn(zone_alloc(zone, 0, MIGRATE_MOVABLE)),
+			base + n / 2);
+	EXPECT_VALID(t);
 }
 
 static const struct ktest_case cases[] = {
@@ -456,6 +502,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(free_list_with_wild_link_is_abandoned_whole),
 	KTEST_CASE(free_block_with_damaged_prev_link_is_not_given_out),
 	KTEST_CASE(free_does_not_merge_with_a_damaged_buddy),
+	KTEST_CASE(free_does_not_merge_with_a_buddy_of_no_type),
+	KTEST_CASE(free_pages_of_the_upper_end_are_taken_first),
+	KTEST_CASE(larger_block_of_the_upper_end_comes_first),
 	{}
 };
 KTEST_SUITE_FIXTURE(buddy, cases, set_up, tear_down);

@@ -140,8 +140,8 @@ static void pageblock_shared_with_another_zone_keeps_its_type(struct ktest *t)
 
 static void free_block_that_names_another_zone_does_not_count(struct ktest *t)
 {
-	struct page *other = give(256, 7, MIGRATE_MOVABLE);
-	struct page *page = give(0, 7, MIGRATE_MOVABLE);
+	struct page *other = give(0, 7, MIGRATE_MOVABLE);
+	struct page *page = give(256, 7, MIGRATE_MOVABLE);
 
 	other->zone_id ^= 1;
 	KTEST_EXPECT_PTR_EQ(t, zone_alloc(zone, 0, MIGRATE_UNMOVABLE), page);

@@ -249,14 +249,25 @@ static void kmalloc_keeps_all_objects(struct ktest *t)
 
 /* ----- pages ----- */
 
-/* Blocks of all orders that CPUs keep at hand, by both ways to them. */
+#define GFP_TRY (GFP_NOWAIT | __GFP_NOWARN)
+
+/* Blocks of all orders that CPUs keep at hand, by all ways to them. */
+static struct page *alloc_some_way(unsigned int order, struct rng *rng)
+{
+	switch (rng_below(rng, 3)) {
+	case 0:
+		return alloc_page(GFP_TRY);
+	case 1:
+		return alloc_pages(GFP_TRY, order);
+	default:
+		return alloc_pages_node(NUMA_NO_NODE, GFP_TRY, order);
+	}
+}
+
 static void *alloc_block(struct rng *rng)
 {
 	unsigned int order = (unsigned int)rng_below(rng, 4);
-	struct page *page = rng_below(rng, 2) ?
-		alloc_pages(GFP_NOWAIT | __GFP_NOWARN, order) :
-		alloc_pages_node(NUMA_NO_NODE, GFP_NOWAIT | __GFP_NOWARN,
-				 order);
+	struct page *page = alloc_some_way(order, rng);
 
 	return page ? lowmem_page_address(page) : NULL;
 }
@@ -266,9 +277,11 @@ static void free_block(void *p, struct rng *rng)
 	struct page *page = virt_to_page(p);
 
 	if (rng_below(rng, 2))
+		put_page(page);
+	else if (page->order)
 		__free_pages(page, page->order);
 	else
-		put_page(page);
+		__free_page(page);
 }
 
 static void pages_are_all_kept(struct ktest *t)

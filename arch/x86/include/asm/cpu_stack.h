@@ -70,13 +70,13 @@ static __always_inline bool cpu_stack_push(struct cpu_stack *stack, void *p,
 		"	cmp %%gs:%2, %0\n\t"
 		"	jae %l[full]\n\t"
 		"	mov %3, (%0)\n\t"
-		"	mov %4, " RESTART_SLOT "(%0)\n\t"
+		"	mov" RESTART_SUFFIX " %4, " RESTART_SLOT "(%0)\n\t"
 		"	add" RESTART_SUFFIX " $" RESTART_SLOT ", %%gs:%1\n"
 		"2:\n\t"
 		RESTART_ENTRY
 		/* cppcheck-suppress legacyUninitvar */
 		: "=&r"(top)
-		: "m"(stack->top), "m"(stack->end), "r"(p), "r"(seal)
+		: "m"(stack->top), "m"(stack->end), "r"(p), "ri"(seal)
 		: "memory", "cc" : full);
 	return true;
 full:
