@@ -46,6 +46,7 @@ _Static_assert(FIXMAP_WINDOWS <= BITS_PER_LONG, "one word of windows");
 
 static DEFINE_SPINLOCK(lock, RANK_FIXMAP);
 static unsigned long open_windows;	/* bit n: window n; under lock */
+static unsigned long window_size[FIXMAP_WINDOWS];	/* its owner's */
 
 /* The tables the CPU runs on: the first ones, until there are ours. */
 static struct pgtable *window_tree(void)
@@ -93,8 +94,9 @@ static const void *window_open(phys_addr_t phys, unsigned long size)
 
 	if (n == FIXMAP_WINDOWS)
 		return NULL;
-	if (pgtable_map(window_tree(), window_base(n), first,
-			PAGE_ALIGN(offset + size), PAGE_KERNEL_RO, PT_4K)) {
+	window_size[n] = PAGE_ALIGN(offset + size);
+	if (pgtable_map(window_tree(), window_base(n), first, window_size[n],
+			PAGE_KERNEL_RO, PT_4K)) {
 		window_release(n);
 		return NULL;
 	}
@@ -126,9 +128,9 @@ void early_memunmap(const void *p)
 		return;		/* NULL, for one */
 	if (WARN_ON(!test_bit(n, &open_windows)))
 		return;
-	pgtable_unmap_batched(window_tree(), window_base(n), WINDOW_STRIDE,
+	pgtable_unmap_batched(window_tree(), window_base(n), window_size[n],
 			      &others);
-	flush_tlb_local_range(window_base(n), WINDOW_STRIDE);
+	flush_tlb_local_range(window_base(n), window_size[n]);
 	window_release(n);
 }
 
