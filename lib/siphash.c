@@ -52,7 +52,15 @@ static u64 squeeze(struct state *s)
 }
 
 /* The machine is little-endian, as the algorithm is. */
-static u64 load(const u8 *p, size_t n)
+static u64 load_word(const u8 *p)
+{
+	u64 word;
+
+	__builtin_memcpy(&word, p, sizeof(word));	/* one instruction */
+	return word;
+}
+
+static u64 load_rest(const u8 *p, size_t n)
 {
 	u64 word = 0;
 
@@ -72,8 +80,8 @@ void siphash128(const struct siphash_key *key, const void *data, size_t n,
 	const u8 *p = data;
 
 	for (; n >= 8; n -= 8, p += 8)
-		absorb(&s, load(p, 8));
-	absorb(&s, last | load(p, n));
+		absorb(&s, load_word(p));
+	absorb(&s, last | load_rest(p, n));
 	s.v2 ^= 0xee;
 	out->word[0] = squeeze(&s);
 	s.v1 ^= 0xdd;
