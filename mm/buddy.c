@@ -87,15 +87,6 @@ void set_pageblock_range(struct page *page, unsigned int order,
 		set_pageblock_migratetype(page + i, mt);
 }
 
-/* From the mark on? */
-static __always_inline bool is_packed(const struct zone *zone,
-				      unsigned long pfn)
-{
-	unsigned long free = zone->nr_free_pages;
-
-	return pfn - zone->zone_start_pfn >= free - free / 64;
-}
-
 static void add_free_block(struct zone *zone, struct page *page,
 			   unsigned int order, enum migratetype mt)
 {
@@ -210,7 +201,10 @@ static struct page *rmqueue_smallest(struct zone *zone, unsigned int *order,
 	return NULL;
 }
 
-/* Untouched memory is movable, as all memory is in the beginning. */
+/*
+ * Untouched memory is movable, as all memory is in the beginning. All of the
+ * block becomes what is asked for: in the other half nobody is yet.
+ */
 static struct page *rmqueue_deferred(struct zone *zone, unsigned int order,
 				     enum migratetype mt)
 {
@@ -220,8 +214,10 @@ static struct page *rmqueue_deferred(struct zone *zone, unsigned int order,
 		return NULL;
 	if (unlikely(page_debug))
 		debug_new_memory(zone, page, MAX_PAGE_ORDER);
-	return claim_block(zone, page, order, MAX_PAGE_ORDER, MIGRATE_MOVABLE,
-			   mt);
+	if (mt != MIGRATE_MOVABLE)
+		set_pageblock_range(page, MAX_PAGE_ORDER, mt);
+	expand(zone, page, order, MAX_PAGE_ORDER, mt);
+	return page;
 }
 
 /* Of other types' memory only what is needed. */

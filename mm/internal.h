@@ -60,6 +60,15 @@ static inline void add_free_pages(struct zone *zone, long nr)
 		   zone->nr_free_pages + (unsigned long)nr);
 }
 
+/* Is the frame in the part that is to be full? See mm/buddy.c. Zone locked. */
+static __always_inline bool is_packed(const struct zone *zone,
+				      unsigned long pfn)
+{
+	unsigned long free = zone->nr_free_pages;
+
+	return pfn - zone->zone_start_pfn >= free - free / 64;
+}
+
 /* mm/fallback.c: a block of another migrate type, NULL if there is none. */
 struct page *rmqueue_fallback(struct zone *zone, unsigned int order,
 			      enum migratetype mt);

@@ -189,13 +189,17 @@ out:
 	return page;
 }
 
-/* The zone asked first gives what this CPU has of it, whatever its marks. */
+/* The zone asked first gives what is at hand of it, whatever its marks. */
 static struct page *alloc_at_hand(gfp_t gfp, unsigned int order, int nid)
 {
 	struct zone *zone = node_zonelist(nid, gfp)->zones[0];
+	struct page *page;
 
-	return zone && order_has_pcp(order) ?
-	       pcp_pop(zone, order, gfp_migratetype(gfp)) : NULL;
+	if (!zone || !order_has_pcp(order))
+		return NULL;
+	page = pcp_pop(zone, order, gfp_migratetype(gfp));
+	return page || order ? page :
+	       pcp_refill_from_stock(zone, gfp_migratetype(gfp));
 }
 
 struct page * __slowpath __alloc_pages(gfp_t gfp, unsigned int order, int nid,
@@ -236,7 +240,8 @@ struct page * __restartable (alloc_pages)(gfp_t gfp, unsigned int order)
 
 	if (unlikely(!order_has_pcp(order) || (gfp & GFP_NOT_AT_HAND)))
 		goto slow;
-	page = cpu_stack_pop(pcp_stack_of_gfp[gfp & GFP_STACK_MASK] + order);
+	page = cpu_stack_pop(pcp_stack_of_gfp[gfp & GFP_STACK_MASK] +
+			     order * PCP_NEXT_ORDER);
 	if (unlikely(!page))
 		goto slow;
 	if (unlikely(!pcp_block_intact(page, order)))

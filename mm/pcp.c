@@ -6,7 +6,7 @@
  * and watermarks should not be touched for each of them.
  *
  * 1. Per zone and CPU there is an array of free blocks for each migrate type
- *    and each order up to PAGE_ALLOC_COSTLY_ORDER (<kernel/cpu_stack.h>). An
+ *    and each order up to that of a pageblock (<kernel/cpu_stack.h>). An
  *    allocation pops from the array of the zone it would ask first, a free
  *    pushes to the array of the block's zone: no lock, no interrupts off.
  * 2. An empty array is filled by a *batch* under one hold of the zone's lock.
@@ -14,7 +14,7 @@
  *    into pieces at once: the smallest free block, as if each had been taken
  *    by itself.
  * 3. A full array gives the batch that has lain there longest back to the
- *    zone; the rest moves down.
+ *    zone, or to its stock (mm/pcp_stock.c); the rest moves down.
  * 4. An allocation that would fail first has the arrays emptied: this CPU's
  *    always, those of the others if it may sleep. Blocks in an array cannot
  *    merge, so they may be what a large request lacks.
@@ -22,7 +22,8 @@
  *	free:   | a b c d e f |	push g:	zone <- a b,  | c d e f g . |
  *	alloc:  | . . . . . . |	pop:	zone -> p q r s, | s r q . . . |, p
  *
- * How many: an array of order k holds high[k] = the lesser of 62, 14, 6, 6 and
+ * How many: an array of order k holds high[k] = the lesser of 62, 14, 6, 6, 1,
+ * 1 ... and
  *
  *	managed pages / (8 * CPUs * arrays) / 2^k
  *
@@ -118,24 +119,53 @@ static unsigned int give_run(struct zone *zone, void *const *first,
 	return 1U << (whole - order);
 }
 
-/* The n blocks at the bottom go back to the zone, the others move down. */
+/* The n blocks at the bottom are gone, the others move down. */
+static void move_down(struct cpu_stack *s, void **first, unsigned int n)
+{
+	memmove(first, first + n, (char *)s->top - (char *)(first + n));
+	cpu_stack_move_top(s, -(long)n);
+	*s->top = NULL;
+}
+
+static void give_all(struct zone *zone, void *const *first, unsigned int n,
+		     unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i < n;)
+		i += give_run(zone, first + i, n - i, order);
+}
+
 unsigned long pcp_give_back(struct zone *zone, struct cpu_stack *s,
 			    unsigned int order, unsigned int n)
 {
 	void **first = pcp_first_slot(zone, s, order);
 	unsigned long flags, before, pages;
-	unsigned int i;
 
 	spin_lock_irqsave(&zone->lock, flags);
 	before = zone->nr_free_pages;
-	for (i = 0; i < n;)
-		i += give_run(zone, first + i, n - i, order);
+	give_all(zone, first, n, order);
 	pages = zone->nr_free_pages - before;
 	spin_unlock_irqrestore(&zone->lock, flags);
-	memmove(first, first + n, (char *)s->top - (char *)(first + n));
-	cpu_stack_move_top(s, -(long)n);
-	*s->top = NULL;
+	move_down(s, first, n);
 	return pages;
+}
+
+/* The same for an array that is full; single pages may go to the stock. */
+static void make_room(struct zone *zone, struct cpu_stack *s,
+		      unsigned int order, enum migratetype mt)
+{
+	void **first = pcp_first_slot(zone, s, order);
+	unsigned int n = pcp_batch(pcp_room(zone, s, order));
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	if (!order && stock_wants(zone))
+		stock_put(zone, mt, first, n);
+	else
+		give_all(zone, first, n, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	move_down(s, first, n);
 }
 
 /* ----- free --------------------------------------------------------------- */
@@ -165,18 +195,16 @@ void __slowpath pcp_free_full(struct page *page, unsigned int order,
 	struct zone *zone = page_zone(page);
 	struct cpu_stack *s;
 	unsigned long flags;
-	unsigned int room;
 
 	local_irq_save(flags);
 	s = this_cpu_ptr(pcp_stack(page, order, mt));
-	room = pcp_room(zone, s, order);
-	if (!room) {
+	if (!pcp_room(zone, s, order)) {
 		local_irq_restore(flags);
 		free_to_buddy(page, order);
 		return;
 	}
 	if (s->top == s->end)
-		pcp_give_back(zone, s, order, pcp_batch(room));
+		make_room(zone, s, order, mt);
 	*s->top = page;
 	cpu_stack_move_top(s, 1);
 	*s->top = NULL;
@@ -213,7 +241,7 @@ static struct page * __restartable pop_block(struct cpu_stack *stack)
 struct page *pcp_pop(struct zone *zone, unsigned int order,
 		     enum migratetype mt)
 {
-	struct cpu_stack *stack = &zone->per_cpu_pageset->stack[mt][order];
+	struct cpu_stack *stack = &zone->per_cpu_pageset->stack[order][mt];
 	struct page *page;
 
 	while ((page = pop_block(stack))) {
@@ -304,8 +332,26 @@ struct page *pcp_refill(struct zone *zone, unsigned int order,
 	spin_lock_irqsave(&zone->lock, flags);
 	n = rmqueue_batch(zone, order, mt, batch_above(zone, order, floor),
 			  blocks);
-	fill_array(zone, this_cpu_ptr(&zone->per_cpu_pageset->stack[mt][order]),
+	if (!order)
+		zone->nr_asked += n;
+	fill_array(zone, this_cpu_ptr(&zone->per_cpu_pageset->stack[order][mt]),
 		   blocks, n, order);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return n ? blocks[0] : NULL;
+}
+
+struct page *pcp_refill_from_stock(struct zone *zone, enum migratetype mt)
+{
+	struct page *pages[PCP_BATCH_MOST];
+	unsigned long flags;
+	unsigned int n;
+
+	if (!READ_ONCE(zone->nr_stock))
+		return NULL;
+	spin_lock_irqsave(&zone->lock, flags);
+	n = stock_take(zone, mt, pages);
+	fill_array(zone, this_cpu_ptr(&zone->per_cpu_pageset->stack[0][mt]),
+		   pages, n, 0);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return n ? pages[0] : NULL;
 }

@@ -13,7 +13,7 @@
 
 /* One zone's arrays on one CPU; their slots follow. */
 struct per_cpu_pages {
-	struct cpu_stack stack[MIGRATE_PCPTYPES][NR_PCP_ORDERS];
+	struct cpu_stack stack[NR_PCP_ORDERS][MIGRATE_PCPTYPES];
 };
 
 /* Most blocks that one hold of a zone's lock brings. */
@@ -21,8 +21,10 @@ struct per_cpu_pages {
 
 /*
  * pcp_stack_of_gfp[]: per bits of a gfp that choose zone and migrate type, the
- * order 0 array of the zone asked first; orders follow.
+ * order 0 array of the zone asked first; those of other orders follow.
  */
+#define PCP_NEXT_ORDER MIGRATE_PCPTYPES
+
 /* Per zone_id, any u8; per-CPU pointers, never NULL. */
 extern struct per_cpu_pages *pcp_of_zone_id[256];
 
@@ -34,7 +36,7 @@ extern void **const pcp_no_room;
 
 static inline bool order_has_pcp(unsigned int order)
 {
-	return order <= PAGE_ALLOC_COSTLY_ORDER;
+	return order <= PCP_MAX_ORDER;
 }
 
 /* Blocks that change between zone and array at a time. */
@@ -67,7 +69,7 @@ static __always_inline struct cpu_stack *pcp_stack(const struct page *page,
 						   unsigned int order,
 						   enum migratetype mt)
 {
-	return &pcp_of_zone_id[page->zone_id]->stack[mt][order];
+	return &pcp_of_zone_id[page->zone_id]->stack[order][mt];
 }
 
 /* Blocks the array has room for now: none while it is parked. */
@@ -124,13 +126,24 @@ unsigned long pcp_give_back(struct zone *zone, struct cpu_stack *s,
  */
 struct page *pcp_refill(struct zone *zone, unsigned int order,
 			enum migratetype mt, unsigned long floor);
+/* mm/pcp_stock.c: zone locked, but for the last two. */
+bool stock_wants(const struct zone *zone);
+void stock_put(struct zone *zone, enum migratetype mt, void *const *pages,
+	       unsigned int n);
+unsigned int stock_take(struct zone *zone, enum migratetype mt,
+			struct page **pages);
+unsigned long stock_drain(struct zone *zone);
+const char *stock_validate(struct zone *zone);
+/* A page of the stock, and a batch for the array; NULL: it has none. */
+struct page *pcp_refill_from_stock(struct zone *zone, enum migratetype mt);
+
 /* Tells of a block in an array whose descriptor was written over. */
 void report_damaged_pcp(const struct page *page, unsigned int order);
 
 /* Blocks in an array: right when its CPU is not at work on it. */
 unsigned int pcp_count(const struct zone *zone, unsigned int cpu,
 		       enum migratetype mt, unsigned int order);
-/* Pages in a CPU's arrays of a zone / in all arrays there are. */
+/* Pages in a CPU's arrays of a zone / in all arrays and stocks there are. */
 unsigned long zone_pcp_pages(const struct zone *zone, unsigned int cpu);
 unsigned long nr_pcp_pages(void);
 /* First broken rule of this CPU's arrays as text, or NULL. */

@@ -46,7 +46,7 @@ static void park_zone(const struct zone *zone, unsigned int cpu)
 
 	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
 		for (order = 0; order < NR_PCP_ORDERS; order++)
-			pcp_park(&pcp->stack[mt][order]);
+			pcp_park(&pcp->stack[order][mt]);
 }
 
 static void park_or_unpark(unsigned int cpu, bool park)
@@ -92,6 +92,8 @@ static void set_disabled(unsigned int n)
 	WRITE_ONCE(pcp_disabled, n);
 	if (n == (more ? 1 : 0))
 		all_cpus_obey(more);
+	if (more)
+		drain_local_pages();	/* the stocks: nobody fills them now */
 }
 
 void pcp_disable(void)

@@ -5,7 +5,8 @@
  * not merge with its buddy. Who needs memory badly, or counts it, or has
  * stopped a CPU, wants all of them in the zones.
  *
- * 1. drain_local_pages(): with interrupts off, array by array.
+ * 1. drain_local_pages(): with interrupts off, array by array; and the zones'
+ *    stocks, which are nobody's in particular.
  * 2. drain_all_pages(): asks each CPU that has anything to do the same, in an
  *    interrupt, and waits. A CPU without blocks is left in peace. One at a
  *    time; who had to wait, and sees that a drain began after he came, has
@@ -37,7 +38,7 @@ unsigned int pcp_count(const struct zone *zone, unsigned int cpu,
 {
 	const struct per_cpu_pages *pcp = per_cpu_ptr(zone->per_cpu_pageset,
 						      cpu);
-	const struct cpu_stack *s = &pcp->stack[mt][order];
+	const struct cpu_stack *s = &pcp->stack[order][mt];
 	void **first = pcp_first_slot(zone, s, order);
 	unsigned long bytes = (unsigned long)READ_ONCE(s->top) -
 			      (unsigned long)first;
@@ -73,10 +74,13 @@ static unsigned long cpu_pcp_pages(unsigned int cpu)
 unsigned long nr_pcp_pages(void)
 {
 	unsigned long pages = 0;
+	struct zone *zone;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
 		pages += cpu_pcp_pages(cpu);
+	for_each_populated_zone(zone)
+		pages += READ_ONCE(zone->nr_stock);
 	return pages;
 }
 
@@ -92,7 +96,7 @@ static unsigned long drain_zone(struct zone *zone, unsigned int cpu)
 			n = pcp_count(zone, cpu, (enum migratetype)mt, order);
 			if (n)
 				pages += pcp_give_back(zone,
-						       &pcp->stack[mt][order],
+						       &pcp->stack[order][mt],
 						       order, n);
 		}
 	return pages;
@@ -110,9 +114,19 @@ unsigned long drain_cpu(unsigned int cpu)
 	return pages;
 }
 
+static unsigned long drain_stocks(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		pages += stock_drain(zone);
+	return pages;
+}
+
 unsigned long drain_local_pages(void)
 {
-	return drain_cpu(smp_processor_id());
+	return drain_cpu(smp_processor_id()) + drain_stocks();
 }
 
 static bool has_pages(unsigned int cpu, void *unused)
@@ -122,7 +136,7 @@ static bool has_pages(unsigned int cpu, void *unused)
 
 static void drain_this_cpu(void *unused)
 {
-	drain_local_pages();
+	drain_cpu(smp_processor_id());
 }
 
 void drain_all_pages(void)
@@ -133,6 +147,7 @@ void drain_all_pages(void)
 	if (drains_begun == seen) {
 		WRITE_ONCE(drains_begun, seen + 1);
 		on_each_cpu_cond(has_pages, drain_this_cpu, NULL);
+		drain_stocks();
 	}
 	mutex_unlock(&drain_mutex);
 }
@@ -176,9 +191,8 @@ static const char *check_zone_pcp(const struct zone *zone)
 	unsigned int i;
 
 	for (i = 0; i < MIGRATE_PCPTYPES * NR_PCP_ORDERS && !bad; i++)
-		bad = check_stack(zone, &pcp->stack[i / NR_PCP_ORDERS]
-						   [i % NR_PCP_ORDERS],
-				  i % NR_PCP_ORDERS);
+		bad = check_stack(zone, &pcp->stack[0][0] + i,
+				  i / MIGRATE_PCPTYPES);
 	return bad;
 }
 
@@ -191,6 +205,7 @@ const char *pcp_validate(void)
 	local_irq_save(flags);
 	for_each_populated_zone(zone) {
 		bad = check_zone_pcp(zone);
+		bad = bad ? bad : stock_validate(zone);
 		if (bad)
 			break;
 	}

@@ -41,17 +41,18 @@
 /* Where zones are many, what is beyond comes from the page allocator. */
 #define PCP_RESERVE_MOST (16 * 1024UL)
 
-static const u8 high_most[NR_PCP_ORDERS] = { 62, 14, 6, 6 };
+static const u8 high_most[NR_PCP_ORDERS] = {
+	62, 14, 6, 6, [4 ... PCP_MAX_ORDER] = 1
+};
 
 /* Nothing below top, top at its end. Nobody writes there. */
 static void *no_slots[2];
 void **const pcp_no_room = &no_slots[1];
 
 #define NO_STACK { &no_slots[1], &no_slots[1] }
-#define NO_STACKS { NO_STACK, NO_STACK, NO_STACK, NO_STACK }
 
 DEFINE_PER_CPU(struct per_cpu_pages, boot_pageset) = {
-	{ NO_STACKS, NO_STACKS, NO_STACKS }
+	{ [0 ... PCP_MAX_ORDER] = { NO_STACK, NO_STACK, NO_STACK } }
 };
 
 struct cpu_stack *pcp_stack_of_gfp[GFP_STACK_MASK + 1] __ro_after_init = {
@@ -104,7 +105,7 @@ void init_pageset(const struct zone *zone, struct per_cpu_pages *pcp)
 
 	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
 		for (order = 0; order < NR_PCP_ORDERS; order++) {
-			struct cpu_stack *s = &pcp->stack[mt][order];
+			struct cpu_stack *s = &pcp->stack[order][mt];
 			void **end = slot + 1 + zone->pageset_high[order];
 
 			WRITE_ONCE(s->top, slot + 1);
@@ -151,7 +152,7 @@ void __init setup_zone_pagesets(void)
 		zone = node_zonelist(NUMA_NO_NODE, gfp)->zones[0];
 		if (zone)
 			pcp_stack_of_gfp[gfp] =
-				zone->per_cpu_pageset->stack[
+				&zone->per_cpu_pageset->stack[0][
 					gfp_migratetype(gfp)];
 	}
 }

@@ -22,12 +22,12 @@
 #define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
 #define MAX_ORDER_NR_PAGES (1UL << MAX_PAGE_ORDER)
 
-/* Blocks up to this order are kept at hand by each CPU: mm/pcp.c. */
-#define PAGE_ALLOC_COSTLY_ORDER 3
-#define NR_PCP_ORDERS (PAGE_ALLOC_COSTLY_ORDER + 1)
-
 /* Migrate types belong to whole pageblocks: 2 MiB. */
 #define pageblock_order 9
+
+/* Blocks up to this order are kept at hand by each CPU: mm/pcp.c. */
+#define PCP_MAX_ORDER pageblock_order
+#define NR_PCP_ORDERS (PCP_MAX_ORDER + 1)
 #define pageblock_nr_pages (1UL << pageblock_order)
 #define pageblock_start_pfn(pfn) ALIGN_DOWN((pfn), pageblock_nr_pages)
 
@@ -78,7 +78,7 @@ struct zone {
 	struct per_cpu_pages *per_cpu_pageset;	/* (b) */
 	u8 pageset_high[NR_PCP_ORDERS];		/* (b) */
 
-	/* (z) deferred ones included, those in per-CPU arrays not */
+	/* (z) deferred ones included, those in per-CPU arrays and stock not */
 	unsigned long nr_free_pages;
 	struct free_area free_area[NR_PAGE_ORDERS];
 
@@ -89,6 +89,11 @@ struct zone {
 	 */
 	struct list_head deferred;			/* (z) PAGE_DEFERRED */
 	unsigned long nr_deferred;			/* (z) blocks */
+
+	/* Single pages for the arrays, in chains: mm/pcp_stock.c. */
+	struct page *stock[MIGRATE_PCPTYPES];		/* (z) PAGE_PCP */
+	unsigned long nr_stock;				/* (z) pages */
+	unsigned long nr_asked;				/* (z) from free lists */
 };
 
 #define min_wmark_pages(z) ((z)->_watermark[WMARK_MIN])

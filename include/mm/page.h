@@ -22,7 +22,7 @@
  * and counts the range's blocks of MAX_PAGE_ORDER.
  *
  * Who may write: the owner of the block, which for PAGE_PCP is the CPU in whose
- * array it lies; for PAGE_BUDDY and PAGE_DEFERRED the zone lock; for
+ * array it lies, or the zone lock if in none; for PAGE_BUDDY and PAGE_DEFERRED the zone lock; for
  * PAGE_SLAB's inuse, freelist and slab_list the lock of the cache's node. A
  * block's type is looked at by others, too, without a lock (is the neighbour
  * free?): its owner changes it by WRITE_ONCE().
@@ -73,6 +73,10 @@ struct page {
 		struct list_head lru;		/* allocated: the owner's */
 		struct list_head buddy_list;	/* PAGE_BUDDY, PAGE_DEFERRED */
 		struct list_head slab_list;	/* PAGE_SLAB, head only */
+		struct {		/* PAGE_PCP, first of a chain */
+			struct page *next_chain;
+			unsigned long chain_length;
+		};
 	};
 	union {
 		unsigned long private;		/* allocated: the owner's; at
@@ -84,6 +88,7 @@ struct page {
 						   PAGE_GUARDED: NULL if no
 						   object is in use there */
 		struct page *compound_head;	/* PAGE_TAIL */
+		struct page *next_in_chain;	/* PAGE_PCP: mm/pcp_stock.c */
 	};
 };
 

@@ -108,15 +108,15 @@ static void untouched_memory_is_used_before_stealing(struct ktest *t)
 	EXPECT_VALID(t);
 }
 
-static void only_the_pageblocks_needed_change_type(struct ktest *t)
+static void block_cut_off_changes_type_as_a_whole(struct ktest *t)
 {
 	struct page *page = zone_alloc(zone, 3, MIGRATE_UNMOVABLE);
 
 	KTEST_ASSERT_NOT_NULL(t, page);
 	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page), MIGRATE_UNMOVABLE);
 	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page + 512),
-			MIGRATE_MOVABLE);
-	KTEST_EXPECT_EQ(t, list_length(zone, 9, MIGRATE_MOVABLE), 1);
+			MIGRATE_UNMOVABLE);
+	KTEST_EXPECT_EQ(t, list_length(zone, 9, MIGRATE_UNMOVABLE), 1);
 	KTEST_EXPECT_EQ(t, list_length(zone, 8, MIGRATE_UNMOVABLE), 1);
 	EXPECT_VALID(t);
 	page = zone_alloc(zone, MAX_PAGE_ORDER, MIGRATE_RECLAIMABLE);
@@ -406,7 +406,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(highest_block_goes_first_and_alone),
 	KTEST_CASE(lists_are_used_up_before_untouched_memory),
 	KTEST_CASE(untouched_memory_is_used_before_stealing),
-	KTEST_CASE(only_the_pageblocks_needed_change_type),
+	KTEST_CASE(block_cut_off_changes_type_as_a_whole),
 	KTEST_CASE(every_block_is_handed_out_once),
 	KTEST_CASE(free_of_untouched_memory_is_refused),
 	KTEST_CASE(empty_range_leaves_no_trace),

@@ -195,7 +195,7 @@ static void batch_leaves_the_low_watermark_alone(struct ktest *t)
 
 static void large_blocks_pass_the_arrays_by(struct ktest *t)
 {
-	unsigned int order = PAGE_ALLOC_COSTLY_ORDER + 1;
+	unsigned int order = NR_PCP_ORDERS;
 	unsigned long free = settled_free_pages();
 	struct page *page = alloc_pages(GFP_KERNEL, order);
 

@@ -1,0 +1,171 @@
+/* The zone's stock of single pages: when pages go there, and when they leave. */
+#include <lib/kernel.h>
+#include <lib/string.h>
+
+#include "pcp_fixture.h"
+
+/* More than a zone gives before it keeps any, and what arrays hold. */
+#define MANY 3072U
+
+static struct page *pages[MANY];
+
+static unsigned int take(unsigned int nr)
+{
+	unsigned int n;
+
+	for (n = 0; n < nr; n++) {
+		pages[n] = alloc_page(GFP_KERNEL | __GFP_NOWARN |
+				      __GFP_NORETRY);
+		if (!pages[n])
+			break;
+	}
+	return n;
+}
+
+static void give(unsigned int nr)
+{
+	while (nr)
+		__free_page(pages[--nr]);
+}
+
+/* A zone of which so many pages are a small part. */
+static void need_a_large_zone(struct ktest *t)
+{
+	need_arrays(t);
+	if (kernel_zone()->nr_free_pages < 6UL * MANY)
+		ktest_skip(t, "the zone is too small");
+}
+
+/* Pages of this zone in use: the stock has some of them then. */
+static bool used_in_earnest(struct ktest *t)
+{
+	unsigned int n;
+
+	drain_all_pages();
+	n = take(MANY);
+	KTEST_EXPECT_EQ(t, kernel_zone()->nr_stock, 0);
+	give(n);
+	if (n < MANY) {
+		ktest_skip(t, "no memory");
+		return false;
+	}
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	return KTEST_EXPECT_LT(t, 0, kernel_zone()->nr_stock);
+}
+
+static void pages_wanted_again_stay_in_the_stock(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	unsigned long free, stock;
+
+	if (!used_in_earnest(t))
+		return;
+	free = zone->nr_free_pages;
+	stock = zone->nr_stock;
+	take((unsigned int)stock / 2);
+	KTEST_EXPECT_EQ(t, zone->nr_free_pages, free);
+	KTEST_EXPECT_LT(t, zone->nr_stock, stock);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	give((unsigned int)stock / 2);
+}
+
+static void draining_empties_the_stock(struct ktest *t)
+{
+	unsigned long free = settled_free_pages();
+
+	if (!used_in_earnest(t))
+		return;
+	KTEST_EXPECT_EQ(t, nr_free_pages() + nr_pcp_pages(), free);
+	KTEST_EXPECT_LE(t, kernel_zone()->nr_stock, nr_pcp_pages());
+	drain_local_pages();
+	KTEST_EXPECT_EQ(t, kernel_zone()->nr_stock, 0);
+	KTEST_EXPECT_EQ(t, settled_free_pages(), free);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+}
+
+static void little_use_fills_no_stock(struct ktest *t)
+{
+	unsigned int round;
+
+	drain_all_pages();
+	for (round = 0; round < 2; round++) {
+		give(take(512));
+		KTEST_EXPECT_EQ(t, kernel_zone()->nr_stock, 0);
+	}
+}
+
+static void without_arrays_there_is_no_stock(struct ktest *t)
+{
+	if (!used_in_earnest(t))
+		return;
+	pcp_disable();
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	give(take(MANY));
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	pcp_enable();
+}
+
+/* What the stock holds merges again before a large request fails. */
+static void large_request_gets_what_the_stock_holds(struct ktest *t)
+{
+	struct page *page, *next;
+	unsigned int n = 0;
+	LIST_HEAD(taken);
+
+	if (!used_in_earnest(t))
+		return;
+	while ((page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN,
+				   MAX_PAGE_ORDER))) {
+		list_add(&page->lru, &taken);
+		n++;
+	}
+	KTEST_EXPECT_LT(t, 0, n);
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_pages(page, MAX_PAGE_ORDER);
+}
+
+/* Told, not handed out; and what hung behind it is not believed. */
+static void damaged_page_of_the_stock_is_not_handed_out(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	struct page *got[PCP_BATCH_MOST], *bad = NULL;
+	unsigned long flags;
+	unsigned int mt, i, n = 0;
+
+	if (!used_in_earnest(t))
+		return;
+	for (mt = 0; mt < MIGRATE_PCPTYPES && !bad; mt++)
+		bad = zone->stock[mt];
+	mt--;
+	if (!KTEST_EXPECT_NOT_NULL(t, bad))
+		return;
+	bad->order = 7;
+	KTEST_EXPECT_STREQ(t, pcp_validate(),
+			   "pcp: the stock names no free page");
+	spin_lock_irqsave(&zone->lock, flags);
+	KTEST_EXPECT_REPORTS(t, 1, "bad page state", ({
+		n = stock_take(zone, (enum migratetype)mt, got);
+	}));
+	spin_unlock_irqrestore(&zone->lock, flags);
+	KTEST_EXPECT_EQ(t, n, 0);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	/* the case puts right what it broke */
+	for (i = 0; bad; bad = got[0], i++) {
+		got[0] = bad->next_in_chain;
+		bad->order = 0;
+		free_unref_page(bad, 0);
+	}
+	KTEST_EXPECT_LT(t, 0, i);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(pages_wanted_again_stay_in_the_stock),
+	KTEST_CASE(draining_empties_the_stock),
+	KTEST_CASE(little_use_fills_no_stock),
+	KTEST_CASE(without_arrays_there_is_no_stock),
+	KTEST_CASE(large_request_gets_what_the_stock_holds),
+	KTEST_CASE(damaged_page_of_the_stock_is_not_handed_out),
+	{}
+};
+KTEST_SUITE_FIXTURE(pcp_stock, cases, need_a_large_zone, NULL);
