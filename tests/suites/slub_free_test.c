@@ -280,10 +280,9 @@ static void end_of_array_is_no_object(struct ktest *t)
 	kmem_cache_free(s, p);
 	kmem_cache_free(s, q);
 	KTEST_EXPECT_PTR_EQ(t, *cpu_of(s)->stack.top, s->no_object);
-	KTEST_EXPECT_REPORTS(t, 1, "wrong cache",
-			     kmem_cache_free(s, s->no_object));
-	KTEST_EXPECT_REPORTS(t, 1, "wrong cache",
-			     kmem_cache_free(bare, bare->no_object));
+	/* a bit before the cache itself: in its slab, or before that */
+	KTEST_EXPECT_REPORTS(t, 1, "", kmem_cache_free(s, s->no_object));
+	KTEST_EXPECT_REPORTS(t, 1, "", kmem_cache_free(bare, bare->no_object));
 	kmem_cache_destroy(bare);
 }
 
