@@ -186,8 +186,9 @@ bool address_free_ok(unsigned long addr, unsigned int order,
 }
 
 /* May a list link point here: at the list's head, or at a page of the zone? */
-static __always_inline bool link_sound(const struct zone *zone, const struct list_head *list,
-		       const struct list_head *link)
+static __always_inline bool link_sound(const struct zone *zone,
+				       const struct list_head *list,
+				       const struct list_head *link)
 {
 	const struct page *page = list_entry(link, struct page, buddy_list);
 	unsigned long offset = (unsigned long)page -

@@ -19,8 +19,8 @@
  *  2. That is done only if it is likely to be of use: as many pages were taken
  *     from the free lists as there are in the stock, and QUIET more, since it
  *     was last emptied.
- *  3. And only with pages of the zone's packed part (mm/buddy.c), which is to be
- *     full of pages in use: below it blocks are to become whole.
+ *  3. And only with pages of the zone's packed part (mm/buddy.c), which is to
+ *     be full of pages in use: below it blocks are to become whole.
  *  4. The stock holds an eighth of the zone at most.
  *  5. Whoever drains the arrays drains it too: before any request fails, before
  *     frames are counted.

@@ -17,8 +17,8 @@
  *	  own arrays, stock			     |
  *	  empty slabs <------------------------------+
  *
- * For all caches at once 1 is still a round of interrupts, two at most. Other CPUs
- * may allocate and free all the time: then what they hold again behind 1
+ * For all caches at once 1 is still a round of interrupts, two at most. Other
+ * CPUs may allocate and free all the time: then what they hold again behind 1
  * stays, and the slabs it comes from.
  *
  * A CPU that has stopped cannot be asked, and need not be: its arrays are

@@ -31,9 +31,9 @@
  * link, so a cycle runs into an object already taken, or out of the count.
  *
  * Objects of a fresh slab are taken in no order that can be foretold
- * (fresh_walk()), so that who overruns one cannot know whose the next is. Until
- * then they are in no list: freelist is SLAB_FRESH, and what is taken first goes
- * straight to where it is wanted. Only the rest is linked.
+ * (fresh_walk()), so that who overruns one cannot know whose the next is.
+ * Until then they are in no list: freelist is SLAB_FRESH, and what is taken
+ * first goes straight to where it is wanted. Only the rest is linked.
  *
  * Locks: the caller holds node->lock for listed slabs.
  * Invariant: inuse + length(freelist) == objects.
@@ -124,7 +124,8 @@ static unsigned int slab_stride(u32 random, unsigned int objects)
 
 /*
  * A walk over the places of a fresh slab in an order that nobody can foretell,
- * another in each slab: from a place at random, by a stride at random. In bytes.
+ * another in each slab: from a place at random, by a stride at random, counted
+ * in bytes.
  */
 struct fresh_walk {
 	unsigned int at, stride, end;

@@ -140,7 +140,7 @@ static bool may_have_one_more(struct kmem_cache *s, struct kmem_cache_node *n)
 	       (extra + QUIET) * s->sheaf_limit < asked;
 }
 
-/* One more array, empty, if 3 and 4 allow it. The caller's cache may be used. */
+/* One more array, empty, if 3 and 4 allow it. It may be one of s's objects. */
 bool node_add_extra(struct kmem_cache *s, int nid)
 {
 	struct kmem_cache_node *n = &s->node[nid];

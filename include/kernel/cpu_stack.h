@@ -47,8 +47,9 @@ struct cpu_stack {
  *
  * cpu_stack_push_back(): pushes p where it was popped from: if the slot at
  * top still names it, and the lower halves of *word and mark differ, sets
- * *word to mark and pushes. False: nothing was done; or *word was set and no more, because
- * the sequence was interrupted between the two: the caller finds out.
+ * *word to mark and pushes. False: nothing was done; or *word was set and no
+ * more, because the sequence was interrupted between the two: the caller finds
+ * out.
  */
 
 /*

@@ -57,7 +57,11 @@
 
 /* Address of the caller: what reports name as the one who asked. */
 #define _RET_IP_ ((unsigned long)__builtin_return_address(0))
-/* Where we are. */
+/* Where we are. (cppcheck takes the label for a variable.) */
+#ifdef __cppcheck__
+#define _THIS_IP_ 0UL
+#else
 #define _THIS_IP_ ({ __label__ here; here: (unsigned long)&&here; })
+#endif
 
 #endif

@@ -93,7 +93,7 @@ struct zone {
 	/* Single pages for the arrays, in chains: mm/pcp_stock.c. */
 	struct page *stock[MIGRATE_PCPTYPES];		/* (z) PAGE_PCP */
 	unsigned long nr_stock;				/* (z) pages */
-	unsigned long nr_asked;				/* (z) from free lists */
+	unsigned long nr_asked;			/* (z) of the free lists */
 };
 
 #define min_wmark_pages(z) ((z)->_watermark[WMARK_MIN])

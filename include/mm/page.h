@@ -22,10 +22,10 @@
  * and counts the range's blocks of MAX_PAGE_ORDER.
  *
  * Who may write: the owner of the block, which for PAGE_PCP is the CPU in whose
- * array it lies, or the zone lock if in none; for PAGE_BUDDY and PAGE_DEFERRED the zone lock; for
- * PAGE_SLAB's inuse, freelist and slab_list the lock of the cache's node. A
- * block's type is looked at by others, too, without a lock (is the neighbour
- * free?): its owner changes it by WRITE_ONCE().
+ * array it lies; for PAGE_PCP of a zone's stock, PAGE_BUDDY and PAGE_DEFERRED
+ * the zone lock; for PAGE_SLAB's inuse, freelist and slab_list the lock of the
+ * cache's node. A block's type is looked at by others, too, without a lock (is
+ * the neighbour free?): its owner changes it by WRITE_ONCE().
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H

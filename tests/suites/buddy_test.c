@@ -449,7 +449,7 @@ static void free_does_not_merge_with_a_buddy_of_no_type(struct ktest *t)
 	KTEST_EXPECT_EQ(t, page->order, 0);
 }
 
-/* The zone is at work from its upper end; what it has below can become whole. */
+/* What is freed below is left alone, and can become whole. */
 static void free_pages_of_the_upper_end_are_taken_first(struct ktest *t)
 {
 	unsigned long i, n = MAX_ORDER_NR_PAGES;

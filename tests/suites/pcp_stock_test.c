@@ -1,4 +1,4 @@
-/* The zone's stock of single pages: when pages go there, and when they leave. */
+/* The zone's stock of single pages: what goes there, and when it leaves. */
 #include <lib/kernel.h>
 #include <lib/string.h>
 
