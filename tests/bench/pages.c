@@ -4,18 +4,50 @@
  */
 #include <lib/kernel.h>
 #include <lib/random.h>
-#include <mm/gfp.h>
+#include <mm/mm.h>
+#include <mm/mmzone.h>
 
 #include "memory.h"
 
 #define PAIRS 10000
 #define PAGES 32768
 
+/*
+ * Blocks on a list are in the order in which they came there, so what a row
+ * finds depends on what ran before. All of the largest order are taken and
+ * given back by address: then it depends on that much less.
+ */
+#define BLOCKS 1024
+
+static void put_in_order(void)
+{
+	static struct page *blocks[BLOCKS];
+	struct page *page;
+	unsigned long i;
+
+	for (;;) {
+		page = alloc_pages(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN,
+				   MAX_PAGE_ORDER);
+		i = page ? page_to_pfn(page) >> MAX_PAGE_ORDER : BLOCKS;
+		if (i >= BLOCKS)
+			break;
+		blocks[i] = page;
+	}
+	if (page)
+		__free_pages(page, MAX_PAGE_ORDER);
+	for (i = 0; i < BLOCKS; i++) {
+		if (blocks[i])
+			__free_pages(blocks[i], MAX_PAGE_ORDER);
+		blocks[i] = NULL;
+	}
+}
+
 #define PAGE_PAIR(order) \
 BENCH(page_pair_##order, PAIRS) \
 { \
 	unsigned int i; \
 \
+	put_in_order(); \
 	while (bench_sample(b)) \
 		bench_each(b, i, PAIRS) \
 			__free_pages(alloc_pages(GFP_KERNEL, order), order); \
@@ -39,6 +71,7 @@ BENCH(name, PAGES) \
 	struct page **p = bench_array(b, PAGES); \
 	unsigned int i; \
 \
+	put_in_order(); \
 	while (p && bench_sample(b)) { \
 		bench_each(b, i, PAGES) \
 			p[i] = alloc_page(GFP_KERNEL); \
@@ -84,6 +117,7 @@ BENCH(page_mixed_orders, MIXED)
 	unsigned int i;
 
 	choose_orders(orders);
+	put_in_order();
 	for (i = 0; i < MIXED_AT_ONCE; i++)
 		live[i].page = alloc_page(GFP_KERNEL);
 	while (bench_sample(b)) {
