@@ -1,0 +1,48 @@
+/*
+ * Who gets which addresses: free ranges of a stretch of virtual addresses.
+ * Nothing outside mm/ and its tests includes this.
+ */
+#ifndef MM_VMAP_AREA_H
+#define MM_VMAP_AREA_H
+
+#include <lib/rbtree.h>
+
+/* A free range, or a spare node. Addresses are whole pages. */
+struct vmap_hole {
+	unsigned long start, end;	/* end: the first address behind */
+	unsigned long largest;		/* bytes of the largest in its subtree */
+	struct rb_node node;
+	struct vmap_hole *next;		/* spare nodes */
+};
+
+/* All fields under the caller's lock. */
+struct vmap_space {
+	unsigned long start, end;
+	struct rb_root holes;		/* by address */
+	struct vmap_hole *spare;
+	unsigned long nr_holes, nr_spare, nr_areas;
+	unsigned long free;		/* bytes */
+};
+
+/* [start, end) is free; first is the space's for good. end > start. */
+void vmap_space_init(struct vmap_space *s, unsigned long start,
+		     unsigned long end, struct vmap_hole *first);
+
+/*
+ * Takes size bytes at a multiple of align (a power of two, a page or more):
+ * the address, 0 if there is no room. node goes to the space with success.
+ */
+unsigned long vmap_space_take(struct vmap_space *s, unsigned long size,
+			      unsigned long align, struct vmap_hole *node);
+
+/* Gives back exactly what was taken; a node that is the caller's again. */
+struct vmap_hole *vmap_space_give(struct vmap_space *s, unsigned long addr,
+				  unsigned long size);
+
+/* Bytes of the largest hole. */
+unsigned long vmap_space_largest(const struct vmap_space *s);
+
+/* First broken rule as text, or NULL. */
+const char *vmap_space_validate(const struct vmap_space *s);
+
+#endif

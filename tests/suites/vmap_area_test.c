@@ -1,0 +1,132 @@
+/*
+ * The address allocator against a naive model: a byte per page. Same answers,
+ * through random requests; all rules hold; nothing is left at the end.
+ */
+#include <asm/page.h>
+#include <kernel/ktest.h>
+#include <lib/bitops.h>
+#include <lib/kernel.h>
+
+#include "../../mm/vmap_area.h"
+#include "vmap_model.h"
+
+#define START (64 * PAGE_SIZE)
+#define PAGES 512UL
+
+static struct vmap_space space;
+static struct vmap_hole first, nodes[8];
+
+static unsigned long take(unsigned long pages, unsigned long align,
+			  struct vmap_hole *node)
+{
+	return vmap_space_take(&space, pages * PAGE_SIZE, align * PAGE_SIZE,
+			       node);
+}
+
+static unsigned long page(unsigned long n)
+{
+	return START + n * PAGE_SIZE;
+}
+
+static void begin(struct ktest *t)
+{
+	vmap_space_init(&space, START, page(PAGES), &first);
+}
+
+static void end(struct ktest *t)
+{
+	KTEST_EXPECT_STREQ(t, vmap_space_validate(&space) ?: "", "");
+}
+
+static void areas_are_taken_from_the_lowest_address_up(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, take(3, 1, &nodes[0]), page(0));
+	KTEST_EXPECT_EQ(t, take(1, 1, &nodes[1]), page(3));
+	KTEST_EXPECT_EQ(t, take(5, 1, &nodes[2]), page(4));
+	KTEST_EXPECT_EQ(t, space.free, (PAGES - 9) * PAGE_SIZE);
+}
+
+static void a_hole_is_used_again_when_it_is_large_enough(struct ktest *t)
+{
+	take(3, 1, &nodes[0]);
+	take(1, 1, &nodes[1]);
+	vmap_space_give(&space, page(0), 3 * PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, take(4, 1, &nodes[2]), page(4));
+	KTEST_EXPECT_EQ(t, take(2, 1, &nodes[3]), page(0));
+	KTEST_EXPECT_EQ(t, take(1, 1, &nodes[4]), page(2));
+}
+
+static void aligned_areas_leave_the_hole_before_them_free(struct ktest *t)
+{
+	take(1, 1, &nodes[0]);
+	KTEST_EXPECT_EQ(t, take(8, 64, &nodes[1]), page(64));
+	KTEST_EXPECT_EQ(t, take(2, 1, &nodes[2]), page(1));
+	KTEST_EXPECT_EQ(t, space.nr_holes, 2);
+}
+
+static void neighbours_that_are_free_are_joined(struct ktest *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		take(2, 1, &nodes[i]);
+	vmap_space_give(&space, page(0), 2 * PAGE_SIZE);
+	vmap_space_give(&space, page(4), 2 * PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, space.nr_holes, 3);
+	vmap_space_give(&space, page(2), 2 * PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, space.nr_holes, 2);
+	vmap_space_give(&space, page(6), 2 * PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, space.nr_holes, 1);
+	KTEST_EXPECT_EQ(t, vmap_space_largest(&space), PAGES * PAGE_SIZE);
+}
+
+static void a_full_space_says_so_and_keeps_the_node(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, take(PAGES + 1, 1, &nodes[0]), 0);
+	KTEST_EXPECT_EQ(t, take(PAGES, 1, &nodes[0]), page(0));
+	KTEST_EXPECT_EQ(t, take(1, 1, &nodes[1]), 0);
+	KTEST_EXPECT_EQ(t, space.nr_holes, 0);
+	KTEST_EXPECT_PTR_EQ(t, vmap_space_give(&space, page(0),
+					       PAGES * PAGE_SIZE), &nodes[0]);
+}
+
+/* There is no hole that would do wherever it began. */
+static void an_aligned_area_fits_a_hole_of_just_its_size(struct ktest *t)
+{
+	take(64, 1, &nodes[0]);
+	take(64, 1, &nodes[1]);
+	take(PAGES - 128, 1, &nodes[2]);
+	vmap_space_give(&space, page(64), 64 * PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, take(64, 64, &nodes[3]), page(64));
+}
+
+static void sizes_that_wrap_find_nothing(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, vmap_space_take(&space, -PAGE_SIZE, SZ_64K,
+					   &nodes[0]), 0);
+	KTEST_EXPECT_EQ(t, vmap_space_take(&space, PAGE_SIZE,
+					   1UL << (BITS_PER_LONG - 1),
+					   &nodes[0]), 0);
+}
+
+static void random_requests_are_answered_as_by_the_model(struct ktest *t)
+{
+	struct vmap_model_result r = vmap_model_run(1, 20000, 64);
+
+	KTEST_EXPECT_STREQ(t, r.fault ?: "", "");
+	KTEST_EXPECT_EQ(t, r.operations, 20000);
+	KTEST_EXPECT_GT(t, r.refused, 0);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(areas_are_taken_from_the_lowest_address_up),
+	KTEST_CASE(a_hole_is_used_again_when_it_is_large_enough),
+	KTEST_CASE(aligned_areas_leave_the_hole_before_them_free),
+	KTEST_CASE(neighbours_that_are_free_are_joined),
+	KTEST_CASE(a_full_space_says_so_and_keeps_the_node),
+	KTEST_CASE(an_aligned_area_fits_a_hole_of_just_its_size),
+	KTEST_CASE(sizes_that_wrap_find_nothing),
+	KTEST_CASE(random_requests_are_answered_as_by_the_model),
+	{}
+};
+KTEST_SUITE_FIXTURE(vmap_area, cases, begin, end);

@@ -1,0 +1,143 @@
+/*
+ * The model: vmap_model.h. It knows nothing of trees: pages are taken or not,
+ * and a hole is what is found by looking at each of them.
+ */
+#include <asm/page.h>
+#include <lib/kernel.h>
+#include <lib/random.h>
+#include <lib/string.h>
+
+#include "../../mm/vmap_area.h"
+#include "vmap_model.h"
+
+#define START (32 * PAGE_SIZE)
+#define PAGES 1024UL
+#define AREAS 128U
+
+static u8 taken[PAGES];
+static struct vmap_space space;
+static struct vmap_hole first;
+static struct {
+	unsigned long page, pages;	/* pages 0: none */
+} areas[AREAS];
+static struct vmap_hole pool[AREAS];
+static struct vmap_hole *unused;
+
+static unsigned long hole_end(unsigned long page)
+{
+	while (page < PAGES && !taken[page])
+		page++;
+	return page;
+}
+
+/* The lowest hole of at least so many pages, and there the first place. */
+static unsigned long model_find(unsigned long pages, unsigned long align,
+				unsigned long least)
+{
+	unsigned long page, end, at;
+
+	for (page = 0; page < PAGES; page = end + 1) {
+		end = hole_end(page);
+		at = ALIGN(START / PAGE_SIZE + page, align) - START / PAGE_SIZE;
+		if (end - page >= least && at + pages <= end)
+			return at;
+	}
+	return PAGES;
+}
+
+static unsigned long model_take(unsigned long pages, unsigned long align)
+{
+	unsigned long at = model_find(pages, align, pages + align - 1);
+
+	if (at == PAGES)
+		at = model_find(pages, align, pages);
+	if (at != PAGES)
+		memset(taken + at, 1, pages);
+	return at;
+}
+
+static const char *try_take(unsigned int i, struct rng *rng,
+			    unsigned long *refused)
+{
+	unsigned long most = rng_below(rng, 16) ? 8 : PAGES / 2;
+	unsigned long pages = 1 + rng_below(rng, most);
+	unsigned long align = 1UL << (rng_below(rng, 4) ? 0 :
+				      rng_below(rng, 8));
+	struct vmap_hole *node = unused;
+	unsigned long at, addr;
+
+	unused = node->next;
+	at = model_take(pages, align);
+	addr = vmap_space_take(&space, pages * PAGE_SIZE, align * PAGE_SIZE,
+			       node);
+	if (!addr) {
+		node->next = unused;
+		unused = node;
+		(*refused)++;
+		return at == PAGES ? NULL : "no room where the model has some";
+	}
+	if (addr != START + at * PAGE_SIZE)
+		return "another place than the model's";
+	areas[i].page = at;
+	areas[i].pages = pages;
+	return NULL;
+}
+
+static void give(unsigned int i)
+{
+	struct vmap_hole *node;
+
+	node = vmap_space_give(&space, START + areas[i].page * PAGE_SIZE,
+			       areas[i].pages * PAGE_SIZE);
+	memset(taken + areas[i].page, 0, areas[i].pages);
+	areas[i].pages = 0;
+	node->next = unused;
+	unused = node;
+}
+
+static void begin(void)
+{
+	unsigned int i;
+
+	memset(taken, 0, sizeof(taken));
+	memset(areas, 0, sizeof(areas));
+	vmap_space_init(&space, START, START + PAGES * PAGE_SIZE, &first);
+	unused = NULL;
+	for (i = 0; i < AREAS; i++) {
+		pool[i].next = unused;
+		unused = &pool[i];
+	}
+}
+
+static const char *free_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < AREAS; i++)
+		if (areas[i].pages)
+			give(i);
+	return space.nr_areas || space.nr_holes != 1 ?
+	       "something is left" : vmap_space_validate(&space);
+}
+
+struct vmap_model_result vmap_model_run(u64 seed, unsigned long operations,
+					unsigned long validate_every)
+{
+	struct vmap_model_result r = { NULL, 0, 0 };
+	struct rng rng = rng_seed(seed);
+
+	begin();
+	while (r.operations < operations && !r.fault) {
+		unsigned int i = (unsigned int)rng_below(&rng, AREAS);
+
+		if (areas[i].pages)
+			give(i);
+		else
+			r.fault = try_take(i, &rng, &r.refused);
+		if (++r.operations % validate_every == 0 && !r.fault)
+			r.fault = vmap_space_validate(&space);
+	}
+	if (!r.fault)
+		r.fault = free_all();
+	return r;
+}
