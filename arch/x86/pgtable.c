@@ -43,7 +43,8 @@
  *
  * Invariants
  *	all entries of a table are below the same entry one level up;
- *	an entry that was a table stays one until pgtable_destroy();
+ *	an entry that was a table stays one until pgtable_destroy(), or until
+ *	who has all addresses below it to himself takes the table out;
  *	a split changes no translation and no permission;
  *	pt->nr_tables == number of table pages reachable from root, plus root.
  *
@@ -51,12 +52,13 @@
  *	map: one walk per table plus one store per entry. Change and look up:
  *	one walk, PT_TOP + 1 loads at most, per entry.
  *
- * Left out: joining small pages into big ones again, freeing tables that
- * became empty.
+ * Left out: joining small pages into big ones again; freeing tables that
+ * became empty without being asked to.
  */
 #include <asm/pgtable.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <mm/memory_model.h>
 
 #include "pgtable_pages.h"
 
@@ -210,6 +212,14 @@ int pgtable_map(struct pgtable *pt, unsigned long va, phys_addr_t pa,
 	return 0;
 }
 
+int pgtable_make_tables(struct pgtable *pt, unsigned long va,
+			enum pt_level level)
+{
+	int err = 0;
+
+	return make_entry(pt, va, level, &level, &err) ? 0 : err;
+}
+
 /* Does a page of this level around va lie inside [va, va + size)? */
 static bool page_fits(unsigned long va, unsigned long size,
 		      enum pt_level level)
@@ -290,6 +300,32 @@ int pgtable_protect(struct pgtable *pt, unsigned long va, unsigned long size,
 
 	tlb_batch_flush(&batch);
 	return err;
+}
+
+/* Tables of boot are no pages of the page allocator: they stay. */
+static void take_table(struct pgtable *pt, pte_t *e, struct list_head *tables)
+{
+	struct page *page = phys_to_page(pte_phys(pte_read(e)));
+
+	if (page->type != PAGE_TABLE)
+		return;
+	pte_write(e, 0);
+	__atomic_fetch_sub(&pt->nr_tables, 1, __ATOMIC_RELAXED);
+	list_add(&page->lru, tables);
+}
+
+void pgtable_take_tables(struct pgtable *pt, unsigned long va,
+			 unsigned long size, struct list_head *tables)
+{
+	unsigned long end = ALIGN_DOWN(va + size, pt_size(PT_2M));
+
+	for (va = ALIGN(va, pt_size(PT_2M)); va < end; va += pt_size(PT_2M)) {
+		enum pt_level level;
+		pte_t *e = walk(pt, va, PT_2M, &level), v = pte_read(e);
+
+		if (level == PT_2M && pte_present(v) && !pte_leaf(v, level))
+			take_table(pt, e, tables);
+	}
 }
 
 pte_t *pgtable_lookup(const struct pgtable *pt, unsigned long va,

@@ -119,6 +119,13 @@ int pgtable_map(struct pgtable *pt, unsigned long va, phys_addr_t pa,
 		unsigned long size, pte_t prot, enum pt_level max);
 
 /*
+ * Puts in the tables above va's entry of that level, so that mapping there
+ * needs no memory for them. 0, -ENOMEM; -EEXIST: a bigger page is there.
+ */
+int pgtable_make_tables(struct pgtable *pt, unsigned long va,
+			enum pt_level level);
+
+/*
  * Removes what is mapped in the range; holes are fine. Big pages that stick
  * out are split. Tables stay for the next user, as in Linux. 0 or -ENOMEM
  * (a split failed, only possible at the two ends).
@@ -143,6 +150,16 @@ bool pgtable_entry_empty(const struct pgtable *pt, unsigned long va,
 /* Physical address that va is mapped to. False if it is not mapped. */
 bool pgtable_translate(const struct pgtable *pt, unsigned long va,
 		       phys_addr_t *pa);
+
+/*
+ * Takes out the tables of the last level whose addresses all lie in the range,
+ * in which nothing is mapped and nobody else maps anything, and puts their
+ * pages on the list, by lru. CPUs may remember such a table until the range is
+ * flushed; then it can be freed. Tables made early in the boot stay.
+ */
+struct list_head;
+void pgtable_take_tables(struct pgtable *pt, unsigned long va,
+			 unsigned long size, struct list_head *tables);
 
 /* A stretch of virtual memory, mapped alike from end to end. */
 struct pgtable_range {
