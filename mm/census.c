@@ -32,6 +32,7 @@
 #include <lib/string.h>
 #include <mm/census.h>
 #include <mm/slab.h>
+#include <mm/vmalloc.h>
 
 #include "pcp.h"
 
@@ -42,6 +43,7 @@ static const char *const owner_names[NR_CENSUS_OWNERS] = {
 	[CENSUS_LARGE_KMALLOC] = "large kmalloc",
 	[CENSUS_GUARDED] = "guarded objects",
 	[CENSUS_GUARD] = "guard pages",
+	[CENSUS_VMALLOC] = "vmalloc",
 	[CENSUS_PAGETABLE] = "page tables",
 	[CENSUS_MEMMAP] = "memmap",
 	[CENSUS_KERNEL] = "kernel image",
@@ -97,6 +99,8 @@ static enum census_owner owner_of(const struct page *page)
 		return CENSUS_LARGE_KMALLOC;
 	case PAGE_GUARDED:
 		return page->slab_cache ? CENSUS_GUARDED : CENSUS_GUARD;
+	case PAGE_VMALLOC:
+		return CENSUS_VMALLOC;
 	case PAGE_TABLE:
 		return CENSUS_PAGETABLE;
 	default:
@@ -244,6 +248,7 @@ void census_walk(struct census *c, census_visit visit, void *arg)
 void census_take(struct census *c)
 {
 	kernel_stack_trim();
+	vmalloc_trim();
 	kmem_cache_shrink_all();
 	drain_all_pages();
 	census_walk(c, NULL, NULL);

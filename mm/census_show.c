@@ -61,7 +61,7 @@ static void tally_block(struct page *head, enum census_owner owner,
 {
 	if (owner == CENSUS_SLAB)
 		tally_add(&view.slabs, (unsigned long)head->slab_cache, nr);
-	else if (owner == CENSUS_ALLOCATED)
+	else if (owner == CENSUS_ALLOCATED || owner == CENSUS_VMALLOC)
 		tally_add(&view.callers,
 			  is_text(head->private) ? head->private : 0, nr);
 }

@@ -27,6 +27,7 @@
 #include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/kfence.h>
+#include <mm/vmalloc.h>
 #include "internal.h"
 #include "slub_debug.h"
 #include "slub_fastpath.h"
@@ -194,6 +195,8 @@ static enum page_type kind_of(const void *p)
 /* Why p is nothing of kmalloc's. */
 static const char *kfree_fault(const void *p)
 {
+	if (is_vmalloc_addr(p))
+		return "memory of vmalloc()";
 	if (!in_direct_map(p))
 		return "outside RAM";
 	return pfn_to_page(direct_map_pfn(p))->type == PAGE_LARGE_KMALLOC ?

@@ -10,6 +10,7 @@
  *	   | init_per_zone_wmark_min()	reserves, now that sizes are known
  *	   | kmem_cache_init()		the first caches come out of pages
  *	   | setup_zone_pagesets()	each CPU may keep pages at hand
+ *	   | vmalloc_init()		addresses for what only looks contiguous
  *	   | kfence_init()		pool of guarded objects, if asked for
  *	   v
  *	kmalloc
@@ -29,6 +30,7 @@
 #include <mm/kfence.h>
 #include <mm/mm.h>
 #include <mm/percpu.h>
+#include <mm/vmalloc.h>
 
 #include "internal.h"
 
@@ -81,6 +83,7 @@ void __init mm_init(void)
 	init_per_zone_wmark_min();
 	kmem_cache_init();
 	setup_zone_pagesets();
+	vmalloc_init();
 	kfence_init();
 	mem_init_print_info();
 }

@@ -49,6 +49,7 @@ static const char *const type_words[NR_PAGE_TYPES] = {
 	[PAGE_DEFERRED] = "already free, never handed out",
 	[PAGE_PCP] = "already free, at hand for a CPU",
 	[PAGE_GUARDED] = "guarded object",
+	[PAGE_VMALLOC] = "page of vmalloc()",
 };
 
 struct page *block_head(struct page *page)

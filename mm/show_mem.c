@@ -15,6 +15,7 @@
 #include <mm/census.h>
 #include <mm/highmem.h>
 #include <mm/slab.h>
+#include <mm/vmalloc.h>
 
 #include "pcp.h"
 
@@ -106,6 +107,8 @@ static int cmd_meminfo(int argc, char **argv)
 		print_high_and_low();
 	print_kb("Slab:", c.pages[CENSUS_SLAB]);
 	print_kb("PageTables:", c.pages[CENSUS_PAGETABLE]);
+	print_kb("VmallocTotal:", VMALLOC_TOTAL >> PAGE_SHIFT);
+	print_kb("VmallocUsed:", vmalloc_nr_pages());
 	return 0;
 }
 SHELL_COMMAND(meminfo, "", "memory in use, as in /proc/meminfo", cmd_meminfo);

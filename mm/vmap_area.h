@@ -24,7 +24,10 @@ struct vmap_space {
 	unsigned long free;		/* bytes */
 };
 
-/* [start, end) is free; first is the space's for good. end > start. */
+/*
+ * [start, end) is free; end > start. first: one node more than there are
+ * areas. Which one comes back with an area is not said.
+ */
 void vmap_space_init(struct vmap_space *s, unsigned long start,
 		     unsigned long end, struct vmap_hole *first);
 

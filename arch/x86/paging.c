@@ -10,12 +10,13 @@
  *	descriptors	of RAM RW-, all others zeroes R--
  *	fixmap		4 KiB pages	windows R--
  *	thread stacks	4 KiB pages	RW-, as they come and go
+ *	vmalloc		4 KiB and 2 MiB	as asked for
  *	all else	not mapped	the null page, the guard page of the
  *					boot stack, holes, the first code
  *
  *	1. Map the RAM that the first tables show, the image and the fixmap in
  *	   a new tree, whose pages come from that RAM; and make the tables that
- *	   thread stacks will need.
+ *	   thread stacks and vmalloc will need.
  *	2. Load it. Code, stack and RAM stay where they are in virtual memory,
  *	   so nothing is noticed.
  *	3. Map the rest of RAM, if the target has addresses for it.
@@ -27,6 +28,7 @@
 #include <asm/fixmap.h>
 #include <asm/kernel_stack.h>
 #include <asm/paging.h>
+#include <asm/vmap.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <lib/errno.h>
@@ -66,6 +68,7 @@ void __init paging_init(void)
 	map_descriptors();
 	fixmap_init();
 	kernel_stack_init();
+	vmap_tables_init();
 	kasan_map_shadow();
 	switch_to_final();
 	map_rest_of_ram();

@@ -3,7 +3,7 @@
  * of all owners is RAM.
  *
  *	ram == free + per-CPU free + slab + large kmalloc + guarded + guards
- *	       + page tables + memmap + kernel + init + boot data
+ *	       + vmalloc + page tables + memmap + kernel + init + boot data
  *	       + early tables + reserved + allocated
  *
  * A frame with two owners, or none, is named. Cost: one step per block.
@@ -22,6 +22,7 @@ enum census_owner {
 	CENSUS_LARGE_KMALLOC,
 	CENSUS_GUARDED,		/* pages of guarded objects in use */
 	CENSUS_GUARD,		/* all else of their pool */
+	CENSUS_VMALLOC,
 	CENSUS_PAGETABLE,
 	CENSUS_MEMMAP,
 	CENSUS_KERNEL,

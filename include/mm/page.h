@@ -45,6 +45,7 @@ enum page_type {
 	PAGE_DEFERRED,	/* first frame of a free range never touched yet */
 	PAGE_PCP,	/* head of a free block in a CPU's array */
 	PAGE_GUARDED,	/* of the pool of guarded objects (mm/kfence.c) */
+	PAGE_VMALLOC,	/* head of a block in an area of vmalloc() */
 	NR_PAGE_TYPES
 };
 

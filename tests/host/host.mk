@@ -38,7 +38,8 @@ HOST_COMMON := $(filter-out $(HOST_WITHOUT),$(wildcard mm/*.c lib/*.c \
 	arch/x86/memmap_param.c arch/x86/madt.c) tests/host/machine.c \
 	tests/host/simulate.c \
 	tests/host/ram.c tests/host/mapfile.c tests/host/sched.c \
-	tests/host/smp.c tests/host/time.c tests/host/kfence.c
+	tests/host/smp.c tests/host/time.c tests/host/kfence.c \
+	tests/host/vmap.c
 HOST_SUITES := $(wildcard tests/suites/*.c tests/host/*_test.c)
 
 HOST_LINK = echo '  HOSTLD  $@'; \

@@ -189,6 +189,17 @@ static bool map_low(phys_addr_t start, phys_addr_t size)
 		    (off_t)start) == p;
 }
 
+void ram_map(unsigned long va, phys_addr_t pa, unsigned long size,
+	     bool writable)
+{
+	if (mmap((void *)va, size, writable ? PROT_READ | PROT_WRITE :
+		 PROT_READ, MAP_SHARED | MAP_FIXED, ram_file, (off_t)pa) ==
+	    (void *)va)
+		return;
+	perror("RAM cannot be shown a second time");
+	abort();
+}
+
 void ram_power_on(phys_addr_t start, phys_addr_t size)
 {
 	phys_addr_t low = start < ram_low_end() ?

@@ -17,6 +17,10 @@ void ram_reserve(void);
  */
 void ram_power_on(phys_addr_t start, phys_addr_t size);
 
+/* Shows RAM at va, where the process has reserved addresses. */
+void ram_map(unsigned long va, phys_addr_t pa, unsigned long size,
+	     bool writable);
+
 /* End of the direct map. */
 phys_addr_t ram_low_end(void);
 /* Moves it, before any RAM is there; false if it cannot be there. */

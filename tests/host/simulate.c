@@ -57,6 +57,8 @@ void simulate_address_space(void)
 	ram_reserve();
 	simulate_reserve_area(VMEMMAP_START, VMEMMAP_SIZE,
 			      PROT_READ | PROT_WRITE);
+	simulate_reserve_area(VMALLOC_START, VMALLOC_END - VMALLOC_START,
+			      PROT_NONE);
 }
 
 static void add_firmware(struct boot_info *boot, u64 base, u64 end, u32 type)

@@ -11,6 +11,7 @@
 #include <mm/mm.h>
 #include <mm/percpu.h>
 #include <mm/slab.h>
+#include <mm/vmalloc.h>
 
 static struct census before, after;
 
@@ -36,6 +37,8 @@ static const char *compare_after(void)
 		bad = kfence_validate();
 	if (!bad)
 		bad = percpu_validate();
+	if (!bad)
+		bad = vmalloc_validate();
 	return bad ? bad : slab_validate();
 }
 

@@ -5,6 +5,7 @@
  *	0000180000000000 - 00001fffffffffff   direct map of RAM          8 TiB
  *	0000200000000000 - 00003fffffffffff   vmemmap: struct page[]    32 TiB
  *	0000400000000000 - 000040000023ffff   windows on high memory
+ *	0000480000000000 - 00004803ffffffff   vmalloc                   16 GiB
  *	0000555555554000   this program; 00007f... heap, libraries, stack
  *
  * The areas are reserved without memory behind them (MAP_NORESERVE): the
@@ -21,6 +22,8 @@
 #define VMEMMAP_START 0x200000000000UL
 #define VMEMMAP_SIZE 0x200000000000UL
 #define WINDOWS_START 0x400000000000UL
+#define VMALLOC_START 0x480000000000UL
+#define VMALLOC_END 0x480400000000UL
 
 /* Most of RAM that is low memory where there is high memory: as on i386. */
 #define LOWMEM_SIZE 0x38000000UL

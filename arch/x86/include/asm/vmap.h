@@ -1,0 +1,72 @@
+/*
+ * Mapping pages one behind the other in the vmalloc area: what mm/vmalloc.c
+ * asks of the machine. Part of the machine contract: hosted tests have an area
+ * in their process. VMALLOC_START and VMALLOC_END: <asm/memory_layout.h>.
+ */
+#ifndef ASM_VMAP_H
+#define ASM_VMAP_H
+
+#include <asm/page.h>
+#include <asm/pgtable.h>
+#include <lib/list.h>
+
+/* What pages may be used for: PAGE_KERNEL, _RO, _RX, _DEVICE. */
+typedef pte_t pgprot_t;
+
+/* Both at once is what no kernel page may be. */
+static inline bool pgprot_is_wx(pgprot_t prot)
+{
+	return (prot & _PAGE_RW) && !(prot & _PAGE_NX);
+}
+
+/* Addresses that one table of the last level translates. */
+#define VMAP_TABLE_SIZE SZ_2M
+
+/*
+ * Where areas of more than VMAP_CHUNK_PAGES begin. On x86_64 addresses abound:
+ * each has tables of its own, which come and go with it. On i386 they do not,
+ * and all tables of the area are made at boot.
+ */
+#ifdef __x86_64__
+#define VMAP_AREA_ALIGN VMAP_TABLE_SIZE
+#else
+#define VMAP_AREA_ALIGN PAGE_SIZE
+#endif
+
+/* Boot, with the final tables in the making: tables that will stay. */
+void vmap_tables_init(void);
+
+/*
+ * Shows [pa, pa + size) at va, where nothing is shown; huge: in pages of 2 MiB
+ * where va, pa and size allow it. 0; -ENOMEM: no table, perhaps in part. May
+ * sleep if the caller may.
+ */
+int vmap_map(unsigned long va, phys_addr_t pa, unsigned long size,
+	     pgprot_t prot, bool huge);
+
+/*
+ * Whole areas, holes in them are fine. CPUs may remember what was shown until
+ * it is flushed. Any context; never fails.
+ */
+void vmap_unmap(unsigned long va, unsigned long size);
+
+/*
+ * Takes the tables out that translate addresses of [va, va + size) and none
+ * else; nothing is shown there. They are free after the next vmap_flush().
+ */
+void vmap_take_tables(unsigned long va, unsigned long size,
+		      struct list_head *tables);
+void vmap_free_tables(struct list_head *tables);
+
+/*
+ * No CPU remembers what was shown in the range, or a table taken out of it. As
+ * flush_tlb_range(): may wait for other CPUs.
+ */
+void vmap_flush(unsigned long va, unsigned long size);
+/* This CPU does not. Any context. */
+void vmap_flush_local(unsigned long va, unsigned long size);
+
+/* Physical address that va shows. False: nothing. */
+bool vmap_translate(unsigned long va, phys_addr_t *pa);
+
+#endif

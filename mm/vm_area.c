@@ -1,0 +1,267 @@
+/*
+ * Which areas are there?
+ *
+ * The problem: addresses for an area of any size, and from an address back to
+ * its area, quickly for the many small ones, in any context.
+ *
+ *	VMALLOC_START						VMALLOC_END
+ *	| chunk: s s s s s | L         g| chunk | L   g|      free      |
+ *
+ *  1. Small areas, up to 16 pages, lie in chunks; a chunk is found by its
+ *     number (mm/vm_small.c).
+ *  2. Larger ones have addresses of their own (mm/vmap_area.c), and are found
+ *     in a tree. Where addresses abound (VMAP_AREA_ALIGN) each begins a page
+ *     table of its own.
+ *  3. Behind the pages of each comes one that is never mapped. It guards the
+ *     end of this area and the beginning of the next; before the first there
+ *     is a hole.
+ *  4. No room: those that wait for a flush are flushed, and it is tried again.
+ *
+ *	state	UNUSED -> USED -> LEAVING -> (UNUSED, or gone)
+ *			 take   claim       put
+ *
+ * Locks: vmap_lock guards addresses, tree, chunks and who is LEAVING; nothing
+ * is allocated or freed under it. An area in use is its owner's. Who changes
+ * USED to LEAVING, by one exchange, is the one who frees it: a second free
+ * finds it LEAVING, or gone.
+ * Cost: a small area a few instructions; a large one O(log n).
+ */
+#include <kernel/printk.h>
+#include <kernel/report.h>
+#include <lib/kernel.h>
+
+#include "vmalloc_internal.h"
+
+DEFINE_SPINLOCK(vmap_lock, RANK_VMALLOC);
+struct vmap_space vmap_space;
+struct kmem_cache *vm_cache, *vmap_hole_cache;
+
+static struct rb_root large_areas = RB_ROOT(NULL);	/* vmap_lock */
+
+static struct vm_struct *vm_of(const struct rb_node *node)
+{
+	return rb_entry(node, struct vm_struct, node);
+}
+
+/* vmap_lock held. */
+static void insert_large(struct vm_struct *vm)
+{
+	struct rb_node **link = &large_areas.node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = vm->addr < vm_of(parent)->addr ? &parent->left :
+							&parent->right;
+	}
+	rb_insert(&large_areas, &vm->node, parent, link);
+}
+
+struct vm_struct *vm_find_large(unsigned long addr)
+{
+	const struct rb_node *node = large_areas.node;
+
+	while (node) {
+		struct vm_struct *vm = vm_of(node);
+		unsigned long start = (unsigned long)vm->addr;
+
+		if (addr - start < vm->span)
+			return vm;
+		node = addr < start ? node->left : node->right;
+	}
+	return NULL;
+}
+
+/* False: no room. */
+static bool take_addresses(struct vm_struct *vm, unsigned long align,
+			   struct vmap_hole *node)
+{
+	unsigned long flags, addr;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	addr = vmap_space_take(&vmap_space, vm->span, align, node);
+	if (addr) {
+		vm->addr = (void *)addr;
+		insert_large(vm);
+	}
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return addr;
+}
+
+static struct vm_struct *take_large(unsigned long nr, unsigned long align,
+				    gfp_t gfp)
+{
+	struct vmap_hole *node = kmem_cache_alloc(vmap_hole_cache, gfp);
+	struct vm_struct *vm = kmem_cache_alloc(vm_cache, gfp);
+
+	align = max(align, (unsigned long)VMAP_AREA_ALIGN);
+	if (node && vm) {
+		*vm = (struct vm_struct){ .class = VM_LARGE };
+		vm->span = ALIGN((nr + 1) * PAGE_SIZE, VMAP_AREA_ALIGN);
+		if (take_addresses(vm, align, node) ||
+		    (vm_purge() && take_addresses(vm, align, node)))
+			return vm;
+	}
+	if (node)
+		kmem_cache_free(vmap_hole_cache, node);
+	if (vm)
+		kmem_cache_free(vm_cache, vm);
+	return NULL;
+}
+
+static void put_large(struct vm_struct *vm)
+{
+	struct vmap_hole *node;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	rb_erase(&large_areas, &vm->node);
+	node = vmap_space_give(&vmap_space, (unsigned long)vm->addr, vm->span);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	kmem_cache_free(vmap_hole_cache, node);
+	kmem_cache_free(vm_cache, vm);
+}
+
+struct vm_struct *vm_take(unsigned long nr, unsigned long align,
+			  unsigned long flags, gfp_t gfp, const void *caller)
+{
+	struct vm_struct *vm = NULL;
+
+	gfp = vm_meta_gfp(gfp);
+	if (nr <= VM_SMALL_PAGES && align <= PAGE_SIZE)
+		vm = vm_small_take(nr, gfp);
+	if (unlikely(!vm))
+		vm = take_large(nr, align, gfp);
+	if (unlikely(!vm))
+		return NULL;
+	vm->size = (nr + 1) * PAGE_SIZE;
+	vm->flags = flags;
+	vm->nr_pages = (unsigned int)nr;
+	vm->pages = NULL;
+	vm->phys_addr = 0;
+	vm->caller = caller;
+	INIT_LIST_HEAD(&vm->blocks);
+	vm_set_state(vm, VM_USED);
+	return vm;
+}
+
+void vm_put(struct vm_struct *vm)
+{
+	if (vm->class < VM_CLASSES)
+		vm_small_put(vm);
+	else
+		put_large(vm);
+}
+
+struct vm_struct *vm_find(unsigned long addr)
+{
+	struct vm_struct *vm;
+	unsigned long flags;
+
+	if (!is_vmalloc_addr((void *)addr))
+		return NULL;
+	if (vm_small_find(addr, &vm))
+		return vm;
+	spin_lock_irqsave(&vmap_lock, flags);
+	vm = vm_find_large(addr);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return vm;
+}
+
+struct vm_struct *find_vm_area(const void *addr)
+{
+	struct vm_struct *vm = vm_find((unsigned long)addr);
+
+	return vm && vm_state(vm) == VM_USED ? vm : NULL;
+}
+
+static const char *maker(unsigned long flags)
+{
+	if (flags & VM_IOREMAP)
+		return "ioremap()";
+	if (flags & VM_MAP_RAM)
+		return "vm_map_ram()";
+	return flags & VM_MAP ? "vmap()" : "vmalloc()";
+}
+
+/* Why the area at addr is not one to let go like this. */
+static void __slowpath report_bad_free(const void *addr, const char *what,
+				       unsigned long caller)
+{
+	struct vm_struct *vm = vm_find((unsigned long)addr);
+	char there[200];
+
+	vmalloc_describe((unsigned long)addr, there, sizeof(there));
+	if (!is_vmalloc_addr(addr))
+		report_begin(what, "%px: not in the vmalloc area", addr);
+	else if (!vm || vm_state(vm) != VM_USED)
+		report_begin(what, "%px: no area in use there", addr);
+	else if (vm->addr != addr)
+		report_begin(what, "%px: not where an area begins", addr);
+	else
+		report_begin(what, "%px: made by %s", addr, maker(vm->flags));
+	if (is_vmalloc_addr(addr))
+		printk("  %px: %s\n", addr, there);
+	printk("  called by %pS\n", (void *)caller);
+	report_end();
+}
+
+struct vm_struct *vm_claim(const void *addr, unsigned long flags,
+			   const char *what, unsigned long caller)
+{
+	struct vm_struct *vm = vm_find((unsigned long)addr);
+	u8 used = VM_USED;
+
+	if (likely(vm && vm->addr == addr && (vm->flags & flags) &&
+		   __atomic_compare_exchange_n(&vm->state, &used, VM_LEAVING,
+					       false, __ATOMIC_ACQ_REL,
+					       __ATOMIC_RELAXED)))
+		return vm;
+	report_bad_free(addr, what, caller);
+	return NULL;
+}
+
+void vm_for_each(void (*fn)(const struct vm_struct *vm, void *arg), void *arg)
+{
+	const struct rb_node *node;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	vm_small_for_each(fn, arg);
+	for (node = rb_first(&large_areas); node; node = rb_next(node))
+		if (vm_state(vm_of(node)) == VM_USED)
+			fn(vm_of(node), arg);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+}
+
+static const char *large_fault(const struct vm_struct *vm)
+{
+	unsigned long start = (unsigned long)vm->addr;
+
+	if (!IS_ALIGNED(start | vm->span, VMAP_AREA_ALIGN) ||
+	    vm->size > vm->span)
+		return "vmalloc: an area is larger than its addresses";
+	if (vm->class != VM_LARGE || vm->state == VM_UNUSED)
+		return "vmalloc: a large area is none";
+	return NULL;
+}
+
+/* Chunks and large areas are all that has addresses. */
+const char *vmalloc_validate(void)
+{
+	const char *fault = vmap_space_validate(&vmap_space);
+	const struct rb_node *node;
+	unsigned long areas = 0;
+
+	if (!fault)
+		fault = vm_small_validate(&areas);
+	if (!fault)
+		fault = rb_validate(&large_areas);
+	for (node = rb_first(&large_areas); node && !fault;
+	     node = rb_next(node)) {
+		fault = large_fault(vm_of(node));
+		areas++;
+	}
+	if (!fault && areas != vmap_space.nr_areas)
+		fault = "vmalloc: addresses that no area has";
+	return fault;
+}

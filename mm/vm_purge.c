@@ -1,0 +1,178 @@
+/*
+ * When may the pages and the addresses of a freed area be used again?
+ *
+ * The problem: any CPU may remember the area's pages under its addresses, and
+ * asking all of them costs more than all else about an area together.
+ *
+ *	vfree()		entries cleared, this CPU forgets	at once
+ *	  |
+ *	LEAVING		others may remember: pages and		until enough
+ *	  |		addresses are kept			have come together
+ *	purge		all CPUs forget, one round for all
+ *	  |
+ *	pages, addresses, tables are free
+ *
+ *  1. Where one CPU runs there is nobody to ask: an area is gone at once. A CPU
+ *     that comes later forgets everything first.
+ *  2. Else it waits in a list. When the areas there have so many pages that
+ *     the round is cheap beside them, whoever frees, and may wait, purges.
+ *     In a handler it only joins the list.
+ *  3. A purge takes the whole list; then tables that only these areas used;
+ *     then one flush; then everything is given back.
+ *  4. Who is short of addresses or of memory purges first.
+ *
+ * Linux gives the pages back at the beginning and keeps the addresses alone:
+ * a stray access by another CPU then hits pages of somebody else. Here it
+ * hits the area's own, which nobody has, until it faults.
+ *
+ * Locks: vmap_lock for the list. The flush is waited for without a lock.
+ * Invariant: leaving_pages == sum of nr_pages + 1 in the list.
+ */
+#include <asm/irqflags.h>
+#include <kernel/init.h>
+#include <kernel/smp.h>
+#include <lib/kernel.h>
+
+#include "vmalloc_internal.h"
+
+/* Pages that may wait: 4 MiB, or less of a small machine. */
+#define LEAVING_MOST 1024UL
+#define LEAVING_SHARE 64
+
+static struct vm_struct *leaving;		/* vmap_lock */
+static unsigned long leaving_pages;		/* vmap_lock */
+static unsigned long leaving_most __ro_after_init = LEAVING_MOST;
+
+static void (*reclaim_before)(void) __ro_after_init;
+
+unsigned long vm_leaving_pages(void)
+{
+	return READ_ONCE(leaving_pages);
+}
+
+/* May we wait for the other CPUs here? */
+static bool may_wait(void)
+{
+	return !in_atomic();
+}
+
+static struct vm_struct *take_list(void)
+{
+	struct vm_struct *list;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	list = leaving;
+	leaving = NULL;
+	WRITE_ONCE(leaving_pages, 0);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return list;
+}
+
+/* Tables only large areas have to themselves. */
+static void forget_everywhere(struct vm_struct *list)
+{
+	unsigned long first = VMALLOC_END, end = VMALLOC_START;
+	const struct vm_struct *vm;
+	LIST_HEAD(tables);
+
+	for (vm = list; vm; vm = vm->next) {
+		unsigned long start = (unsigned long)vm->addr;
+
+		if (vm->class == VM_LARGE)
+			vmap_take_tables(start, vm->span, &tables);
+		first = min(first, start);
+		end = max(end, start + vm_bytes(vm));
+	}
+	vmap_flush(first, end - first);
+	vmap_free_tables(&tables);
+}
+
+static void release(struct vm_struct *vm)
+{
+	vm_free_blocks(vm);
+	vm_put(vm);
+}
+
+static void purge_list(struct vm_struct *list)
+{
+	struct vm_struct *next;
+
+	forget_everywhere(list);
+	for (; list; list = next) {
+		next = list->next;
+		release(list);
+	}
+}
+
+bool vm_purge(void)
+{
+	struct vm_struct *list;
+
+	if (!READ_ONCE(leaving) || !may_wait())
+		return false;
+	list = take_list();
+	if (list)
+		purge_list(list);
+	return list;
+}
+
+static bool join_list(struct vm_struct *vm)
+{
+	unsigned long flags, pages;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	vm->next = leaving;
+	WRITE_ONCE(leaving, vm);
+	pages = leaving_pages + vm->nr_pages + 1;
+	WRITE_ONCE(leaving_pages, pages);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return pages > leaving_most;
+}
+
+void vm_retire(struct vm_struct *vm)
+{
+	unsigned long start = (unsigned long)vm->addr;
+
+	vmap_unmap(start, vm_bytes(vm));
+	vm->next = NULL;
+	if (num_online_cpus() == 1) {
+		purge_list(vm);
+		return;
+	}
+	vmap_flush_local(start, vm_bytes(vm));
+	if (join_list(vm))
+		vm_purge();
+}
+
+void vm_retire_now(struct vm_struct *vm)
+{
+	vm_retire(vm);
+	vm_purge();
+}
+
+void vm_unmap_aliases(void)
+{
+	vm_purge();
+}
+
+void vmalloc_trim(void)
+{
+	vm_purge();
+	if (may_wait())
+		vm_small_trim();
+}
+
+static void reclaim(void)
+{
+	vmalloc_trim();
+	if (reclaim_before)
+		reclaim_before();
+}
+
+void __init vm_purge_init(void)
+{
+	leaving_most = min(LEAVING_MOST, totalram_pages() / LEAVING_SHARE);
+	reclaim_before = reclaim_hook;
+	reclaim_hook = reclaim;
+}

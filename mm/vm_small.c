@@ -1,0 +1,408 @@
+/*
+ * How does a CPU get a small area without a lock?
+ *
+ * The problem: most areas are small and short-lived. A tree under one lock
+ * for all CPUs costs more than the mapping itself, and a page table that comes
+ * and goes with a single page as much again.
+ *
+ *	chunk, 2 MiB: what one table translates; areas of one class
+ *	| p g | p g | p g | ...			class 0: up to 1 page
+ *	| p p g | p p g | p p g | ...		class 1: up to 2
+ *	| p p p p g | ...			2, 3, 4: up to 4, 8, 16
+ *
+ *  1. take: from the CPU's array of the class, without a lock
+ *     (<kernel/cpu_stack.h>).
+ *  2. Else the lowest free place of a chunk that has one, under vmap_lock.
+ *  3. Else a new chunk. If there are no addresses for one: no small area; the
+ *     caller takes one of the other kind.
+ *  4. put: into this CPU's array, if there is room; else back to the chunk.
+ *     From there on it may be taken again: no CPU remembers what was there.
+ *  5. find: chunk (addr - VMALLOC_START) / 2 MiB, place by a division.
+ *  6. trim: arrays are emptied, chunks that are empty go. Until then their
+ *     table and their addresses stay for the next.
+ *
+ * What an area has less of pages than its class is guard, too.
+ *
+ * A place keeps its descriptor while the area is in a CPU's array, so an array
+ * is of descriptors.
+ *
+ * Locks: vmap_lock for chunks; an array is its CPU's. Who looks for the area
+ * of an address takes no lock: a chunk with an area in use does not go.
+ * Invariants: used == places whose area is in use, leaving, or in an array;
+ *	a place has a descriptor exactly if it is used;
+ *	chunks with a free place are in the list of their class.
+ * Cost: 1 and 4 a few instructions each.
+ * Left out: taking many places at a time under one lock.
+ */
+#include <kernel/cpu_stack.h>
+#include <kernel/init.h>
+#include <kernel/smp.h>
+#include <lib/bitmap.h>
+#include <lib/kernel.h>
+
+#include "vmalloc_internal.h"
+
+#define CHUNK_SIZE VMAP_TABLE_SIZE
+#define CHUNK_PAGES (CHUNK_SIZE / PAGE_SIZE)
+#define MAX_PLACES (CHUNK_PAGES / 2)
+
+/* Chunks are among the first so many of the vmalloc area: 16 GiB at most. */
+#define ALL_CHUNKS ((VMALLOC_END - VMALLOC_START) / CHUNK_SIZE)
+#define NR_CHUNKS (ALL_CHUNKS < 8192 ? ALL_CHUNKS : 8192)
+
+/* Areas of a class that a CPU keeps. */
+#define CPU_AREAS 32
+
+struct vm_chunk {
+	struct list_head list;		/* chunks of its class with room */
+	unsigned long start;		/* constant, as are the next two */
+	unsigned int class;
+	unsigned int nr_places;
+	unsigned int nr_used;
+	unsigned long used[BITS_TO_LONGS(MAX_PLACES)];
+	struct vm_struct *areas[];	/* NULL: free */
+};
+
+struct vm_cpu {
+	struct cpu_stack stack[VM_CLASSES];
+	void *slots[VM_CLASSES][CPU_AREAS + 2];
+};
+
+static DEFINE_PER_CPU(struct vm_cpu, vm_cpu);
+static struct vm_chunk *chunks[NR_CHUNKS];		/* vmap_lock */
+static struct list_head with_room[VM_CLASSES];		/* vmap_lock */
+
+static inline unsigned int class_of(unsigned long nr)
+{
+	return nr == 1 ? 0 : __fls(nr - 1) + 1;
+}
+
+/* Pages of a place, the guard included. */
+static inline unsigned long place_pages(unsigned int class)
+{
+	return (1UL << class) + 1;
+}
+
+/* ----- a CPU's array ------------------------------------------------------ */
+
+static struct vm_struct * __restartable pop_area(struct cpu_stack *stack)
+{
+	return cpu_stack_pop(stack);
+}
+
+static bool __restartable push_area(struct cpu_stack *stack,
+				    struct vm_struct *vm)
+{
+	return cpu_stack_push(stack, vm, NULL);
+}
+
+static void **first_slot(struct vm_cpu *c, unsigned int class)
+{
+	return &c->slots[class][1];
+}
+
+/* ----- chunks ------------------------------------------------------------- */
+
+/* vmap_lock held. */
+static struct vm_chunk *chunk_with_room(unsigned int class)
+{
+	return list_first_entry_or_null(&with_room[class], struct vm_chunk,
+					list);
+}
+
+static struct vm_chunk **chunk_slot(unsigned long addr)
+{
+	unsigned long nr = (addr - VMALLOC_START) / CHUNK_SIZE;
+
+	return nr < NR_CHUNKS ? &chunks[nr] : NULL;
+}
+
+/* Gives its addresses to the chunk; false: none where chunks may be. */
+static bool place_chunk(struct vm_chunk *chunk, struct vmap_hole **node)
+{
+	unsigned long flags, addr;
+	struct vm_chunk **slot = NULL;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	addr = vmap_space_take(&vmap_space, CHUNK_SIZE, CHUNK_SIZE, *node);
+	if (addr)
+		slot = chunk_slot(addr);
+	if (slot) {
+		chunk->start = addr;
+		list_add(&chunk->list, &with_room[chunk->class]);
+		__atomic_store_n(slot, chunk, __ATOMIC_RELEASE);
+	} else if (addr) {
+		*node = vmap_space_give(&vmap_space, addr, CHUNK_SIZE);
+	}
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return slot;
+}
+
+static bool add_chunk(unsigned int class, gfp_t gfp)
+{
+	unsigned long places = CHUNK_PAGES / place_pages(class);
+	struct vmap_hole *node = kmem_cache_alloc(vmap_hole_cache, gfp);
+	struct vm_chunk *chunk;
+
+	chunk = kzalloc(sizeof(*chunk) + places * sizeof(chunk->areas[0]),
+			gfp);
+	if (node && chunk) {
+		chunk->class = class;
+		chunk->nr_places = (unsigned int)places;
+		if (place_chunk(chunk, &node))
+			return true;
+	}
+	if (node)
+		kmem_cache_free(vmap_hole_cache, node);
+	kfree(chunk);
+	return false;
+}
+
+/* The lowest free place of a chunk becomes vm's; false: there is none. */
+static bool take_place(struct vm_struct *vm, unsigned int class)
+{
+	unsigned long flags, nr;
+	struct vm_chunk *chunk;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	chunk = chunk_with_room(class);
+	if (chunk) {
+		nr = find_next_zero_bit(chunk->used, chunk->nr_places, 0);
+		__set_bit(nr, chunk->used);
+		vm->addr = (char *)chunk->start +
+			   nr * place_pages(class) * PAGE_SIZE;
+		WRITE_ONCE(chunk->areas[nr], vm);
+		if (++chunk->nr_used == chunk->nr_places)
+			list_del(&chunk->list);
+	}
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return chunk;
+}
+
+static unsigned long place_of(const struct vm_chunk *chunk, unsigned long addr)
+{
+	return (addr - chunk->start) / PAGE_SIZE / place_pages(chunk->class);
+}
+
+/* vmap_lock held. The descriptor is the caller's. */
+static void give_place(struct vm_struct *vm)
+{
+	struct vm_chunk *chunk = *chunk_slot((unsigned long)vm->addr);
+	unsigned long nr = place_of(chunk, (unsigned long)vm->addr);
+
+	__clear_bit(nr, chunk->used);
+	WRITE_ONCE(chunk->areas[nr], NULL);
+	if (chunk->nr_used-- == chunk->nr_places)
+		list_add(&chunk->list, &with_room[chunk->class]);
+}
+
+static void put_in_chunk(struct vm_struct *vm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	give_place(vm);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	kmem_cache_free(vm_cache, vm);
+}
+
+static struct vm_struct * noinline take_from_chunk(unsigned int class,
+						   gfp_t gfp)
+{
+	struct vm_struct *vm = kmem_cache_alloc(vm_cache, gfp);
+
+	if (!vm)
+		return NULL;
+	*vm = (struct vm_struct){ .class = (u8)class,
+				  .span = place_pages(class) * PAGE_SIZE };
+	while (!take_place(vm, class)) {
+		if (!add_chunk(class, gfp)) {
+			kmem_cache_free(vm_cache, vm);
+			return NULL;
+		}
+	}
+	return vm;
+}
+
+struct vm_struct *vm_small_take(unsigned long nr, gfp_t gfp)
+{
+	unsigned int class = class_of(nr);
+	struct vm_struct *vm = pop_area(&vm_cpu.stack[class]);
+
+	return likely(vm) ? vm : take_from_chunk(class, gfp);
+}
+
+void vm_small_put(struct vm_struct *vm)
+{
+	vm_set_state(vm, VM_UNUSED);
+	if (unlikely(!push_area(&vm_cpu.stack[vm->class], vm)))
+		put_in_chunk(vm);
+}
+
+bool vm_small_find(unsigned long addr, struct vm_struct **vm)
+{
+	struct vm_chunk **slot = chunk_slot(addr), *chunk;
+	unsigned long nr;
+
+	chunk = slot ? __atomic_load_n(slot, __ATOMIC_ACQUIRE) : NULL;
+	if (!chunk)
+		return false;
+	nr = place_of(chunk, addr);
+	*vm = nr < chunk->nr_places ? READ_ONCE(chunk->areas[nr]) : NULL;
+	return true;
+}
+
+/* ----- giving back -------------------------------------------------------- */
+
+/* On that CPU with interrupts off, or when it has stopped. */
+static void empty_arrays(struct vm_cpu *c)
+{
+	unsigned int class;
+
+	for (class = 0; class < VM_CLASSES; class++) {
+		struct cpu_stack *s = &c->stack[class];
+
+		while (s->top != first_slot(c, class)) {
+			struct vm_struct *vm = s->top[-1];
+
+			cpu_stack_move_top(s, -1);
+			put_in_chunk(vm);
+		}
+	}
+}
+
+static void empty_arrays_here(void *info)
+{
+	empty_arrays(this_cpu_ptr(&vm_cpu));
+}
+
+static bool has_areas(unsigned int cpu, void *info)
+{
+	struct vm_cpu *c = per_cpu_ptr(&vm_cpu, cpu);
+	unsigned int class;
+
+	for (class = 0; class < VM_CLASSES; class++)
+		if (__atomic_load_n(&c->stack[class].top, __ATOMIC_ACQUIRE) !=
+		    first_slot(c, class))
+			return true;
+	return false;
+}
+
+static void vm_cpu_dead(unsigned int cpu)
+{
+	empty_arrays(per_cpu_ptr(&vm_cpu, cpu));
+}
+CPU_DEAD_CALLBACK(vm_cpu_dead);
+
+/* An empty chunk, which nobody finds any more; NULL: there is none. */
+static struct vm_chunk *withdraw_chunk(void)
+{
+	struct vm_chunk *chunk, *found = NULL;
+	unsigned int class;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	for (class = 0; class < VM_CLASSES && !found; class++)
+		list_for_each_entry(chunk, &with_room[class], list)
+			if (!chunk->nr_used)
+				found = chunk;
+	if (found) {
+		list_del(&found->list);
+		WRITE_ONCE(*chunk_slot(found->start), NULL);
+	}
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return found;
+}
+
+/* Nothing is shown there; a CPU may remember the table. */
+static void free_chunk(struct vm_chunk *chunk)
+{
+	struct vmap_hole *node;
+	unsigned long flags;
+	LIST_HEAD(tables);
+
+	vmap_take_tables(chunk->start, CHUNK_SIZE, &tables);
+	vmap_flush(chunk->start, CHUNK_SIZE);
+	vmap_free_tables(&tables);
+	spin_lock_irqsave(&vmap_lock, flags);
+	node = vmap_space_give(&vmap_space, chunk->start, CHUNK_SIZE);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	kmem_cache_free(vmap_hole_cache, node);
+	kfree(chunk);
+}
+
+void vm_small_trim(void)
+{
+	struct vm_chunk *chunk;
+
+	on_each_cpu_cond(has_areas, empty_arrays_here, NULL);
+	while ((chunk = withdraw_chunk()))
+		free_chunk(chunk);
+}
+
+/* ----- looking ------------------------------------------------------------ */
+
+void vm_small_for_each(void (*fn)(const struct vm_struct *vm, void *arg),
+		       void *arg)
+{
+	unsigned long i, nr;
+
+	for (i = 0; i < NR_CHUNKS; i++)
+		for (nr = 0; chunks[i] && nr < chunks[i]->nr_places; nr++) {
+			const struct vm_struct *vm = chunks[i]->areas[nr];
+
+			if (vm && vm_state(vm) == VM_USED)
+				fn(vm, arg);
+		}
+}
+
+static const char *chunk_fault(const struct vm_chunk *chunk, unsigned long i)
+{
+	unsigned long nr, used = 0;
+
+	if (chunk->start != VMALLOC_START + i * CHUNK_SIZE)
+		return "vmalloc: a chunk is not where it thinks";
+	for (nr = 0; nr < chunk->nr_places; nr++) {
+		const struct vm_struct *vm = chunk->areas[nr];
+
+		if (test_bit(nr, chunk->used) != (vm != NULL))
+			return "vmalloc: a place is neither used nor free";
+		if (vm && (place_of(chunk, (unsigned long)vm->addr) != nr ||
+			   vm->class != chunk->class))
+			return "vmalloc: an area is not in its place";
+		used += vm != NULL;
+	}
+	if (used != chunk->nr_used)
+		return "vmalloc: a chunk does not know how many are used";
+	return NULL;
+}
+
+const char *vm_small_validate(unsigned long *nr)
+{
+	const char *fault = NULL;
+	unsigned long i;
+
+	for (i = 0; i < NR_CHUNKS && !fault; i++) {
+		if (!chunks[i])
+			continue;
+		fault = chunk_fault(chunks[i], i);
+		(*nr)++;
+	}
+	return fault;
+}
+
+void __init vm_small_init(void)
+{
+	unsigned int cpu, class;
+
+	for (class = 0; class < VM_CLASSES; class++)
+		INIT_LIST_HEAD(&with_room[class]);
+	for_each_possible_cpu(cpu) {
+		struct vm_cpu *c = per_cpu_ptr(&vm_cpu, cpu);
+
+		for (class = 0; class < VM_CLASSES; class++) {
+			c->stack[class].top = first_slot(c, class);
+			c->stack[class].end = first_slot(c, class) + CPU_AREAS;
+		}
+	}
+}

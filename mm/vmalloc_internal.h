@@ -1,0 +1,104 @@
+/*
+ * What the files of vmalloc share: vmalloc.c gets pages and shows them,
+ * vmap.c shows those of others; vm_area.c and vm_small.c know the areas;
+ * vm_purge.c lets them go.
+ */
+#ifndef MM_VMALLOC_INTERNAL_H
+#define MM_VMALLOC_INTERNAL_H
+
+#include <kernel/spinlock.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
+
+#include "internal.h"
+#include "vmap_area.h"
+
+enum vm_state {
+	VM_UNUSED,	/* a small area that waits for somebody */
+	VM_USED,
+	VM_LEAVING,	/* freed; some CPU may still remember it */
+};
+
+/* Small areas: up to 1, 2, 4, 8, 16 pages. Larger ones have no class. */
+#define VM_CLASSES 5
+#define VM_LARGE VM_CLASSES
+#define VM_SMALL_PAGES 16UL
+
+/* The addresses, the areas, the chunks, who waits for a flush. */
+extern spinlock_t vmap_lock;
+extern struct vmap_space vmap_space;		/* under vmap_lock */
+extern struct kmem_cache *vm_cache, *vmap_hole_cache;
+
+/* gfp for descriptors and tables of an area that was asked for with gfp. */
+static inline gfp_t vm_meta_gfp(gfp_t gfp)
+{
+	return gfp & ~(GFP_ZONEMASK | __GFP_MOVABLE | __GFP_RECLAIMABLE |
+		       __GFP_ZERO | __GFP_COMP | __GFP_THISNODE);
+}
+
+static inline enum vm_state vm_state(const struct vm_struct *vm)
+{
+	return (enum vm_state)__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE);
+}
+
+static inline void vm_set_state(struct vm_struct *vm, enum vm_state state)
+{
+	__atomic_store_n(&vm->state, (u8)state, __ATOMIC_RELEASE);
+}
+
+/* Bytes without the guard. */
+static inline unsigned long vm_bytes(const struct vm_struct *vm)
+{
+	return vm->size - PAGE_SIZE;
+}
+
+/* mm/vm_area.c */
+/* An area of nr pages, in use; NULL: no addresses, no memory. */
+struct vm_struct *vm_take(unsigned long nr, unsigned long align,
+			  unsigned long flags, gfp_t gfp, const void *caller);
+/* No CPU remembers it: its addresses are free again. Any context. */
+void vm_put(struct vm_struct *vm);
+/* The area at addr, in whatever state; NULL: none. Any context. */
+struct vm_struct *vm_find(unsigned long addr);
+/* The large one, vmap_lock held. */
+struct vm_struct *vm_find_large(unsigned long addr);
+/*
+ * The area in use that begins at addr is the caller's to let go: of any that
+ * ask, one has it. NULL: reported as what, a call for areas with one of flags.
+ */
+struct vm_struct *vm_claim(const void *addr, unsigned long flags,
+			   const char *what, unsigned long caller);
+/* For each area in use; vmap_lock is held: fn prints at most. */
+void vm_for_each(void (*fn)(const struct vm_struct *vm, void *arg), void *arg);
+
+/* mm/vm_small.c */
+void vm_small_init(void);
+/* Of nr <= VM_SMALL_PAGES pages. NULL: no addresses there, no memory. */
+struct vm_struct *vm_small_take(unsigned long nr, gfp_t gfp);
+void vm_small_put(struct vm_struct *vm);
+/* Is addr in a chunk of small areas? *vm: the one there, or NULL. */
+bool vm_small_find(unsigned long addr, struct vm_struct **vm);
+/* Gives back all that no small area in use needs. May sleep. */
+void vm_small_trim(void);
+void vm_small_for_each(void (*fn)(const struct vm_struct *vm, void *arg),
+		       void *arg);
+const char *vm_small_validate(unsigned long *chunks);
+
+/* mm/vm_purge.c */
+void vm_purge_init(void);
+/* Was claimed, and nobody uses it: pages and addresses go back in time. */
+void vm_retire(struct vm_struct *vm);
+/* The same at once; may wait for other CPUs. */
+void vm_retire_now(struct vm_struct *vm);
+/* All that wait. False: there are none, or this is no place to wait. */
+bool vm_purge(void);
+/* Pages that wait. */
+unsigned long vm_leaving_pages(void);
+
+/* mm/vmalloc.c: the pages of an area go back. Any context. */
+void vm_free_blocks(struct vm_struct *vm);
+
+/* mm/vm_history.c */
+void vm_history_note(const struct vm_struct *vm, unsigned long freer);
+
+#endif

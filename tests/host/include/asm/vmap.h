@@ -1,0 +1,54 @@
+/*
+ * The vmalloc area of a process: the hosted twin of the kernel's <asm/vmap.h>.
+ * Memory is a file, of which mmap() puts pieces there (tests/host/vmap.c).
+ */
+#ifndef ASM_VMAP_H
+#define ASM_VMAP_H
+
+#include <asm/page.h>
+#include <lib/list.h>
+#include <lib/types.h>
+
+typedef unsigned int pgprot_t;
+
+/* Bits: written to, executed. */
+#define PAGE_KERNEL_RO 0u
+#define PAGE_KERNEL 1u
+#define PAGE_KERNEL_RX 2u
+#define PAGE_KERNEL_DEVICE PAGE_KERNEL
+
+static inline bool pgprot_is_wx(pgprot_t prot)
+{
+	return (prot & PAGE_KERNEL) && (prot & PAGE_KERNEL_RX);
+}
+
+#define VMAP_TABLE_SIZE SZ_2M
+#if defined(__LP64__)
+#define VMAP_AREA_ALIGN VMAP_TABLE_SIZE
+#else
+#define VMAP_AREA_ALIGN PAGE_SIZE
+#endif
+
+/* Aborts where something is shown, or was and no CPU has been told. */
+int vmap_map(unsigned long va, phys_addr_t pa, unsigned long size,
+	     pgprot_t prot, bool huge);
+void vmap_unmap(unsigned long va, unsigned long size);
+void vmap_flush(unsigned long va, unsigned long size);
+bool vmap_translate(unsigned long va, phys_addr_t *pa);
+
+/* A page that is not shown faults here at once, on all CPUs. */
+static inline void vmap_flush_local(unsigned long va, unsigned long size)
+{
+}
+
+/* The operating system has the tables. */
+static inline void vmap_take_tables(unsigned long va, unsigned long size,
+				    struct list_head *tables)
+{
+}
+
+static inline void vmap_free_tables(struct list_head *tables)
+{
+}
+
+#endif
