@@ -130,19 +130,31 @@ static bool join_list(struct vm_struct *vm)
 	return pages > leaving_most;
 }
 
-void vm_retire(struct vm_struct *vm)
+/* This CPU forgets it at once. */
+static void hide(struct vm_struct *vm)
 {
 	unsigned long start = (unsigned long)vm->addr;
 
-	vmap_unmap(start, vm_bytes(vm));
-	vm->next = NULL;
-	if (num_online_cpus() == 1) {
-		purge_list(vm);
-		return;
-	}
+	if (vm->entry)
+		vmap_hide(vm->entry, start, vm->nr_pages);
+	else
+		vmap_unmap(start, vm_bytes(vm));
 	vmap_flush_local(start, vm_bytes(vm));
-	if (join_list(vm))
+}
+
+void vm_retire(struct vm_struct *vm)
+{
+	bool alone = only_boot_cpu_online();
+
+	hide(vm);
+	if (likely(alone && vm->class != VM_LARGE)) {
+		release(vm);
+	} else if (alone) {
+		vm->next = NULL;
+		purge_list(vm);
+	} else if (join_list(vm)) {
 		vm_purge();
+	}
 }
 
 void vm_retire_now(struct vm_struct *vm)

@@ -84,6 +84,22 @@ void vm_small_for_each(void (*fn)(const struct vm_struct *vm, void *arg),
 		       void *arg);
 const char *vm_small_validate(unsigned long *chunks);
 
+/* mm/vmap.c */
+/* For the first of an area: there may be no table yet. 0 or -ENOMEM. */
+int vm_show_first(struct vm_struct *vm, unsigned long va, phys_addr_t pa,
+		  unsigned long nr, pgprot_t prot);
+
+/* Shows nr pages, neighbours in memory, at va in the area. 0 or -ENOMEM. */
+static inline int vm_show(struct vm_struct *vm, unsigned long va,
+			  phys_addr_t pa, unsigned long nr, pgprot_t prot)
+{
+	if (unlikely(!vm->entry))
+		return vm_show_first(vm, va, pa, nr, prot);
+	vmap_show((char *)vm->entry + vmap_entry_offset(va, vm->addr), va, pa,
+		  nr, prot);
+	return 0;
+}
+
 /* mm/vm_purge.c */
 void vm_purge_init(void);
 /* Was claimed, and nobody uses it: pages and addresses go back in time. */

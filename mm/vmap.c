@@ -22,6 +22,17 @@
 
 #include "vmalloc_internal.h"
 
+int vm_show_first(struct vm_struct *vm, unsigned long va, phys_addr_t pa,
+		  unsigned long nr, pgprot_t prot)
+{
+	int err = vmap_map(va, pa, nr << PAGE_SHIFT, prot,
+			   vm->flags & VM_ALLOW_HUGE_VMAP);
+
+	if (!err && vm->class != VM_LARGE)
+		vm->entry = vmap_entry((unsigned long)vm->addr);
+	return err;
+}
+
 /* Pages from page i on that are neighbours in memory. */
 static unsigned int run_length(struct page **pages, unsigned int i,
 			       unsigned int count)
@@ -45,8 +56,8 @@ static int show_pages(struct vm_struct *vm, struct page **pages,
 		int err;
 
 		n = run_length(pages, i, count);
-		err = vmap_map(va + i * PAGE_SIZE, page_to_phys(pages[i]),
-			       n * PAGE_SIZE, prot, false);
+		err = vm_show(vm, va + i * PAGE_SIZE, page_to_phys(pages[i]),
+			      n, prot);
 		if (err)
 			return err;
 	}

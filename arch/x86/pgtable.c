@@ -30,7 +30,8 @@
  *	2. If it maps more than the range: split it, which puts a table in its
  *	   place that maps the same memory the same way in smaller pages; look
  *	   again.
- *	3. Change the entry and step over what it spans.
+ *	3. Change the entry and step over what it spans; at the last level all
+ *	   entries up to the end of their table.
  *	4. Flush the range, on all CPUs (tlb.c). A split needs no flush of its
  *	   own: the big page that a CPU may remember still says the truth
  *	   about all addresses but the changed ones, and forgetting one of
@@ -49,8 +50,8 @@
  *	pt->nr_tables == number of table pages reachable from root, plus root.
  *
  * Cost
- *	map: one walk per table plus one store per entry. Change and look up:
- *	one walk, PT_TOP + 1 loads at most, per entry.
+ *	map and change: one walk per table plus a few instructions per entry.
+ *	Look up: one walk, PT_TOP + 1 loads at most.
  *
  * Left out: joining small pages into big ones again; freeing tables that
  * became empty without being asked to.
@@ -233,6 +234,26 @@ static unsigned long rest_of_entry(unsigned long va, enum pt_level level)
 	return pt_size(level) - (va & (pt_size(level) - 1));
 }
 
+static void change_entry(pte_t *e, pte_t clear, pte_t set)
+{
+	pte_t v = pte_read(e);
+
+	if (pte_present(v))
+		pte_write(e, (v & ~clear) | set);
+}
+
+/* From entry e of a last table, va's, to its end; bytes stepped over. */
+static unsigned long change_entries(pte_t *e, unsigned long va,
+				    unsigned long size, pte_t clear, pte_t set)
+{
+	unsigned long n = PTRS_PER_TABLE - pt_index(va, PT_4K), i;
+
+	n = min(n, size >> PAGE_SHIFT);
+	for (i = 0; i < n; i++)
+		change_entry(&e[i], clear, set);
+	return n << PAGE_SHIFT;
+}
+
 /* entry = (entry & ~clear) | set for all that is mapped; set 0 may unmap. */
 static int change_range(struct pgtable *pt, unsigned long va,
 			unsigned long size, pte_t clear, pte_t set)
@@ -242,7 +263,9 @@ static int change_range(struct pgtable *pt, unsigned long va,
 		pte_t *e = walk(pt, va, PT_4K, &level);
 		unsigned long rest = rest_of_entry(va, level);
 
-		if (pte_present(*e)) {
+		if (level == PT_4K) {
+			rest = change_entries(e, va, size, clear, set);
+		} else if (pte_present(pte_read(e))) {
 			if (!page_fits(va, size, level)) {
 				int err = install_table(pt, e, level);
 
@@ -250,7 +273,7 @@ static int change_range(struct pgtable *pt, unsigned long va,
 					return err;
 				continue;
 			}
-			pte_write(e, (*e & ~clear) | set);
+			change_entry(e, clear, set);
 		}
 		rest = min(rest, size);
 		va += rest;
@@ -337,6 +360,14 @@ pte_t *pgtable_lookup(const struct pgtable *pt, unsigned long va,
 		return NULL;
 	e = walk(pt, va, PT_4K, level);
 	return pte_present(pte_read(e)) ? e : NULL;
+}
+
+pte_t *pgtable_lookup_small(const struct pgtable *pt, unsigned long va)
+{
+	enum pt_level level;
+	pte_t *e = walk(pt, va, PT_4K, &level);
+
+	return level == PT_4K ? e : NULL;
 }
 
 bool pgtable_entry_empty(const struct pgtable *pt, unsigned long va,

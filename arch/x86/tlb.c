@@ -85,7 +85,7 @@ static void flush_everywhere(struct tlb_batch *batch)
 {
 	/* a CPU that comes just now sees the new entries, or is seen here */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (num_online_cpus() == 1) {
+	if (only_boot_cpu_online()) {
 		flush_here(batch);
 		return;
 	}

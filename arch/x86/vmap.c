@@ -59,6 +59,11 @@ void vmap_unmap(unsigned long va, unsigned long size)
 	pgtable_unmap_batched(&kernel_pgtable, va, size, &batch);
 }
 
+void *vmap_entry(unsigned long va)
+{
+	return pgtable_lookup_small(&kernel_pgtable, va);
+}
+
 void vmap_take_tables(unsigned long va, unsigned long size,
 		      struct list_head *tables)
 {

@@ -28,6 +28,17 @@ static inline bool cpu_online(unsigned int cpu)
 
 unsigned int num_online_cpus(void);
 
+/* Does no CPU run but number 0, which always does? Cheaper than to count. */
+static inline bool only_boot_cpu_online(void)
+{
+	unsigned long others = READ_ONCE(cpu_online_mask.bits[0]) & ~1UL;
+	unsigned int i;
+
+	for (i = 1; i < BITS_TO_LONGS(NR_CPUS); i++)
+		others |= READ_ONCE(cpu_online_mask.bits[i]);
+	return !others;
+}
+
 /* By who starts a CPU; by one that stops, for itself. */
 void cpu_set_online(unsigned int cpu, bool online);
 

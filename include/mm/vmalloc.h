@@ -44,6 +44,8 @@ struct vm_struct {
 	const void *caller;		/* (c) who asked for it */
 	struct list_head blocks;	/* (u) its pages, by lru of the heads */
 	unsigned long span;		/* bytes of addresses it occupies */
+	void *entry;			/* (u) small ones: its first page table
+					   entry, once there is a table */
 	struct rb_node node;		/* (v) large ones: by address */
 	u8 class;			/* of small areas; mm/vm_small.c */
 	u8 state;			/* enum vm_state; atomic */

@@ -143,6 +143,9 @@ int pgtable_protect(struct pgtable *pt, unsigned long va, unsigned long size,
 pte_t *pgtable_lookup(const struct pgtable *pt, unsigned long va,
 		      enum pt_level *level);
 
+/* The entry of the last level for va, present or not; NULL: no table. */
+pte_t *pgtable_lookup_small(const struct pgtable *pt, unsigned long va);
+
 /* True if nothing, not even a table, stands at va's entry of that level. */
 bool pgtable_entry_empty(const struct pgtable *pt, unsigned long va,
 			 enum pt_level level);

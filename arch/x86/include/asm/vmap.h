@@ -51,6 +51,39 @@ int vmap_map(unsigned long va, phys_addr_t pa, unsigned long size,
 void vmap_unmap(unsigned long va, unsigned long size);
 
 /*
+ * The same for nr pages whose table entries are known and lie in one table.
+ * vmap_entry(): that of va; NULL: there is no table for it. What it says holds
+ * for as long as the table does. vmap_show() never fails.
+ */
+void *vmap_entry(unsigned long va);
+
+/* Bytes between the entries of first and va. */
+static inline unsigned long vmap_entry_offset(unsigned long va,
+					      const void *first)
+{
+	return (va - (unsigned long)first) / PAGE_SIZE * sizeof(pte_t);
+}
+
+static inline void vmap_show(void *entry, unsigned long va, phys_addr_t pa,
+			     unsigned long nr, pgprot_t prot)
+{
+	pte_t *e = entry, value = pa | (prot & pte_supported_mask);
+	unsigned long i;
+
+	for (i = 0; i < nr; i++, value += PAGE_SIZE)
+		pte_write(&e[i], value);
+}
+
+static inline void vmap_hide(void *entry, unsigned long va, unsigned long nr)
+{
+	pte_t *e = entry;
+	unsigned long i;
+
+	for (i = 0; i < nr; i++)
+		pte_write(&e[i], 0);
+}
+
+/*
  * Takes the tables out that translate addresses of [va, va + size) and none
  * else; nothing is shown there. They are free after the next vmap_flush().
  */

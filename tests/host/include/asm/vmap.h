@@ -36,6 +36,29 @@ void vmap_unmap(unsigned long va, unsigned long size);
 void vmap_flush(unsigned long va, unsigned long size);
 bool vmap_translate(unsigned long va, phys_addr_t *pa);
 
+/* There are no entries: addresses stand for them. */
+static inline void *vmap_entry(unsigned long va)
+{
+	return (void *)va;
+}
+
+static inline unsigned long vmap_entry_offset(unsigned long va,
+					      const void *first)
+{
+	return va - (unsigned long)first;
+}
+
+static inline void vmap_show(void *entry, unsigned long va, phys_addr_t pa,
+			     unsigned long nr, pgprot_t prot)
+{
+	vmap_map(va, pa, nr << PAGE_SHIFT, prot, false);
+}
+
+static inline void vmap_hide(void *entry, unsigned long va, unsigned long nr)
+{
+	vmap_unmap(va, nr << PAGE_SHIFT);
+}
+
 /* A page that is not shown faults here at once, on all CPUs. */
 static inline void vmap_flush_local(unsigned long va, unsigned long size)
 {
