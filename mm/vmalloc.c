@@ -181,7 +181,7 @@ static void * noinline no_memory(struct vm_struct *vm, unsigned long size,
 	}
 	if (!(gfp & __GFP_NOWARN))
 		pr_warn("vmalloc: %lu bytes for %pS: no %s\n", size, caller,
-			vm ? "memory" : "addresses");
+			vm ? "pages" : "area");
 	return NULL;
 }
 
@@ -305,11 +305,12 @@ void __init vmalloc_init(void)
 {
 	struct vmap_hole *first = NULL;
 
+	/* which of the holes' nodes stays is not said: all are alike */
 	vm_cache = kmem_cache_create("vm_struct", sizeof(struct vm_struct), 0,
 				     SLAB_HWCACHE_ALIGN, NULL);
 	vmap_hole_cache = kmem_cache_create("vmap_hole",
-					    sizeof(struct vmap_hole), 0, 0,
-					    NULL);
+					    sizeof(struct vmap_hole), 0,
+					    SLAB_SKIP_KFENCE, NULL);
 	if (vmap_hole_cache)
 		first = kmem_cache_alloc(vmap_hole_cache, GFP_KERNEL);
 	if (!vm_cache || !first)

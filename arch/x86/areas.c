@@ -4,6 +4,7 @@
 #include <lib/sprintf.h>
 #include <mm/kfence.h>
 #include <mm/memory_model.h>
+#include <mm/vmalloc.h>
 
 #include "areas.h"
 
@@ -35,6 +36,12 @@ void area_say_descriptor(const struct area *r, unsigned long addr, char *buf,
 
 	ksnprintf(buf, size, "%s, struct page of pfn 0x%lx%s", r->name, pfn,
 		  pfn_valid(pfn) ? "" : ", which has none");
+}
+
+void area_say_vmalloc(const struct area *r, unsigned long addr, char *buf,
+		      size_t size)
+{
+	vmalloc_describe(addr, buf, size);
 }
 
 void area_say_kernel_stack(const struct area *r, unsigned long addr, char *buf,

@@ -31,5 +31,7 @@ void area_say_descriptor(const struct area *r, unsigned long addr, char *buf,
 			 size_t size);
 void area_say_kernel_stack(const struct area *r, unsigned long addr, char *buf,
 			   size_t size);
+void area_say_vmalloc(const struct area *r, unsigned long addr, char *buf,
+		      size_t size);
 
 #endif

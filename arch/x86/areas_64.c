@@ -18,7 +18,7 @@ const struct area address_map[] = {
 	{ 0, PAGE_SIZE, "null page", area_say_name },
 	{ PAGE_OFFSET, PAGE_OFFSET + DIRECT_MAP_SIZE, "direct map",
 	  area_say_direct_map },
-	{ VMALLOC_START, VMALLOC_END, "vmalloc area", area_say_name },
+	{ VMALLOC_START, VMALLOC_END, "vmalloc area", area_say_vmalloc },
 	{ KERNEL_STACK_START, KERNEL_STACK_END, "kernel stacks",
 	  area_say_kernel_stack },
 	{ VMEMMAP_START, (unsigned long)(vmemmap + MAX_PFN), "vmemmap",

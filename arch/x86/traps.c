@@ -9,7 +9,7 @@
  *						call stack, then panic
  *	hardware interrupt			irq.c
  *
- * A page fault says what the address is and what was tried. A double fault is
+ * What a fault was about: fault_explain.c. A double fault is
  * nearly always a stack that ran into its guard page: the CPU could not push
  * the first fault's frame, and CR2 still has the address.
  */
@@ -28,6 +28,7 @@
 #include <kernel/smp.h>
 #include <mm/kfence.h>
 
+#include "fault_explain.h"
 #include "smp_stop.h"
 
 static DEFINE_PER_CPU(unsigned long, counts[NR_EXCEPTIONS]);
@@ -55,36 +56,9 @@ static const char *const names[NR_EXCEPTIONS] = {
 	[21] = "control protection",
 };
 
-static const char *access_kind(unsigned long error)
-{
-	if (error & X86_PF_INSTR)
-		return "execute";
-	return error & X86_PF_WRITE ? "write" : "read";
-}
-
-static const char *fault_reason(unsigned long error)
-{
-	if (error & X86_PF_RSVD)
-		return "reserved bit set in a page table";
-	return error & X86_PF_PROT ? "not allowed there" : "nothing is mapped";
-}
-
-static void show_page_fault(const struct pt_regs *regs)
-{
-	unsigned long addr = read_cr2();
-	char what[128];
-
-	describe_address(addr, what, sizeof(what));
-	printk(KERN_ERR "cannot %s%s %px: %s\n",
-	       access_kind(regs->error_code),
-	       regs->error_code & X86_PF_USER ? " as user" : "", (void *)addr,
-	       fault_reason(regs->error_code));
-	printk(KERN_ERR "the address: %s\n", what);
-}
-
 static void show_double_fault(const struct pt_regs *regs)
 {
-	char what[128];
+	char what[DESCRIBE_MAX];
 
 	describe_address(regs->sp, what, sizeof(what));
 	printk(KERN_ERR "stack pointer: %s\n", what);
@@ -124,8 +98,7 @@ static void __noreturn die(const struct pt_regs *regs)
 	panic_begin();
 	printk(KERN_ERR "exception %lu (%s), error code %#lx\n", regs->vector,
 	       name, regs->error_code);
-	if (regs->vector == X86_TRAP_PF)
-		show_page_fault(regs);
+	fault_show(regs);
 	if (regs->vector == X86_TRAP_DF)
 		show_double_fault(regs);
 	show_regs(regs);
@@ -179,13 +152,24 @@ static bool hit_guard(struct pt_regs *regs)
 					regs->error_code & X86_PF_WRITE, regs);
 }
 
+/* True if somebody is ready for it. */
+static bool survive(struct pt_regs *regs)
+{
+	const struct pt_regs before = *regs;
+
+	if (!fixup_exception(regs))
+		return false;
+	fault_survived(&before);
+	return true;
+}
+
 static void handle_exception(struct pt_regs *regs)
 {
 	if (somebody_waits_for(regs))
 		;
 	else if (is_harmless(regs->vector))
 		pr_debug("%s at %pS\n", names[regs->vector], (void *)regs->ip);
-	else if (!fixup_exception(regs) && !hit_guard(regs))
+	else if (!survive(regs) && !hit_guard(regs))
 		die(regs);
 	this_cpu_inc(counts[regs->vector]);
 }

@@ -59,6 +59,7 @@ unsigned int stack_trace_save(unsigned long *entries, unsigned int max,
  * What lies at a virtual address, in words, for reports: "null page",
  * "direct map of pfn 0x123", "kernel text", "guard page of the boot stack".
  */
+#define DESCRIBE_MAX 320	/* enough for all of it */
 void describe_address(unsigned long addr, char *buf, size_t size);
 
 /*

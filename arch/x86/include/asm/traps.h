@@ -53,6 +53,12 @@ unsigned long trap_count(unsigned int vector);
 bool fixup_exception(struct pt_regs *regs);
 
 /*
+ * From now on this CPU tells of faults that have a fix-up, too, in a report
+ * for each. For suites.
+ */
+void fault_explain(bool on);
+
+/*
  * Calls the code at addr, which must be a single return instruction: 0, or
  * -EFAULT if it could not be fetched. See also probe_read() in asm/machine.h.
  */
