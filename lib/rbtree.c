@@ -224,6 +224,17 @@ void rb_erase(struct rb_root *root, struct rb_node *node)
 	rb_update(root, parent);
 }
 
+void rb_replace(struct rb_root *root, const struct rb_node *old,
+		struct rb_node *new)
+{
+	*new = *old;
+	*link_of(root, old) = new;
+	if (new->left)
+		new->left->parent = new;
+	if (new->right)
+		new->right->parent = new;
+}
+
 struct rb_node *rb_first(const struct rb_root *root)
 {
 	struct rb_node *node = root->node;

@@ -303,19 +303,17 @@ static const struct kv_fallback fallback = { kv_alloc, kv_owns, kv_free };
 
 void __init vmalloc_init(void)
 {
-	struct vmap_hole *first = NULL;
+	static struct vmap_hole first;
 
-	/* which of the holes' nodes stays is not said: all are alike */
 	vm_cache = kmem_cache_create("vm_struct", sizeof(struct vm_struct), 0,
-				     SLAB_HWCACHE_ALIGN, NULL);
+				     SLAB_HWCACHE_ALIGN | SLAB_NO_MERGE, NULL);
 	vmap_hole_cache = kmem_cache_create("vmap_hole",
 					    sizeof(struct vmap_hole), 0,
-					    SLAB_SKIP_KFENCE, NULL);
-	if (vmap_hole_cache)
-		first = kmem_cache_alloc(vmap_hole_cache, GFP_KERNEL);
-	if (!vm_cache || !first)
+					    SLAB_SKIP_KFENCE | SLAB_NO_MERGE,
+					    NULL);
+	if (!vm_cache || !vmap_hole_cache)
 		panic("no memory for vmalloc's caches");
-	vmap_space_init(&vmap_space, VMALLOC_START, VMALLOC_END, first);
+	vmap_space_init(&vmap_space, VMALLOC_START, VMALLOC_END, &first);
 	vm_small_init();
 	vm_purge_init();
 	kv_fallback = &fallback;

@@ -27,7 +27,8 @@
  * Nodes. Between n areas there are at most n + 1 holes. So each area that is
  * taken brings a node along, and one is given back with it: there is always
  * one when a hole is cut in two, or when a new one begins. They are all alike;
- * those that are no holes wait in a list.
+ * those that are no holes wait in a list. Only the first, which came with the
+ * space, never goes: if need be it takes over what another knows.
  *
  * Locks: the caller's.
  * Invariants: holes do not touch; nr_holes + nr_spare == nr_areas + 1;
@@ -117,7 +118,7 @@ void vmap_space_init(struct vmap_space *s, unsigned long start,
 {
 	*s = (struct vmap_space){ .start = start, .end = end,
 				  .holes = RB_ROOT(update_largest),
-				  .free = end - start };
+				  .free = end - start, .first = first };
 	put_spare(s, first);
 	add_hole(s, start, end);
 }
@@ -221,6 +222,24 @@ static struct vmap_hole *hole_before(const struct vmap_space *s,
 	return hole_of(best);
 }
 
+/* Not the first: another that is spare, or a hole's, which it takes over. */
+static struct vmap_hole *spare_to_return(struct vmap_space *s)
+{
+	struct vmap_hole *h = get_spare(s), *first = s->first;
+
+	if (h != first)
+		return h;
+	if (s->spare) {
+		h = get_spare(s);
+		put_spare(s, first);
+		return h;
+	}
+	h = hole_of(s->holes.node);
+	*first = *h;
+	rb_replace(&s->holes, &h->node, &first->node);
+	return h;
+}
+
 struct vmap_hole *vmap_space_give(struct vmap_space *s, unsigned long addr,
 				  unsigned long size)
 {
@@ -245,7 +264,7 @@ struct vmap_hole *vmap_space_give(struct vmap_space *s, unsigned long addr,
 	}
 	s->nr_areas--;
 	s->free += size;
-	return get_spare(s);
+	return spare_to_return(s);
 }
 
 unsigned long vmap_space_largest(const struct vmap_space *s)

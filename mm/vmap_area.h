@@ -20,13 +20,14 @@ struct vmap_space {
 	unsigned long start, end;
 	struct rb_root holes;		/* by address */
 	struct vmap_hole *spare;
+	struct vmap_hole *first;	/* the one node that stays */
 	unsigned long nr_holes, nr_spare, nr_areas;
 	unsigned long free;		/* bytes */
 };
 
 /*
  * [start, end) is free; end > start. first: one node more than there are
- * areas. Which one comes back with an area is not said.
+ * areas, the space's for good.
  */
 void vmap_space_init(struct vmap_space *s, unsigned long start,
 		     unsigned long end, struct vmap_hole *first);

@@ -36,6 +36,10 @@ void rb_insert(struct rb_root *root, struct rb_node *node,
 	       struct rb_node *parent, struct rb_node **link);
 void rb_erase(struct rb_root *root, struct rb_node *node);
 
+/* new, a copy of the element of old, takes its place. */
+void rb_replace(struct rb_root *root, const struct rb_node *old,
+		struct rb_node *new);
+
 /* The node's own value has changed, and with it what those above say. */
 void rb_update(struct rb_root *root, struct rb_node *node);
 

@@ -5,6 +5,7 @@
 #include <kernel/ktest.h>
 #include <lib/random.h>
 #include <lib/rbtree.h>
+#include <lib/string.h>
 
 #define NODES 256U
 
@@ -144,6 +145,28 @@ static void a_changed_value_is_known_to_all_above(struct ktest *t)
 	items[77].key -= 1000;
 }
 
+static void a_node_can_be_replaced_by_its_copy(struct ktest *t)
+{
+	struct rb_root root = RB_ROOT(update_sum);
+	struct item copies[NODES / 8];
+	unsigned int i;
+
+	make_items();
+	for (i = 0; i < NODES; i++)
+		insert(&root, &items[i]);
+	for (i = 0; i < ARRAY_SIZE(copies); i++) {
+		copies[i] = items[i * 8];
+		rb_replace(&root, &items[i * 8].node, &copies[i].node);
+		memset(&items[i * 8], 0xff, sizeof(items[i]));
+	}
+	KTEST_EXPECT_NULL(t, rb_validate(&root));
+	for (i = 0; i < ARRAY_SIZE(copies); i++) {
+		items[i * 8] = copies[i];
+		rb_replace(&root, &copies[i].node, &items[i * 8].node);
+	}
+	KTEST_EXPECT_NULL(t, check(&root));
+}
+
 static void broken_rules_are_named(struct ktest *t)
 {
 	struct rb_root root = RB_ROOT(NULL);
@@ -168,6 +191,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(ascending_insertions_make_a_flat_tree),
 	KTEST_CASE(random_insertions_and_removals_keep_all_rules),
 	KTEST_CASE(a_changed_value_is_known_to_all_above),
+	KTEST_CASE(a_node_can_be_replaced_by_its_copy),
 	KTEST_CASE(broken_rules_are_named),
 	{}
 };

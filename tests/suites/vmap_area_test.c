@@ -90,6 +90,19 @@ static void a_full_space_says_so_and_keeps_the_node(struct ktest *t)
 					       PAGES * PAGE_SIZE), &nodes[0]);
 }
 
+static void the_first_node_stays_when_all_others_go(struct ktest *t)
+{
+	unsigned int i, back = 0;
+
+	for (i = 0; i < 8; i++)
+		take(2, 1, &nodes[i]);
+	for (i = 0; i < 8; i++)
+		back += vmap_space_give(&space, page((i * 5 % 8) * 2),
+					2 * PAGE_SIZE) != &first;
+	KTEST_EXPECT_EQ(t, back, 8);
+	KTEST_EXPECT_EQ(t, first.end - first.start, PAGES * PAGE_SIZE);
+}
+
 /* There is no hole that would do wherever it began. */
 static void an_aligned_area_fits_a_hole_of_just_its_size(struct ktest *t)
 {
@@ -124,6 +137,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(aligned_areas_leave_the_hole_before_them_free),
 	KTEST_CASE(neighbours_that_are_free_are_joined),
 	KTEST_CASE(a_full_space_says_so_and_keeps_the_node),
+	KTEST_CASE(the_first_node_stays_when_all_others_go),
 	KTEST_CASE(an_aligned_area_fits_a_hole_of_just_its_size),
 	KTEST_CASE(sizes_that_wrap_find_nothing),
 	KTEST_CASE(random_requests_are_answered_as_by_the_model),

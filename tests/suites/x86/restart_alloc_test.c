@@ -19,6 +19,7 @@
 
 #include "../../../mm/slab_internal.h"
 #include "../../../mm/slab_info.h"
+#include "../../../mm/vmalloc_internal.h"
 #include "../no_guards.h"
 #include "restart_sweep.h"
 
@@ -32,7 +33,7 @@ struct holding {
 	unsigned long mark;
 };
 
-enum { OBJECTS, BYTES, PAGES, ELEMENTS, NR_SUBJECTS };
+enum { OBJECTS, BYTES, PAGES, ELEMENTS, AREAS, NR_SUBJECTS };
 
 static struct subject {
 	unsigned int number;
@@ -326,6 +327,48 @@ static void memory_pools_keep_all_elements(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* ----- small areas of vmalloc() ----- */
+
+/* As vmalloc() does it; no other CPU looks, so none has to be told. */
+static void *alloc_area(struct rng *rng)
+{
+	struct page *page = alloc_page(GFP_ATOMIC);
+	struct vm_struct *vm;
+
+	if (!page)
+		return NULL;
+	vm = vm_take(1, 1, VM_ALLOC, GFP_ATOMIC, alloc_area);
+	if (!vm) {
+		__free_page(page);
+		return NULL;
+	}
+	page->type = PAGE_VMALLOC;
+	list_add(&page->lru, &vm->blocks);
+	if (!vm_show(vm, (unsigned long)vm->addr, page_to_phys(page), 1,
+		     PAGE_KERNEL))
+		return vm->addr;
+	vm_free_blocks(vm);
+	vm_put(vm);
+	return NULL;
+}
+
+static void free_area(void *p, struct rng *rng)
+{
+	struct vm_struct *vm = find_vm_area(p);
+
+	vmap_unmap((unsigned long)p, PAGE_SIZE);
+	vmap_flush_local((unsigned long)p, PAGE_SIZE);
+	vm_free_blocks(vm);
+	vm_put(vm);
+}
+
+static void small_areas_are_all_kept(struct ktest *t)
+{
+	sweep_subject(t, (struct subject){
+		AREAS, alloc_area, free_area, NULL });
+	KTEST_EXPECT_NULL(t, vmalloc_validate());
+}
+
 /* ----- all of them ----- */
 
 /* In the test of a suite that does not sweep. */
@@ -376,6 +419,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(kmalloc_keeps_all_objects),
 	KTEST_CASE(pages_are_all_kept),
 	KTEST_CASE(memory_pools_keep_all_elements),
+	KTEST_CASE(small_areas_are_all_kept),
 	KTEST_CASE(no_sequence_of_the_kernel_was_left_out),
 	{}
 };
