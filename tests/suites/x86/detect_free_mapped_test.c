@@ -4,10 +4,11 @@
  */
 #include <asm/kernel_stack.h>
 #include <asm/memory_layout.h>
+#include <mm/vmalloc.h>
 
 #include "../detect.h"
 
-/* Mapped page by page, as all is there: a stack for a thread to come. */
+/* Mapped page by page, too: a stack for a thread to come. */
 static bool free_mapped(struct detect *d)
 {
 	char *stack = kernel_stack_alloc();
@@ -21,7 +22,7 @@ static bool free_mapped(struct detect *d)
 	return made;
 }
 
-/* Nobody's: what vfree() would leave. */
+/* Nobody's, as what vfree() leaves. */
 static bool free_unmapped(struct detect *d)
 {
 	unsigned long pages = (VMALLOC_END - VMALLOC_START) >> PAGE_SHIFT;
@@ -32,9 +33,31 @@ static bool free_unmapped(struct detect *d)
 					       detect_below(d, PAGE_SIZE)));
 }
 
+/* In use, and its first byte more often than any other. */
+static bool free_area(struct detect *d)
+{
+	unsigned int size = detect_size(d, 64 * PAGE_SIZE);
+	char *p = vmalloc(size);
+	bool made;
+
+	if (!p)
+		return false;
+	made = detect_free_address(d, p + (detect_below(d, 2) ? 0 :
+					   detect_below(d, size)));
+	vfree(p);
+	return made;
+}
+
 static bool try_free_of_a_vmalloc_address(struct detect *d)
 {
-	return detect_below(d, 2) ? free_mapped(d) : free_unmapped(d);
+	switch (detect_below(d, 4)) {
+	case 0:
+		return free_mapped(d);
+	case 1:
+		return free_unmapped(d);
+	default:
+		return free_area(d);
+	}
 }
 
 DETECT_KIND(free_of_a_vmalloc_address, DETECT_ALL)
