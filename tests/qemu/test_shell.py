@@ -41,6 +41,24 @@ def test_help_names_every_command():
                      'poweroff'}
 
 
+def test_address_map_of_the_book_is_the_kernels():
+    rows = [re.fullmatch(r'(0x\w+-0x\w+) +\d+ KiB, (\d+) mapped  (.*?) '
+                         r'((?: [rwx-]{3})*)', line)
+            for line in output('addressmap')]
+    assert rows and all(rows)
+    book = (ROOT / 'docs/address-map.md').read_text()
+    for row in rows:
+        assert f'    {row[1]}  {row[3]}\n' in book
+        assert 'rwx' not in row[4]
+
+
+def test_vmallocinfo_counts_areas_and_addresses():
+    lines = output('vmallocinfo')
+    assert lines[-2].startswith('0 areas, 0 KiB in them')
+    assert re.fullmatch(r'addresses: (\d+) KiB free in 1 holes, '
+                        r'the largest \1 KiB', lines[-1])
+
+
 def test_ps_lists_the_threads_of_all_cpus():
     lines = output('ps', smp=2)
     assert lines[0].split() == ['pid', 'cpu', 'state', 'switches', 'name']
