@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #include <asm/vmap.h>
+#include <kernel/smp.h>
 #include <lib/kernel.h>
 
 #include "ram.h"
@@ -52,8 +53,8 @@ int vmap_map(unsigned long va, phys_addr_t pa, unsigned long size,
 
 	for (at = 0; at < size; at += PAGE_SIZE) {
 		if (look(va + at) != NOTHING || !simulate_is_ram(pa + at)) {
-			fprintf(stderr, "0x%lx cannot show 0x%llx\n", va + at,
-				pa + at);
+			fprintf(stderr, "0x%lx cannot show 0x%llx (%lu)\n",
+				va + at, pa + at, look(va + at));
 			abort();
 		}
 		set(va + at, FRAMES + PFN_DOWN(pa + at));
@@ -81,6 +82,12 @@ void vmap_flush(unsigned long va, unsigned long size)
 	for (at = va; at < va + size; at += PAGE_SIZE)
 		if (look(at) == STALE)
 			set(at, NOTHING);
+}
+
+void vmap_flush_local(unsigned long va, unsigned long size)
+{
+	if (only_boot_cpu_online())
+		vmap_flush(va, size);
 }
 
 bool vmap_translate(unsigned long va, phys_addr_t *pa)

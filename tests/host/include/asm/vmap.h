@@ -34,6 +34,11 @@ int vmap_map(unsigned long va, phys_addr_t pa, unsigned long size,
 	     pgprot_t prot, bool huge);
 void vmap_unmap(unsigned long va, unsigned long size);
 void vmap_flush(unsigned long va, unsigned long size);
+/*
+ * A page that is not shown faults here at once, on all CPUs; but what another
+ * CPU might remember stays stale.
+ */
+void vmap_flush_local(unsigned long va, unsigned long size);
 bool vmap_translate(unsigned long va, phys_addr_t *pa);
 
 /* There are no entries: addresses stand for them. */
@@ -59,10 +64,6 @@ static inline void vmap_hide(void *entry, unsigned long va, unsigned long nr)
 	vmap_unmap(va, nr << PAGE_SHIFT);
 }
 
-/* A page that is not shown faults here at once, on all CPUs. */
-static inline void vmap_flush_local(unsigned long va, unsigned long size)
-{
-}
 
 /* The operating system has the tables. */
 static inline void vmap_take_tables(unsigned long va, unsigned long size,
