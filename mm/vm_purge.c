@@ -4,10 +4,10 @@
  * The problem: any CPU may remember the area's pages under its addresses, and
  * asking all of them costs more than all else about an area together.
  *
- *	vfree()		entries cleared, this CPU forgets	at once
+ *	vfree()		entries go, this CPU forgets	at once
  *	  |
- *	LEAVING		others may remember: pages and		until enough
- *	  |		addresses are kept			have come together
+ *	LEAVING		others may remember: pages	until enough have
+ *	  |		and addresses are kept		come together
  *	purge		all CPUs forget, one round for all
  *	  |
  *	pages, addresses, tables are free

@@ -10,7 +10,7 @@
 /* A free range, or a spare node. Addresses are whole pages. */
 struct vmap_hole {
 	unsigned long start, end;	/* end: the first address behind */
-	unsigned long largest;		/* bytes of the largest in its subtree */
+	unsigned long largest;		/* bytes, of all in its subtree */
 	struct rb_node node;
 	struct vmap_hole *next;		/* spare nodes */
 };

@@ -7,9 +7,9 @@
  * table of the last level belongs to one area, or chunk of small areas:
  *
  *	PT_1G	| . . . . |			one, boot
- *	PT_2M	| t t . 2M | | . |		one per GiB; the first few: boot
- *	PT_4K	  | |				the area's own; a huge page needs
- *						none
+ *	PT_2M	| t t . 2M | | . |		one per GiB; first: boot
+ *	PT_4K	  | |				the area's own; a huge
+ *						page needs none
  *
  * It goes in two steps: out of the table above, where no walk finds it any
  * more; and back to the page allocator when no CPU remembers it. On i386 all
