@@ -63,7 +63,7 @@ static struct vm_struct *take_list(void)
 
 	spin_lock_irqsave(&vmap_lock, flags);
 	list = leaving;
-	leaving = NULL;
+	WRITE_ONCE(leaving, NULL);
 	WRITE_ONCE(leaving_pages, 0);
 	spin_unlock_irqrestore(&vmap_lock, flags);
 	return list;
