@@ -11,6 +11,8 @@
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 
+#include "enough_memory.h"
+
 #define LOOPS 100U
 #define JUNK 256U
 
@@ -62,6 +64,8 @@ static void areas_that_fit_the_holes_others_left(struct ktest *t)
 	unsigned long size = 20 * PAGE_SIZE;
 	unsigned int i, loop;
 
+	if (!enough_memory(t, JUNK / 8 * size))
+		return;
 	for (i = 0; i < JUNK / 8; i++) {
 		areas[i] = vmalloc(size);
 		KTEST_EXPECT_NOT_NULL(t, areas[i]);
@@ -79,6 +83,8 @@ static void many_areas_in_use_at_a_time(struct ktest *t)
 {
 	unsigned int i, loop;
 
+	if (!enough_memory(t, JUNK * PAGE_SIZE))
+		return;
 	for (i = 0; i < JUNK; i++) {
 		areas[i] = vmalloc(PAGE_SIZE);
 		KTEST_EXPECT_NOT_NULL(t, areas[i]);
@@ -191,6 +197,8 @@ static void huge_areas_again_and_again(struct ktest *t)
 {
 	unsigned int i;
 
+	if (!enough_memory(t, SZ_4M + PAGE_SIZE))
+		return;
 	for (i = 0; i < LOOPS / 10; i++)
 		use(t, vmalloc_huge(SZ_4M + PAGE_SIZE, GFP_KERNEL),
 		    SZ_4M + PAGE_SIZE);

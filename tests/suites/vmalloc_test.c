@@ -12,6 +12,7 @@
 #include <mm/vmalloc.h>
 
 #include "../../mm/vmalloc_internal.h"
+#include "enough_memory.h"
 
 static bool filled_with(const void *p, unsigned long size, u8 value)
 {
@@ -29,11 +30,21 @@ static const unsigned long sizes[] = {
 	SZ_64K + 1, SZ_1M, 3 * SZ_1M - 5,
 };
 
+/* Those that this machine can have two of. */
+static unsigned int nr_sizes(void)
+{
+	unsigned int n = ARRAY_SIZE(sizes);
+
+	while (!memory_is_enough_for(2 * sizes[n - 1]))
+		n--;
+	return n;
+}
+
 static void memory_of_any_size_can_be_written_to_its_end(struct ktest *t)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (i = 0; i < nr_sizes(); i++) {
 		u8 *p = vmalloc(sizes[i]);
 
 		KTEST_ASSERT_NOT_NULL(t, p);
@@ -64,7 +75,7 @@ static void both_ends_are_guarded(struct ktest *t)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (i = 0; i < nr_sizes(); i++) {
 		u8 *p = vmalloc(sizes[i]), *q = vmalloc(sizes[i]);
 		unsigned long end = PAGE_ALIGN(sizes[i]);
 
@@ -103,7 +114,7 @@ static void areas_are_found_by_any_byte(struct ktest *t)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (i = 0; i < nr_sizes(); i++) {
 		char *p = vmalloc(sizes[i]);
 		struct vm_struct *vm;
 
@@ -137,7 +148,7 @@ static void what_was_freed_faults(struct ktest *t)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (i = 0; i < nr_sizes(); i++) {
 		char *p = vmalloc(sizes[i]);
 
 		KTEST_ASSERT_NOT_NULL(t, p);
@@ -178,7 +189,7 @@ static void double_free_is_reported_with_who_freed_it(struct ktest *t)
 {
 	volatile unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (i = 0; i < nr_sizes(); i++) {
 		void *p = vmalloc(sizes[i]);
 
 		KTEST_ASSERT_NOT_NULL(t, p);
@@ -249,9 +260,10 @@ static void kvfree_takes_memory_of_both_kinds(struct ktest *t)
 
 	KTEST_EXPECT_FALSE(t, is_vmalloc_addr(p));
 	kvfree(p);
+	if (!enough_memory(t, large))
+		return;
 	q = kvzalloc(large, GFP_KERNEL);
-	if (!q)
-		return;		/* a small machine */
+	KTEST_ASSERT_NOT_NULL(t, q);
 	KTEST_EXPECT_TRUE(t, is_vmalloc_addr(q));
 	KTEST_EXPECT_TRUE(t, filled_with(q, large, 0));
 	kvfree(q);
@@ -379,8 +391,11 @@ static void pages_given_away_are_freed_with_the_map(struct ktest *t)
 static void huge_areas_are_aligned_and_whole(struct ktest *t)
 {
 	unsigned long size = 2 * SZ_2M + PAGE_SIZE;
-	char *p = vmalloc_huge(size, GFP_KERNEL | __GFP_ZERO);
+	char *p;
 
+	if (!enough_memory(t, size))
+		return;
+	p = vmalloc_huge(size, GFP_KERNEL | __GFP_ZERO);
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_TRUE(t, IS_ALIGNED((unsigned long)p, SZ_2M));
 	KTEST_EXPECT_TRUE(t, filled_with(p, size, 0));

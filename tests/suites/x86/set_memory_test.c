@@ -14,6 +14,8 @@
 #include <mm/memblock.h>
 #include <mm/vmalloc.h>
 
+#include "../enough_memory.h"
+
 #define PAGES 4
 #define RET 0xc3
 
@@ -88,10 +90,14 @@ static void other_pages_stay_as_they_are(struct ktest *t)
 
 static void huge_pages_are_split_where_rights_differ(struct ktest *t)
 {
-	u8 *p = vmalloc_huge(SZ_4M, GFP_KERNEL);
-	unsigned long addr = (unsigned long)p;
+	unsigned long addr;
+	u8 *p;
 
+	if (!enough_memory(t, SZ_4M))
+		return;
+	p = vmalloc_huge(SZ_4M, GFP_KERNEL);
 	KTEST_ASSERT_NOT_NULL(t, p);
+	addr = (unsigned long)p;
 	if (!set_memory_ro(addr + 5 * PAGE_SIZE, 1)) {
 		KTEST_EXPECT_EQ(t, probe_write(p + 5 * PAGE_SIZE - 1), 0);
 		KTEST_EXPECT_EQ(t, probe_write(p + 5 * PAGE_SIZE), -EFAULT);

@@ -13,6 +13,7 @@
 #include <mm/vmalloc.h>
 
 #include "../../../mm/vmalloc_internal.h"
+#include "../enough_memory.h"
 
 struct touch {
 	void *p;
@@ -75,6 +76,8 @@ static void write_through_an_old_mapping_faults_on_all_cpus(struct ktest *t)
 		ktest_skip(t, "one CPU");
 		return;
 	}
+	if (!enough_memory(t, SZ_4M))
+		return;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		char *p = vmalloc_huge(sizes[i], GFP_KERNEL);
 
@@ -128,6 +131,8 @@ static void areas_can_be_freed_in_a_handler(struct ktest *t)
 	int cpu = another_cpu();
 	unsigned int i;
 
+	if (!enough_memory(t, SZ_4M))
+		return;
 	for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
 		char *p = vmalloc(sizes[i / 2]);
 
@@ -145,6 +150,8 @@ static void tables_go_with_the_areas(struct ktest *t)
 	unsigned long before, during;
 	char *p;
 
+	if (!enough_memory(t, 4 * SZ_2M))
+		return;
 	vmalloc_trim();
 	before = kernel_pgtable.nr_tables;
 	p = vmalloc(4 * SZ_2M);
@@ -170,9 +177,12 @@ static unsigned long huge_pages_at(const char *p, unsigned long size)
 
 static void huge_areas_are_mapped_with_huge_pages(struct ktest *t)
 {
-	char *p = vmalloc_huge(SZ_4M, GFP_KERNEL);
 	struct vm_struct *vm;
+	char *p;
 
+	if (!enough_memory(t, SZ_4M))
+		return;
+	p = vmalloc_huge(SZ_4M, GFP_KERNEL);
 	KTEST_ASSERT_NOT_NULL(t, p);
 	vm = find_vm_area(p);
 	/* fragmented memory has none; i386 has tables for all addresses */
