@@ -10,11 +10,11 @@
  *			    `- one block of 2 -'
  *
  *  1. Take an area (mm/vm_area.c).
- *  2. Fill it from its beginning with blocks as large as what is still missing
- *     (in small areas: as a CPU has at hand). Where no block of that size is
- *     free, or only by reclaim, take half the size, and so on, in the end page
- *     by page: that may reclaim. A block is one request and one entry in the
- *     books, so 256 pages cost little more than one.
+ *  2. Fill it from its beginning with blocks as large as what is still missing.
+ *     Where no block of that size is free, or only by reclaim, take half the
+ *     size, and so on, in the end page by page: that may reclaim. A block is
+ *     one request and one entry in the books, so 256 pages cost little more
+ *     than one.
  *  3. Show each block behind the last one.
  *  4. Whatever fails: what has been done is undone, and NULL.
  *  5. vfree(): the area's owner, if it is one, lets it go (mm/vm_purge.c);
@@ -103,9 +103,6 @@ void vm_free_blocks(struct vm_struct *vm)
 		free_callers_pages(vm);
 }
 
-/* Linux's PAGE_ALLOC_COSTLY_ORDER: such blocks are easily found. */
-#define SMALL_AREA_ORDER 3
-
 /* The block becomes the area's, and is shown at va. */
 static int add_block(struct vm_struct *vm, unsigned long va, struct page *page,
 		     unsigned int order, pgprot_t prot)
@@ -117,18 +114,12 @@ static int add_block(struct vm_struct *vm, unsigned long va, struct page *page,
 	return vm_show(vm, va, page_to_phys(page), 1UL << order, prot);
 }
 
-/* A small area takes what CPUs have more than one of at hand (mm/pcp.c). */
-static inline unsigned int first_order(const struct vm_struct *vm)
-{
-	return vm->class == VM_LARGE ? MAX_PAGE_ORDER : SMALL_AREA_ORDER;
-}
-
 /* False: no memory; the area has, and shows, a part. */
 static bool fill_area(struct vm_struct *vm, gfp_t gfp, int node)
 {
 	unsigned long va = (unsigned long)vm->addr;
 	unsigned long left = vm->nr_pages;
-	unsigned int order = first_order(vm);
+	unsigned int order = MAX_PAGE_ORDER;
 
 	while (left) {
 		struct page *page;
