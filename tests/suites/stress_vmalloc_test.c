@@ -3,11 +3,14 @@
  * at once; also by another CPU than took them. Each page says whose it is, so
  * an area shown twice, or a page given away too early, is found out.
  */
+#include <kernel/kthread.h>
 #include <kernel/ktest.h>
 #include <lib/kernel.h>
 #include <mm/mm.h>
 #include <mm/vmalloc.h>
 
+#include "../../mm/vmalloc_internal.h"
+#include "cpu_up.h"
 #include "stress.h"
 
 #define SLOTS 8U
@@ -158,10 +161,41 @@ static void areas_are_trimmed_while_others_take_them(struct ktest *t)
 	give_shared(t);
 }
 
+/* Leaves a small area of each class in its CPU's arrays. */
+static int leave_areas(void *data)
+{
+	unsigned long nr;
+
+	for (nr = 1; nr <= 16; nr *= 2)
+		vfree(__vmalloc(nr * PAGE_SIZE, GFP_KERNEL | __GFP_NOWARN));
+	vm_unmap_aliases();
+	return 0;
+}
+
+static void areas_of_a_cpu_that_goes_are_given_back(struct ktest *t)
+{
+	unsigned int cpu = nr_cpu_ids - 1;
+	struct task_struct *task;
+
+	if (!cpu || !cpu_online(cpu)) {
+		ktest_skip(t, "one CPU");
+		return;
+	}
+	task = kthread_run_on(cpu, leave_areas, NULL, "leaver");
+	KTEST_ASSERT_NOT_NULL(t, task);
+	kthread_stop(task);
+	KTEST_ASSERT_EQ(t, cpu_down(cpu), 0);
+	vmalloc_trim();
+	KTEST_EXPECT_EQ(t, vmap_space.nr_areas, 0);
+	KTEST_EXPECT_NULL(t, vmalloc_validate());
+	expect_cpu_up(t, cpu);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(all_cpus_take_and_give_areas),
 	KTEST_CASE(preempted_threads_take_and_give_areas),
 	KTEST_CASE(areas_are_trimmed_while_others_take_them),
+	KTEST_CASE(areas_of_a_cpu_that_goes_are_given_back),
 	{}
 };
 KTEST_SUITE_FIXTURE(stress_vmalloc, cases, stress_begin, stress_end);
