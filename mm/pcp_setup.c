@@ -4,20 +4,22 @@
  * A block in one CPU's array is of no use to the others, so what all arrays
  * of a zone may hold together is bounded by a share of the zone:
  *
- *	high[k] = min(62, 14, 6, 6;  managed / (8 * CPUs * 12 arrays) >> k)
+ *	high[k] = min(62, 14, 6, 6, 1, 1, ...;
+ *		      managed / (8 * CPUs * 30 arrays) >> k)
  *
- *	zone		CPUs	order 0	1	2	3	pages per CPU
- *	16 MiB (DMA)	1	40	14	6	5	up to 336
- *			4	10	5	2	1	up to 108
- *			64	0	0	0	0	none
- *	1 GiB		4	62	14	6	6	486
- *			64	42	14	6	5	342
+ *	zone		CPUs	order 0	1	2	3	4 to	pages per CPU
+ *	16 MiB (DMA)	1	16	8	4	2	4	up to 240
+ *			4	4	2	1	0	-	up to 36
+ *			64	0	0	0	0	-	none
+ *	1 GiB		1	62	14	6	6	9	3510
+ *			4	62	14	6	6	8	1974
+ *			64	17	8	4	2	4	243
  *
- * The arrays of a zone and CPU are one piece of per-CPU memory, 2.5 KiB on 64
+ * The arrays of a zone and CPU are one piece of per-CPU memory, 3.3 KiB on 64
  * bits at most; slots first to end, with NULL below and room for a seal above
  * (<kernel/cpu_stack.h>):
  *
- *	| 12 stacks: top, end | N s s s s s . | N s s s s s . | N s s . | ...
+ *	| 30 stacks: top, end | N s s s s s . | N s s s s s . | N s s . | ...
  *	                          ^first    ^end
  *
  * 1. Before the per-CPU areas are made: how much of them the zones there are

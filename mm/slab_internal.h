@@ -2,9 +2,10 @@
  * What the files of SLUB share: cache, node, array, and the words kept in
  * free objects. Theory: slub.c (how an object changes hands), slub_arrays.c
  * (arrays), slub_node.c (lists), slub_slab.c (one slab), slub_layout.c
- * (sizes), slub_cache.c (life of a cache), slub_check.c (wrong frees,
- * validation), slub_odd.c (without arrays), slub_debug.c (damage),
- * slub_bulk.c (many at once), slab_merge.c (shared caches).
+ * (sizes), slub_cache.c (life of a cache), slub_stock.c (arrays that wait),
+ * slub_check.c (wrong frees, validation), slub_odd.c (without arrays),
+ * slub_debug.c (damage), slub_bulk.c (many at once), slab_merge.c (shared
+ * caches).
  *
  * Field locks: (b) set at creation, constant later; (i) interrupts off, this
  * CPU only, or restartable sequences; (n) node->lock; (c) slab_mutex.

@@ -14,6 +14,11 @@
  * no test for a full array. Any other push ends that region with a new seal
  * right above. What happens to it when other CPUs free: slub.c.
  *
+ * kfree() need not know that the address it is given lies in the direct map
+ * before it asks the array of the cache that the address leads to: what the slot
+ * names is proved by that. Only if it names something else, the bits of the
+ * address are looked at.
+ *
  * Functions that inline these are __restartable. What they fall back to is
  * called last, so that they need no stack frame.
  */
