@@ -7,13 +7,13 @@
  *	high[k] = min(62, 14, 6, 6, 1, 1, ...;
  *		      managed / (8 * CPUs * 30 arrays) >> k)
  *
- *	zone		CPUs	order 0	1	2	3	4 to	pages per CPU
- *	16 MiB (DMA)	1	16	8	4	2	4	up to 240
- *			4	4	2	1	0	-	up to 36
- *			64	0	0	0	0	-	none
- *	1 GiB		1	62	14	6	6	9	3510
- *			4	62	14	6	6	8	1974
- *			64	17	8	4	2	4	243
+ *	zone	CPUs	order 0	1	2	3	4 to	pages per CPU
+ *	16 MiB	1	16	8	4	2	4	up to 240
+ *		4	4	2	1	0	-	up to 36
+ *		64	0	0	0	0	-	none
+ *	1 GiB	1	62	14	6	6	9	3510
+ *		4	62	14	6	6	8	1974
+ *		64	17	8	4	2	4	243
  *
  * The arrays of a zone and CPU are one piece of per-CPU memory, 3.3 KiB on 64
  * bits at most; slots first to end, with NULL below and room for a seal above

@@ -15,9 +15,9 @@
  * right above. What happens to it when other CPUs free: slub.c.
  *
  * kfree() need not know that the address it is given lies in the direct map
- * before it asks the array of the cache that the address leads to: what the slot
- * names is proved by that. Only if it names something else, the bits of the
- * address are looked at.
+ * before it asks the array of the cache that the address leads to: what the
+ * slot names is proved by that. Only if it names something else, the bits of
+ * the address are looked at.
  *
  * Functions that inline these are __restartable. What they fall back to is
  * called last, so that they need no stack frame.
