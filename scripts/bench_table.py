@@ -169,7 +169,10 @@ def advantage(name, ours, linux):
     """Linux's figure in multiples of ours, or the reverse; > 1 is good."""
     if name in MORE_IS_BETTER:
         ours, linux = linux, ours
-    return f'{linux / ours:.1f} x' if ours else ''
+    if not ours:
+        return ''
+    times = linux / ours
+    return f'{times:,.0f} x' if times >= 100 else f'{times:.1f} x'
 
 
 def verdict(name, ours, row):

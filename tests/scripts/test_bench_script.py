@@ -141,6 +141,11 @@ def test_the_ratio_says_how_much_better_ours_is():
     assert rows[0][-1] == 'a' and rows[1][-1] == ''
 
 
+def test_a_ratio_of_many_has_no_tenths():
+    assert table.advantage('x', 50.0, 10200000.0) == '204,000 x'
+    assert table.advantage('x', 0.0, 1.0) == ''
+
+
 def test_a_row_without_figure_is_told():
     rows = list(table.against_linux({}, LINUX))
     assert [cells[7] for cells in rows] == ['no figure', 'no figure']
