@@ -5,8 +5,8 @@
  * one descriptor per 4 MiB, and brings that descriptor's memory into being.
  * Most of it will not be asked for in the first second, or ever.
  *
- * 1. At the hand-over a block of MAX_PAGE_ORDER extends the zone's last
- *    range, or opens a new one. A range lives in the descriptor of its first
+ * 1. At the hand-over blocks of MAX_PAGE_ORDER extend the zone's last range,
+ *    or open a new one. A range lives in the descriptor of its first
  *    frame, its head, which is PAGE_DEFERRED: the link to the next range and
  *    the number of blocks. No other descriptor of the range is written. There
  *    is room for as many ranges as firmware can think of.
@@ -15,6 +15,8 @@
  * 3. When the free lists have nothing of a type, one block is cut off the end
  *    of the last range and becomes an ordinary block for good. The last block
  *    to go is the head's own: the head is zeroes again before it goes.
+ * 4. If its descriptors have no memory yet they get some now, and some blocks
+ *    are cut off to be that memory (mm/memmap_supply.c).
  *
  *	zone->deferred <--> H  3 blocks  <-------> H  2 blocks
  *	                    |                      |
@@ -42,7 +44,7 @@
  */
 #include <lib/kernel.h>
 
-#include "internal.h"
+#include "memmap_supply.h"
 
 static const struct page *range_head(const struct list_head *link)
 {
@@ -59,12 +61,13 @@ static unsigned long range_end(const struct page *head)
 	return page_to_pfn(head) + head->nr_blocks * MAX_ORDER_NR_PAGES;
 }
 
-static void open_range(struct zone *zone, struct page *head)
+static void open_range(struct zone *zone, struct page *head,
+		       unsigned long blocks)
 {
 	head->type = PAGE_DEFERRED;
 	head->order = 0;
 	head->zone_id = zone->zone_id;
-	head->nr_blocks = 1;
+	head->nr_blocks = blocks;
 	list_add_tail(&head->buddy_list, &zone->deferred);
 }
 
@@ -74,33 +77,28 @@ static void close_range(struct page *head)
 	*head = (struct page){ 0 };
 }
 
-/* False if the block lies below a range that is there already. */
-bool deferred_add(struct zone *zone, unsigned long pfn)
+/* False if the blocks lie below a range that is there already. */
+bool deferred_add(struct zone *zone, unsigned long pfn, unsigned long blocks)
 {
 	struct page *last = list_last_entry(&zone->deferred, struct page,
 					    buddy_list);
 
 	if (list_empty(&zone->deferred) || pfn > range_end(last))
-		open_range(zone, pfn_to_page(pfn));
+		open_range(zone, pfn_to_page(pfn), blocks);
 	else if (pfn == range_end(last))
-		last->nr_blocks++;
+		last->nr_blocks += blocks;
 	else
 		return false;
-	WRITE_ONCE(zone->nr_deferred, zone->nr_deferred + 1);
-	add_free_pages(zone, MAX_ORDER_NR_PAGES);
+	WRITE_ONCE(zone->nr_deferred, zone->nr_deferred + blocks);
+	add_free_pages(zone, (long)(blocks * MAX_ORDER_NR_PAGES));
 	return true;
 }
 
-/*
- * Head of a block of MAX_PAGE_ORDER that is on no list, or NULL. Its pages
- * are still counted as free: the caller puts what it does not need on lists.
- */
-struct page *deferred_take(struct zone *zone)
+/* There is one. */
+static struct page *cut_last_block(struct zone *zone)
 {
 	struct page *head, *block;
 
-	if (list_empty(&zone->deferred))
-		return NULL;
 	head = list_last_entry(&zone->deferred, struct page, buddy_list);
 	head->nr_blocks--;
 	WRITE_ONCE(zone->nr_deferred, zone->nr_deferred - 1);
@@ -108,6 +106,23 @@ struct page *deferred_take(struct zone *zone)
 	if (block == head)
 		close_range(head);
 	return block;
+}
+
+/*
+ * Head of a block of MAX_PAGE_ORDER that is on no list, or NULL. Its pages
+ * are still counted as free: the caller puts what it does not need on lists.
+ * A zone's last block never becomes memory for descriptors: if there is any,
+ * one is had.
+ */
+struct page *deferred_take(struct zone *zone)
+{
+	while (!list_empty(&zone->deferred)) {
+		struct page *block = cut_last_block(zone);
+
+		if (memmap_block_usable(zone, block))
+			return block;
+	}
+	return NULL;
 }
 
 const struct page *deferred_range(const struct zone *zone, unsigned long pfn,

@@ -31,6 +31,7 @@
  * Invariant: owned[i].end <= owned[i + 1].base, equal only for other owners.
  * Cost: log n to look an owner up, n to record one.
  */
+#include <asm/machine.h>
 #include <asm/page.h>
 #include <kernel/cmdline.h>
 #include <kernel/init.h>
@@ -42,6 +43,7 @@
 #include <mm/early.h>
 #include <mm/memblock.h>
 #include <mm/memory_model.h>
+#include <mm/mm.h>
 
 /* bootmem keeps off ISA's 16 MiB while there is something else. */
 #define BOOTMEM_GOAL PFN_PHYS(MAX_DMA_PFN)
@@ -315,8 +317,11 @@ int __init early_reserve(phys_addr_t base, phys_addr_t size,
 phys_addr_t __init early_alloc_raw(phys_addr_t size, phys_addr_t align,
 				   int nid, enum early_owner owner)
 {
-	phys_addr_t addr = early->alloc(size, align, nid);
+	phys_addr_t addr;
 
+	do
+		addr = early->alloc(size, align, nid);
+	while (!addr && map_more_of_ram());
 	if (addr)
 		record_owner(addr, size, owner);
 	return addr;
@@ -350,7 +355,9 @@ void __init early_free_all(void)
 {
 	if (early->finish)
 		early->finish();
+	early = &memblock_ops;
+	memmap_back_boot();
 	record_list(&memblock.memory);
 	record_list(&memblock.reserved);
-	memblock_free_all();
+	memblock_hand_over(hand_over_range);
 }

@@ -137,7 +137,7 @@ static void __init populate_range(unsigned long start, unsigned long end,
 				  unsigned long *done)
 {
 	int nid = early_pfn_to_nid(start);
-	unsigned long section;
+	unsigned long first, last;
 
 	start = max(ALIGN_DOWN(start, MAX_ORDER_NR_PAGES), *done);
 	end = ALIGN(end, MAX_ORDER_NR_PAGES);
@@ -146,9 +146,10 @@ static void __init populate_range(unsigned long start, unsigned long end,
 	if (vmemmap_populate(start, end, nid))
 		panic("no memory for the descriptors of frames %#lx-%#lx",
 		      start, end - 1);
-	for (section = ALIGN(start, PAGES_PER_SECTION) >> SECTION_PFN_SHIFT;
-	     section < end >> SECTION_PFN_SHIFT; section++)
-		__set_bit(section, section_backed);
+	first = ALIGN(start, PAGES_PER_SECTION) >> SECTION_PFN_SHIFT;
+	last = end >> SECTION_PFN_SHIFT;
+	if (first < last)
+		bitmap_set(section_backed, first, last - first);
 	*done = end;
 }
 

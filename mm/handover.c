@@ -2,9 +2,10 @@
  * The hand-over: what the early allocator gives to the page allocator, and
  * what it keeps.
  *
- * 1. Every free block comes in by memblock_free_pages(). The early allocator
- *    knows no zones, so a block may straddle two of them, or two nodes: it is
- *    halved until each part lies in one.
+ * 1. Free memory comes in as ranges, hand_over_range(), or, by whoever calls
+ *    Linux's memblock_free_all(), as blocks, memblock_free_pages(). The early
+ *    allocator knows no zones, so a range or block may straddle two of them,
+ *    or two nodes: it is cut, a block halved, until each part lies in one.
  *
  *	block  [---------------|---------------]  zone edge at |
  *	parts  [-------][------|               ]  each to its own zone
@@ -16,10 +17,12 @@
  *    init sections): its block is halved down to that frame.
  *
  *	managed == frames handed over + frames given back after boot
+ *		   - frames that hold descriptors since (mm/memmap_supply.c)
  *
  * Locks: zone->lock around each block; boot has one CPU.
- * Cost: one step per block; blocks come in runs, so the zone found for one
- * serves the next without a search.
+ * Cost: one step per range, however long, and per small block at its ends. As
+ * blocks: one step each; they come in runs, so the zone found for one serves
+ * the next without a search.
  */
 #include <kernel/init.h>
 #include <kernel/panic.h>
@@ -48,11 +51,68 @@ void zone_add_block(struct zone *zone, unsigned long pfn, unsigned int order)
 
 	zone->managed_pages += 1UL << order;
 	kasan_poison_pages(page, order);
-	if (order == MAX_PAGE_ORDER && deferred_add(zone, pfn))
+	if (order == MAX_PAGE_ORDER && deferred_add(zone, pfn, 1))
 		return;
 	if (unlikely(page_debug))
 		debug_new_memory(zone, page, order);
 	__free_one_page(zone, page, order, get_pageblock_migratetype(page));
+}
+
+/* Frames that are no whole blocks of the biggest order, or few. */
+static void add_in_blocks(struct zone *zone, unsigned long pfn,
+			  unsigned long end)
+{
+	while (pfn < end) {
+		unsigned int order = min_t(unsigned int, MAX_PAGE_ORDER,
+					   __fls(end - pfn));
+
+		if (pfn)
+			order = min(order, __ffs(pfn));
+		zone_add_block(zone, pfn, order);
+		pfn += 1UL << order;
+	}
+}
+
+/* Whole blocks: one step for all of them. */
+static void add_untouched(struct zone *zone, unsigned long pfn,
+			  unsigned long end)
+{
+	if (!deferred_add(zone, pfn, (end - pfn) / MAX_ORDER_NR_PAGES)) {
+		add_in_blocks(zone, pfn, end);
+		return;
+	}
+	zone->managed_pages += end - pfn;
+	kasan_poison_frames(pfn_to_page(pfn), end - pfn);
+}
+
+/* Zone locked; all frames are the zone's. */
+static void add_range(struct zone *zone, unsigned long start,
+		      unsigned long end)
+{
+	unsigned long first = ALIGN(start, MAX_ORDER_NR_PAGES);
+	unsigned long last = ALIGN_DOWN(end, MAX_ORDER_NR_PAGES);
+
+	if (first >= last) {
+		add_in_blocks(zone, start, end);
+		return;
+	}
+	add_in_blocks(zone, start, first);
+	add_untouched(zone, first, last);
+	add_in_blocks(zone, last, end);
+}
+
+void hand_over_range(unsigned long start, unsigned long end)
+{
+	while (start < end) {
+		unsigned long flags, stop;
+		struct zone *zone = pfn_to_zone(start, &stop);
+
+		stop = min(stop, end);
+		spin_lock_irqsave(&zone->lock, flags);
+		add_range(zone, start, stop);
+		spin_unlock_irqrestore(&zone->lock, flags);
+		start = stop;
+	}
 }
 
 static void add_block_locked(struct zone *zone, unsigned long pfn,
@@ -160,16 +220,24 @@ void reserve_bootmem_region(phys_addr_t start, phys_addr_t end, int nid)
 	}
 }
 
-void free_reserved_page(struct page *page)
+bool release_reserved_frame(struct zone *zone, struct page *page)
 {
-	unsigned long end;
 	struct page *frame = reserved_frame(page);
 
 	if (WARN_ON(!frame))
-		return;
-	add_block_locked(pfn_to_zone(page_to_pfn(frame), &end),
-			 page_to_pfn(frame), 0);
-	totalram_pages_add(1);
+		return false;
+	zone_add_block(zone, page_to_pfn(frame), 0);
+	return true;
+}
+
+void free_reserved_page(struct page *page)
+{
+	unsigned long flags, end;
+	struct zone *zone = pfn_to_zone(page_to_pfn(page), &end);
+
+	spin_lock_irqsave(&zone->lock, flags);
+	totalram_pages_add(release_reserved_frame(zone, page));
+	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
 unsigned long totalram_pages(void)

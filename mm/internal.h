@@ -78,8 +78,11 @@ struct page *claim_block(struct zone *zone, struct page *page,
 			 enum migratetype from, enum migratetype mt);
 
 /* mm/deferred.c: zone locked. */
-/* Takes a block of MAX_PAGE_ORDER, zeroes; false: not in ascending order. */
-bool deferred_add(struct zone *zone, unsigned long pfn);
+/*
+ * Takes blocks of MAX_PAGE_ORDER. Their descriptors are zeroes, that of pfn
+ * can be written. False: not in ascending order.
+ */
+bool deferred_add(struct zone *zone, unsigned long pfn, unsigned long blocks);
 struct page *deferred_take(struct zone *zone);
 /* End of the deferred range that holds pfn, which has a descriptor; or pfn. */
 unsigned long deferred_skip(const struct zone *zone, unsigned long pfn);
@@ -101,6 +104,8 @@ struct zone *pfn_to_zone(unsigned long pfn, unsigned long *end);
 
 /* mm/handover.c */
 void handover_init(void);
+/* Gives back a reserved frame of the zone; false: it is none. Zone locked. */
+bool release_reserved_frame(struct zone *zone, struct page *page);
 /* Gives a block to one zone; the whole block lies in it. Zone locked. */
 void zone_add_block(struct zone *zone, unsigned long pfn, unsigned int order);
 

@@ -821,7 +821,7 @@ void *memblock_alloc_exact_nid_raw(phys_addr_t size, phys_addr_t align,
 /* Handing over */
 
 /* Gives frames [start, end) away as the fewest blocks aligned to their size. */
-static unsigned long free_pfn_range(unsigned long start, unsigned long end)
+static void free_pfn_range(unsigned long start, unsigned long end)
 {
 	unsigned long pfn = start;
 
@@ -834,7 +834,6 @@ static unsigned long free_pfn_range(unsigned long start, unsigned long end)
 		memblock_free_pages(pfn_to_page(pfn), pfn, order);
 		pfn += 1UL << order;
 	}
-	return pfn - start;
 }
 
 /* Tells the page allocator what stays out of it: reserved, and NOMAP. */
@@ -857,7 +856,7 @@ static void init_reserved_pages(void)
 	}
 }
 
-void memblock_free_all(void)
+void memblock_hand_over(void (*give)(unsigned long start, unsigned long end))
 {
 	unsigned long start, end, pages = 0;
 	phys_addr_t lo, hi;
@@ -869,10 +868,17 @@ void memblock_free_all(void)
 	/* what may be unplugged too: only early boot keeps off it */
 	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_HOTPLUG, &lo, &hi,
 				NULL)
-		if (whole_pages(lo, hi, &start, &end))
-			pages += free_pfn_range(start, end);
+		if (whole_pages(lo, hi, &start, &end)) {
+			give(start, end);
+			pages += end - start;
+		}
 	totalram_pages_add((long)pages);
 	memblock.handed_over = true;
+}
+
+void memblock_free_all(void)
+{
+	memblock_hand_over(free_pfn_range);
 }
 
 /* Showing */

@@ -32,7 +32,7 @@
 #include <mm/percpu.h>
 #include <mm/vmalloc.h>
 
-#include "internal.h"
+#include "memmap_supply.h"
 
 /* Per CPU: what the caches of the boot will ask for. */
 #define EARLY_PERCPU_RESERVE (40 * 1024UL)
@@ -80,6 +80,7 @@ void __init mm_init(void)
 			    zone_pagesets_size(arch_nr_cpus()));
 	page_debug_init();
 	early_free_all();
+	memmap_supply_settle();
 	init_per_zone_wmark_min();
 	kmem_cache_init();
 	setup_zone_pagesets();

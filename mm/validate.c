@@ -167,8 +167,10 @@ static const char *check_deferred(const struct zone *zone)
 			return bad;
 		blocks += head->nr_blocks;
 	}
-	return blocks == zone->nr_deferred ? NULL :
-	       "nr_deferred is not the sum of the deferred ranges";
+	if (blocks != zone->nr_deferred)
+		return "nr_deferred is not the sum of the deferred ranges";
+	return blocks || !memmap_supply_has(&zone->memmap, 1) ? NULL :
+	       "frames are kept for descriptors that are all there";
 }
 
 static const char *check_zone(const struct zone *zone)

@@ -3,6 +3,7 @@
 #include <asm/machine.h>
 #include <lib/sprintf.h>
 #include <mm/kfence.h>
+#include <mm/memblock.h>
 #include <mm/memory_model.h>
 #include <mm/vmalloc.h>
 
@@ -17,7 +18,8 @@ void area_say_name(const struct area *r, unsigned long addr, char *buf,
 void area_say_direct_map(const struct area *r, unsigned long addr, char *buf,
 			 size_t size)
 {
-	bool ram = virt_addr_valid((const void *)addr);
+	bool ram = virt_addr_valid((const void *)addr) ||
+		   memblock_is_memory(addr - PAGE_OFFSET);
 
 	if (is_kfence_address((const void *)addr)) {
 		ksnprintf(buf, size, "pool of guarded objects, pfn 0x%lx",
@@ -33,9 +35,14 @@ void area_say_descriptor(const struct area *r, unsigned long addr, char *buf,
 			 size_t size)
 {
 	unsigned long pfn = (addr - VMEMMAP_START) / sizeof(struct page);
+	const char *missing = "";
 
+	if (!pfn_valid(pfn))
+		missing = ", which has none";
+	else if (!memmap_is_backed(pfn))
+		missing = ", which nobody has used yet";
 	ksnprintf(buf, size, "%s, struct page of pfn 0x%lx%s", r->name, pfn,
-		  pfn_valid(pfn) ? "" : ", which has none");
+		  missing);
 }
 
 void area_say_vmalloc(const struct area *r, unsigned long addr, char *buf,

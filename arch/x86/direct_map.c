@@ -1,6 +1,6 @@
 /*
  * How is RAM mapped at PAGE_OFFSET? All of it, or on i386 as much as there are
- * addresses for.
+ * addresses for; and on x86_64 perhaps later, when it is used (paging_64.c).
  *
  * Every range of memblock.memory, in whole pages, with the biggest pages its
  * alignment and the CPU allow; nothing between the ranges, so a stray access

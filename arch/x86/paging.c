@@ -73,7 +73,8 @@ void __init paging_init(void)
 	switch_to_final();
 	map_rest_of_ram();
 	kasan_map_rest_of_shadow();
-	pr_info("paging: direct map of %llu MiB of RAM, "
+	pr_info("paging: direct map of %llu MiB of RAM%s, "
 		"%lu KiB of page tables\n", direct_map_bytes() >> 20,
+		direct_map_is_complete() ? "" : ", most of it when it is used",
 		kernel_pgtable.nr_tables * PAGE_SIZE >> 10);
 }

@@ -13,6 +13,7 @@
 #include <asm/control_regs.h>
 #include <asm/desc.h>
 #include <asm/highmem.h>
+#include <asm/machine.h>
 #include <asm/paging.h>
 #include <asm/sections.h>
 #include <kernel/init.h>
@@ -58,8 +59,19 @@ void __init load_root_table(phys_addr_t root)
 	write_cr3((unsigned long)root);
 }
 
+/* What low memory there is was there from the start. */
+bool __init map_more_of_ram(void)
+{
+	return false;
+}
+
 void __init map_rest_of_ram(void)
 {
+}
+
+bool direct_map_is_complete(void)
+{
+	return true;
 }
 
 phys_addr_t __init direct_map_bytes(void)

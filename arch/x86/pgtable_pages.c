@@ -29,7 +29,7 @@ static bool early(void)
  * a table in it would read as present entries to nowhere, and the first use
  * of it would end the machine without a word.
  */
-static void check_memory(phys_addr_t pa)
+void pgtable_check_memory(phys_addr_t pa)
 {
 	volatile u32 *word = __va(pa);
 
@@ -50,7 +50,7 @@ pte_t *pgtable_page_alloc(void)
 
 		if (!pa)
 			return NULL;
-		check_memory(pa);
+		pgtable_check_memory(pa);
 		return __va(pa);
 	}
 	/* a table may be changed where the CPU must not be given away */

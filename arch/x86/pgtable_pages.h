@@ -8,5 +8,7 @@
 pte_t *pgtable_page_alloc(void);
 /* Only for pages that were allocated after the early allocator ended. */
 void pgtable_page_free(pte_t *table);
+/* Panics if there is no memory at pa, whatever the memory map says. */
+void pgtable_check_memory(phys_addr_t pa);
 
 #endif

@@ -25,15 +25,22 @@
  *  4. A CPU that is on its way is told nothing; it flushes all when it is
  *     online (smpboot.c).
  *
+ *  5. Who cannot wait so, because he holds a zone's lock with interrupts off,
+ *     asks by NMI: nothing holds that off. Rare; each of these flushes all.
+ *
  * Context: a round is waited for, so with interrupts on (kernel/smp.c).
  * Left out: Linux's asking only CPUs that run the address space. There is one
  * for all.
  */
+#include <asm/apic.h>
 #include <asm/control_regs.h>
 #include <asm/irqflags.h>
 #include <asm/pgtable.h>
+#include <asm/processor.h>
 #include <kernel/smp.h>
 #include <lib/kernel.h>
+
+#include "cpu_list.h"
 
 /* Linux's tlb_single_page_flush_ceiling. */
 #define FLUSH_SINGLE_MAX 33
@@ -130,6 +137,55 @@ void tlb_batch_flush(struct tlb_batch *batch)
 	if (batch->pages)
 		flush_everywhere(batch);
 	*batch = (struct tlb_batch)TLB_BATCH_INIT;
+}
+
+/* Who has yet to flush, by number; one round at a time. */
+static struct cpumask to_flush;
+static bool nmi_round;
+
+static bool must_flush(unsigned int cpu)
+{
+	return __atomic_load_n(&to_flush.bits[cpu / BITS_PER_LONG],
+			       __ATOMIC_ACQUIRE) >> cpu % BITS_PER_LONG & 1;
+}
+
+bool flush_tlb_if_asked(void)
+{
+	unsigned int self = smp_processor_id();
+
+	if (!must_flush(self))
+		return false;
+	flush_tlb_local_all();
+	__atomic_fetch_and(&to_flush.bits[self / BITS_PER_LONG],
+			   ~BIT(self % BITS_PER_LONG), __ATOMIC_SEQ_CST);
+	return true;
+}
+
+static void ask_by_nmi(unsigned int cpu)
+{
+	__atomic_fetch_or(&to_flush.bits[cpu / BITS_PER_LONG],
+			  BIT(cpu % BITS_PER_LONG), __ATOMIC_SEQ_CST);
+	apic_send_nmi(cpu_apic_id(cpu));
+}
+
+/* No lock with a rank: who waits for it is in nobody's way. */
+void flush_tlb_all_nmi(void)
+{
+	unsigned int cpu, self = smp_processor_id();
+
+	flush_tlb_local_all();
+	if (num_online_cpus() == 1)
+		return;
+	while (__atomic_exchange_n(&nmi_round, true, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	__atomic_fetch_add(&shootdowns, 1, __ATOMIC_RELAXED);
+	for_each_online_cpu(cpu)
+		if (cpu != self)
+			ask_by_nmi(cpu);
+	for_each_online_cpu(cpu)
+		while (cpu != self && must_flush(cpu) && cpu_online(cpu))
+			cpu_relax();
+	__atomic_store_n(&nmi_round, false, __ATOMIC_RELEASE);
 }
 
 unsigned long tlb_shootdowns(void)

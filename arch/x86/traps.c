@@ -20,6 +20,7 @@
 #include <asm/irq.h>
 #include <asm/kernel_stack.h>
 #include <asm/machine.h>
+#include <asm/pgtable.h>
 #include <asm/restart.h>
 #include <asm/sections.h>
 #include <asm/traps.h>
@@ -125,11 +126,12 @@ void trap_set_nmi_handler(void (*fn)(struct pt_regs *regs))
 static bool handle_nmi(struct pt_regs *regs)
 {
 	void (*fn)(struct pt_regs *regs) = READ_ONCE(nmi_handler);
+	bool asked = flush_tlb_if_asked();
 
 	smp_stop_if_asked();
 	if (fn)
 		fn(regs);
-	return fn;
+	return asked || fn;
 }
 
 static bool somebody_waits_for(struct pt_regs *regs)

@@ -109,6 +109,20 @@ pte_t zeroes_flags(void)
 	return 0;
 }
 
+/* All of it can be written from the start. */
+bool memmap_is_backed(unsigned long pfn)
+{
+	return true;
+}
+
+void memmap_back_block(unsigned long pfn, struct memmap_supply *supply)
+{
+}
+
+void memmap_back_descriptor(unsigned long pfn, struct memmap_supply *supply)
+{
+}
+
 int __init vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn,
 			    int nid)
 {

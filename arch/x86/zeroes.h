@@ -20,12 +20,21 @@ bool zeroes_shared(pte_t e);
 /* What the shared page may be used for, as the flags of its entry. */
 pte_t zeroes_flags(void);
 
+struct memmap_supply;
+
 /*
- * The entry of that level that decides about va, in tables that are va's own:
- * shared ones on the way are replaced by copies, which changes no
- * translation. Or the one above if that is a page. NULL: no memory.
+ * The entry that maps va's page of 4 KiB, in tables that are va's own: shared
+ * ones on the way are replaced by copies, which changes no translation.
+ * Copies come from the supply, which has PT_TOP frames. *seen is set if a CPU
+ * may remember what it found through a table that was replaced.
  */
 pte_t *zeroes_own_entry(struct pgtable *pt, unsigned long va,
-			enum pt_level level);
+			struct memmap_supply *supply, bool *seen);
+
+/* Changes a shared entry; sets *seen if a CPU may remember it. */
+void zeroes_replace(pte_t *e, pte_t value, bool *seen);
+
+/* A frame of the supply as zeroed memory; the supply has one. */
+void *zeroed_frame(struct memmap_supply *supply);
 
 #endif

@@ -23,6 +23,7 @@ enum lock_rank {
 	RANK_PERCPU,		/* per-CPU memory */
 	RANK_SLAB_NODE,
 	RANK_ZONE,
+	RANK_MEMMAP,		/* tables that map descriptors */
 	RANK_VMALLOC,		/* addresses and areas of vmalloc */
 	RANK_STACK_AREA,	/* addresses of kernel stacks */
 	RANK_FIXMAP,

@@ -42,6 +42,7 @@ struct census {
 	unsigned long zone_pages[MAX_NR_ZONES][NR_CENSUS_OWNERS];
 	/* blocks, deferred ones included, per node and zone and order */
 	unsigned long free[MAX_NUMNODES][MAX_NR_ZONES][NR_PAGE_ORDERS];
+	unsigned long untouched;		/* frames: free, deferred */
 	unsigned long in_arrays;		/* frames, by the arrays */
 	unsigned long lost;			/* frames without an owner */
 	unsigned long double_owned;
@@ -58,7 +59,16 @@ void census_walk(struct census *c, census_visit visit, void *arg);
 void census_take(struct census *c);
 /* NULL if c adds up, else the rule that is broken. */
 const char *census_check(const struct census *c);
-/* NULL if equal, else what differs with both numbers (static buffer). */
+/*
+ * Frames by which descriptors grew because memory was used for the first time;
+ * it may be a negative number.
+ */
+unsigned long census_memmap_growth(const struct census *before,
+				   const struct census *after);
+/*
+ * NULL if equal, else what differs with both numbers (static buffer). Memory
+ * that was used for the first time may have become descriptors.
+ */
 const char *census_compare(const struct census *before,
 			   const struct census *after);
 void census_print(const struct census *c);

@@ -44,6 +44,7 @@ void kasan_unpoison(const void *addr, size_t size);
 /* Pages are handed out / no longer anybody's. */
 void kasan_unpoison_pages(struct page *page, unsigned int order);
 void kasan_poison_pages(struct page *page, unsigned int order);
+void kasan_poison_frames(struct page *page, unsigned long nr);
 
 /* The head of a large kmalloc: size bytes are the user's, no more. */
 void kasan_kmalloc_large(const void *p, size_t size);
@@ -89,6 +90,9 @@ static inline void kasan_unpoison_pages(struct page *page, unsigned int order)
 {
 }
 static inline void kasan_poison_pages(struct page *page, unsigned int order)
+{
+}
+static inline void kasan_poison_frames(struct page *page, unsigned long nr)
 {
 }
 static inline void kasan_kmalloc_large(const void *p, size_t size)

@@ -218,6 +218,9 @@ static inline void *memblock_alloc_node(phys_addr_t size, phys_addr_t align,
  */
 void memblock_free_all(void);
 
+/* The same, but free memory goes to give(), as ranges of whole frames. */
+void memblock_hand_over(void (*give)(unsigned long start, unsigned long end));
+
 /* Both lists into the log. */
 void memblock_dump_all(void);
 

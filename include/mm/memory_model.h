@@ -82,6 +82,36 @@ static inline bool pfn_valid(unsigned long pfn)
 	return pfn_in_main(pfn) || __pfn_valid(pfn);
 }
 
+/*
+ * Frames for the descriptors of others, and for the tables that map these:
+ * taken from the first run, then from the second. What is in them is backed,
+ * mapped, and reserved for EARLY_MEMMAP.
+ */
+struct memmap_supply {
+	struct pfn_range now, then;
+};
+
+static inline unsigned long memmap_supply_left(const struct memmap_supply *s)
+{
+	return s->now.end - s->now.start + s->then.end - s->then.start;
+}
+
+static inline bool memmap_supply_has(const struct memmap_supply *s,
+				     unsigned long frames)
+{
+	return memmap_supply_left(s) >= frames;
+}
+
+/* One frame; there is one. */
+static inline unsigned long memmap_supply_take(struct memmap_supply *s)
+{
+	if (s->now.start == s->now.end) {
+		s->now = s->then;
+		s->then = (struct pfn_range){ 0, 0 };
+	}
+	return s->now.start++;
+}
+
 #define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
 #define phys_to_page(pa) pfn_to_page(PFN_DOWN(pa))
 #define virt_to_page(va) phys_to_page(__pa(va))

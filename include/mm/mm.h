@@ -20,10 +20,14 @@ void init_per_zone_wmark_min(void);
 void kmem_cache_init(void);
 
 /*
- * Called by the early allocator's hand-over. memblock_free_pages: a free
- * block, aligned to its order. reserve_bootmem_region: whole pages that
+ * Called by the early allocator's hand-over. memmap_back_boot: before all
+ * others, while it still works: descriptors that the hand-over will write.
+ * hand_over_range: free frames. memblock_free_pages: a free block, aligned to
+ * its order. reserve_bootmem_region: whole pages that
  * overlap a byte range stay out of the allocator.
  */
+void memmap_back_boot(void);
+void hand_over_range(unsigned long start, unsigned long end);
 void memblock_free_pages(struct page *page, unsigned long pfn,
 			 unsigned int order);
 void reserve_bootmem_region(phys_addr_t start, phys_addr_t end, int nid);

@@ -89,6 +89,9 @@ struct zone {
 	 */
 	struct list_head deferred;			/* (z) PAGE_DEFERRED */
 	unsigned long nr_deferred;			/* (z) blocks */
+	/* what their descriptors will lie in: mm/memmap_supply.c */
+	struct memmap_supply memmap;			/* (z) */
+	unsigned long memmap_pages;			/* (z) taken for it */
 
 	/* Single pages for the arrays, in chains: mm/pcp_stock.c. */
 	struct page *stock[MIGRATE_PCPTYPES];		/* (z) PAGE_PCP */

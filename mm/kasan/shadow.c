@@ -31,10 +31,15 @@ void kasan_unpoison_pages(struct page *page, unsigned int order)
 	kasan_unpoison(lowmem_page_address(page), PAGE_SIZE << order);
 }
 
+void kasan_poison_frames(struct page *page, unsigned long nr)
+{
+	kasan_poison(lowmem_page_address(page), PAGE_SIZE * nr,
+		     KASAN_PAGE_FREE);
+}
+
 void kasan_poison_pages(struct page *page, unsigned int order)
 {
-	kasan_poison(lowmem_page_address(page), PAGE_SIZE << order,
-		     KASAN_PAGE_FREE);
+	kasan_poison_frames(page, 1UL << order);
 }
 
 void kasan_kmalloc_large(const void *p, size_t size)

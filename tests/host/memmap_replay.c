@@ -222,7 +222,7 @@ static int replay(const char *path)
 	} else if (!show_buddy) {
 		print_summary(name, &map, &table);
 	} else if (memblock.memory.cnt) {
-		memblock_free_all();
+		memblock_hand_over(hand_over_range);
 		broken = page_alloc_validate();
 		print_buddy(name);
 	}

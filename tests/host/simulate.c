@@ -220,6 +220,26 @@ int vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn, int nid)
 	return 0;
 }
 
+/* All of it can be written from the start. */
+bool memmap_is_backed(unsigned long pfn)
+{
+	return true;
+}
+
+void memmap_back_block(unsigned long pfn, struct memmap_supply *supply)
+{
+}
+
+void memmap_back_descriptor(unsigned long pfn, struct memmap_supply *supply)
+{
+}
+
+/* What there is has been made accessible as a whole. */
+bool map_more_of_ram(void)
+{
+	return false;
+}
+
 void free_initmem(void)
 {
 	unsigned long pfn = PFN_DOWN(IMAGE_BASE + IMAGE_SIZE);

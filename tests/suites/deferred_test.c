@@ -231,7 +231,7 @@ static void validation_finds_a_range_that_begins_inside_a_block(struct ktest *t)
 	zone->nr_deferred = 0;
 	INIT_LIST_HEAD(&zone->deferred);
 	zone->nr_free_pages = 0;
-	KTEST_EXPECT_TRUE(t, deferred_add(zone, base + 1));
+	KTEST_EXPECT_TRUE(t, deferred_add(zone, base + 1, 1));
 	KTEST_EXPECT_STREQ(t, zone_validate(zone),
 			   "deferred range is not whole blocks");
 }

@@ -9,6 +9,7 @@
 #include <lib/types.h>
 
 struct boot_info;
+struct memmap_supply;
 
 /* Verdicts, as written to QEMU's isa-debug-exit port. */
 enum verdict {
@@ -33,17 +34,41 @@ void __noreturn machine_reboot(void);
 /*
  * Machine set-up, called once by start_kernel() with the parsed boot data:
  * CPU tables, the cleaned memory map into memblock, early reservations, the
- * direct map. Afterwards all of RAM is reachable through __va().
+ * direct map. Afterwards what the early allocator gives is reachable through
+ * __va(), later what the page allocator gives.
  */
 void setup_arch(const struct boot_info *boot);
 
 /*
- * Makes the struct page array usable for [start_pfn, end_pfn): maps zeroed
- * memory under pfn_to_page() of that range, taken from the early allocator
- * of node nid. Ranges may touch and share; each is called for once.
- * 0 or -ENOMEM. Counterpart: vmemmap_populate().
+ * Makes the struct page array readable for [start_pfn, end_pfn): zeroes under
+ * pfn_to_page() of that range. Ranges may touch and share; each is called for
+ * once. 0 or -ENOMEM. Counterpart: vmemmap_populate().
+ *
+ * Where MEMMAP_BLOCK_FRAMES is 0 they can be written, too, and all of low RAM
+ * is in the direct map. Elsewhere that comes later:
  */
 int vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn, int nid);
+
+/*
+ * Can the descriptors of pfn's block of MAX_PAGE_ORDER be written, all of
+ * them, and its frames be reached through the direct map?
+ */
+bool memmap_is_backed(unsigned long pfn);
+
+/*
+ * Makes it so; at most MEMMAP_BLOCK_FRAMES frames of the supply are used, for
+ * descriptors and for tables. The second form is for pfn's own descriptor
+ * alone (and those that share its page), and does not map its frame.
+ * Interrupts off or boot; one caller per block.
+ */
+void memmap_back_block(unsigned long pfn, struct memmap_supply *supply);
+void memmap_back_descriptor(unsigned long pfn, struct memmap_supply *supply);
+
+/*
+ * The early allocator finds nothing: maps more of RAM for it and raises its
+ * limit. False: all RAM is there already. Boot.
+ */
+bool map_more_of_ram(void);
 
 /*
  * Init sections (code, data, first page tables) are done with: makes their

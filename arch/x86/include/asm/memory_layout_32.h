@@ -38,6 +38,7 @@ extern struct page *mem_map;
 #define vmemmap mem_map
 #define VMEMMAP_START ((unsigned long)mem_map)
 #define VMEMMAP_READABLE 0
+#define MEMMAP_BLOCK_FRAMES 0UL
 
 /* First frame without an address of its own: 896 MiB, or lowmem=SIZE. */
 extern unsigned long max_low_pfn;

@@ -25,6 +25,11 @@
 #define VMEMMAP_START 0xffffea0000000000UL
 /* vmemmap[] can be read throughout: what describes no RAM reads as zeroes. */
 #define VMEMMAP_READABLE 1
+/*
+ * Frames that writing to a block's descriptors can take at first: 8 pages of
+ * them, 3 tables for these; in the direct map 2 tables for the block itself.
+ */
+#define MEMMAP_BLOCK_FRAMES 13UL
 #define KERNEL_BASE 0xffffffff80000000UL
 #define KERNEL_IMAGE_SIZE 0x40000000UL
 #define FIXMAP_START 0xffffffffff400000UL

@@ -31,6 +31,8 @@ void map_descriptors(void);
 void load_root_table(phys_addr_t root);
 void map_rest_of_ram(void);
 phys_addr_t direct_map_bytes(void);
+/* Nothing is left to be mapped when it is used. */
+bool direct_map_is_complete(void);
 
 /* pgtable_map() in the kernel's tree for boot: panics where that fails. */
 void kernel_map_or_panic(unsigned long va, phys_addr_t pa, unsigned long size,

@@ -199,6 +199,14 @@ int pgtable_protect_batched(struct pgtable *pt, unsigned long va,
 void flush_tlb_range(unsigned long va, unsigned long size);
 void flush_tlb_all(void);
 
+/*
+ * flush_tlb_all() for who cannot wait with interrupts on. Preemption off; not
+ * in an NMI. flush_tlb_if_asked() is the other side, called by each NMI: true
+ * if that is what it came for.
+ */
+void flush_tlb_all_nmi(void);
+bool flush_tlb_if_asked(void);
+
 /* The same on this CPU only. Any context. */
 void flush_tlb_local_range(unsigned long va, unsigned long size);
 void flush_tlb_local_all(void);

@@ -12,6 +12,7 @@
 
 /* The operating system backs the whole array with zeroes. */
 #define VMEMMAP_READABLE 1
+#define MEMMAP_BLOCK_FRAMES 0UL
 
 /*
  * Zone ends, as on the PC: with high memory there is no zone for 32 address
