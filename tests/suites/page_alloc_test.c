@@ -6,6 +6,7 @@
 #include <mm/slab.h>
 
 #include "../../mm/internal.h"
+#include "all_memory.h"
 #include "settled.h"
 
 #define BULK 100
@@ -310,9 +311,11 @@ static void bulk_leaves_the_reserves_alone(struct ktest *t)
 {
 	struct list_head blocks[NR_PAGE_ORDERS];
 	struct page *page, *next, *array[64] = { NULL };
+	struct hidden hidden;
 	unsigned long n, i;
 	int order;
 
+	hide_untouched(&hidden);
 	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
 		INIT_LIST_HEAD(&blocks[order]);
 		while ((page = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
@@ -329,6 +332,7 @@ static void bulk_leaves_the_reserves_alone(struct ktest *t)
 	for (order = 0; order < NR_PAGE_ORDERS; order++)
 		list_for_each_entry_safe(page, next, &blocks[order], lru)
 			__free_pages(page, (unsigned int)order);
+	show_untouched(&hidden);
 	KTEST_EXPECT_EQ(t, n, i);
 	while (n)
 		__free_page(array[--n]);

@@ -6,6 +6,7 @@
 #include <lib/list.h>
 #include <mm/census.h>
 
+#include "all_memory.h"
 #include "pcp_fixture.h"
 
 /* So many blocks taken and freed again: now they are at hand. */
@@ -38,12 +39,15 @@ static void drain_brings_the_same_free_lists_back(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, census_compare(&before, &now), NULL);
 }
 
+static struct hidden hidden;
+
 /* All free blocks there are, the large ones first. */
 static void take_all(struct list_head *blocks)
 {
 	struct page *page;
 	int order;
 
+	hide_untouched(&hidden);
 	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
 		INIT_LIST_HEAD(&blocks[order]);
 		while ((page = alloc_pages(__GFP_MEMALLOC | __GFP_NOWARN,
@@ -60,6 +64,7 @@ static void give_all(struct list_head *blocks)
 	for (order = 0; order < NR_PAGE_ORDERS; order++)
 		list_for_each_entry_safe(page, next, &blocks[order], lru)
 			__free_pages(page, order);
+	show_untouched(&hidden);
 }
 
 /* Its pages are free, but some lie in an array: without a drain, no merge. */

@@ -9,6 +9,7 @@
 #include <lib/random.h>
 #include <mm/census.h>
 
+#include "all_memory.h"
 #include "cpu_up.h"
 #include "pcp_fixture.h"
 
@@ -101,7 +102,7 @@ static void exhaustion_takes_what_other_cpus_keep(struct ktest *t)
 	LIST_HEAD(taken);
 	unsigned long all, n;
 
-	if (t->skipped)
+	if (t->skipped || skip_on_a_huge_machine(t))
 		return;
 	all = settled_free_pages() - nr_free_highpages();
 	smp_call_function_single(cpu, take_and_give, NULL, true);
@@ -118,7 +119,7 @@ static void who_must_not_sleep_leaves_other_cpus_alone(struct ktest *t)
 	unsigned long kept;
 	LIST_HEAD(taken);
 
-	if (t->skipped)
+	if (t->skipped || skip_on_a_huge_machine(t))
 		return;
 	smp_call_function_single(cpu, take_and_give, NULL, true);
 	kept = pages_of_cpu(cpu);

@@ -5,6 +5,7 @@
 #include <kernel/ktest.h>
 #include <lib/string.h>
 #include "../../mm/kfence_internal.h"
+#include "all_memory.h"
 
 /* Bytes that tell one object from another, and from cleared memory. */
 static inline int pattern_of(const void *p)
@@ -188,6 +189,7 @@ static inline struct page *drain_one(unsigned int order)
 
 /* All memory there is, block by block, so that nobody else gets any. */
 struct drained {
+	struct hidden hidden;
 	struct list_head blocks[NR_PAGE_ORDERS];
 };
 
@@ -196,6 +198,7 @@ static inline void drain_pages(struct drained *d)
 	struct page *page;
 	int order;
 
+	hide_untouched(&d->hidden);
 	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
 		INIT_LIST_HEAD(&d->blocks[order]);
 		for (;;) {
@@ -215,6 +218,7 @@ static inline void undrain_pages(struct drained *d)
 	for (order = 0; order < NR_PAGE_ORDERS; order++)
 		list_for_each_entry_safe(page, next, &d->blocks[order], lru)
 			__free_pages(page, order);
+	show_untouched(&d->hidden);
 }
 
 #endif

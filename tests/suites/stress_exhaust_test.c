@@ -9,6 +9,7 @@
 #include <mm/highmem.h>
 #include <mm/mm.h>
 
+#include "all_memory.h"
 #include "stress.h"
 
 #define ROUNDS 2
@@ -38,6 +39,8 @@ static void exhaust(struct ktest *t, unsigned int left, unsigned int per_cpu,
 	struct page *page, *next;
 	LIST_HEAD(ballast);
 
+	if (skip_on_a_huge_machine(t))
+		return;
 	take_large_blocks(&ballast, left);
 	KTEST_EXPECT_NE(t, stress_run(t, per_cpu, work, NULL), 0);
 	list_for_each_entry_safe(page, next, &ballast, lru) {
