@@ -821,18 +821,12 @@ void *memblock_alloc_exact_nid_raw(phys_addr_t size, phys_addr_t align,
 /* Handing over */
 
 /* Gives frames [start, end) away as the fewest blocks aligned to their size. */
-static void free_pfn_range(unsigned long start, unsigned long end)
+static void free_pfn_range(unsigned long pfn, unsigned long end)
 {
-	unsigned long pfn = start;
-
-	while (pfn < end) {
-		unsigned int order = ilog2(end - pfn);
-
-		if (pfn)
-			order = min(order, __ffs(pfn));
-		order = min(order, (unsigned int)MAX_PAGE_ORDER);
+	for (unsigned int order; pfn < end; pfn += 1UL << order) {
+		order = min_t(unsigned int, ilog2(end - pfn), MAX_PAGE_ORDER);
+		order = pfn ? min(order, __ffs(pfn)) : order;
 		memblock_free_pages(pfn_to_page(pfn), pfn, order);
-		pfn += 1UL << order;
 	}
 }
 
@@ -858,7 +852,7 @@ static void init_reserved_pages(void)
 
 void memblock_hand_over(void (*give)(unsigned long start, unsigned long end))
 {
-	unsigned long start, end, pages = 0;
+	unsigned long start, end;
 	phys_addr_t lo, hi;
 	u64 i;
 
@@ -870,9 +864,8 @@ void memblock_hand_over(void (*give)(unsigned long start, unsigned long end))
 				NULL)
 		if (whole_pages(lo, hi, &start, &end)) {
 			give(start, end);
-			pages += end - start;
+			totalram_pages_add((long)(end - start));
 		}
-	totalram_pages_add((long)pages);
 	memblock.handed_over = true;
 }
 
