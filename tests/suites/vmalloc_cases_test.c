@@ -11,6 +11,7 @@
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 
+#include "all_memory.h"
 #include "enough_memory.h"
 
 #define LOOPS 100U
@@ -252,6 +253,8 @@ static void large_areas_need_no_large_blocks(struct ktest *t)
 	}
 	if (t->fail_nth > 1)
 		return;		/* thousands of them: one is enough */
+	if (skip_on_a_huge_machine(t))
+		return;
 	pcp_disable();
 	fragment(&kept);
 	block = alloc_pages(quiet_gfp(), ORDER);
