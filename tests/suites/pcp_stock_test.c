@@ -2,6 +2,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 
+#include "all_memory.h"
 #include "pcp_fixture.h"
 
 /* More than a zone gives before it keeps any, and what arrays hold. */
@@ -112,7 +113,7 @@ static void large_request_gets_what_the_stock_holds(struct ktest *t)
 	unsigned int n = 0;
 	LIST_HEAD(taken);
 
-	if (!used_in_earnest(t))
+	if (!used_in_earnest(t) || skip_on_a_huge_machine(t))
 		return;
 	while ((page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN,
 				   MAX_PAGE_ORDER))) {
