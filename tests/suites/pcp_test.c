@@ -197,9 +197,12 @@ static void large_blocks_pass_the_arrays_by(struct ktest *t)
 {
 	unsigned int order = NR_PCP_ORDERS;
 	unsigned long free = settled_free_pages();
-	struct page *page = alloc_pages(GFP_KERNEL, order);
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
 
-	KTEST_ASSERT_NOT_NULL(t, page);
+	if (!page) {
+		ktest_skip(t, "no free block of the largest order");
+		return;
+	}
 	KTEST_EXPECT_EQ(t, nr_free_pages(), free - (1UL << order));
 	__free_pages(page, order);
 	KTEST_EXPECT_EQ(t, nr_free_pages(), free);
