@@ -500,6 +500,7 @@ extern struct kmem_cache *const slab_graveyard;
 
 /* slub_arrays.c */
 struct slab_sheaf *slab_sheaf_create(struct kmem_cache *s, gfp_t gfp);
+unsigned int slab_node_stock(void);
 bool slab_cache_add_sheaves(struct kmem_cache *s);
 void slab_cache_free_sheaves(struct kmem_cache *s);
 void slab_arrays_follow(struct kmem_cache *s);

@@ -55,7 +55,7 @@ struct slab_sheaf *slab_sheaf_create(struct kmem_cache *s, gfp_t gfp)
  * Arrays that wait with each node, empty or full: all nodes' together are
  * half as many as the CPUs have themselves, and some.
  */
-static unsigned int node_stock(void)
+unsigned int slab_node_stock(void)
 {
 	unsigned int nodes = 0;
 	int nid;
@@ -70,7 +70,7 @@ static bool node_add_sheaves(struct kmem_cache *s, struct kmem_cache_node *n)
 	struct slab_sheaf *sheaf;
 	unsigned int i;
 
-	for (i = 0; i < node_stock(); i++) {
+	for (i = 0; i < slab_node_stock(); i++) {
 		sheaf = slab_sheaf_create(s, GFP_KERNEL);
 		if (!sheaf)
 			return false;
@@ -157,11 +157,13 @@ static struct kmem_cache_node *home_node(struct kmem_cache *s)
 /* Interrupts are off, or it is the arrays of a CPU that does not run. */
 static void cpu_park(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
-	struct slab_sheaf *main = c->main, *spare = c->spare;
+	struct slab_sheaf *main, *spare;
 
-	if (main == no_sheaf(s))
+	if (c->main == no_sheaf(s))
 		return;
-	slab_flush_arrays(s, c);
+	slab_flush_arrays(s, c);	/* may exchange them for others */
+	main = c->main;
+	spare = c->spare;
 	cpu_set_spare(c, no_sheaf(s));
 	main_set(s, c, no_sheaf(s));
 	sheaf_set_avail(main, 0);

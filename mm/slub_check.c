@@ -245,13 +245,27 @@ static const char *check_cpu(struct kmem_cache *s,
 	return broken ? broken : check_sheaf(s, c->spare);
 }
 
+/* Arrays there can be: CPUs' own, the nodes' stock, and those made since. */
+static unsigned int most_arrays(const struct kmem_cache *s)
+{
+	unsigned int n = 2 * nr_cpu_ids;
+	int nid;
+
+	for_each_online_node(nid)
+		n += slab_node_stock() + s->node[nid].nr_extra;
+	return n;
+}
+
 static const char *check_stock(struct kmem_cache *s,
 			       const struct slab_sheaf *sheaf, bool full,
 			       unsigned long *objects)
 {
+	unsigned int most = most_arrays(s);
 	const char *broken = NULL;
 
 	for (; sheaf && !broken; sheaf = sheaf->next) {
+		if (!most--)
+			return "node: more arrays than were made";
 		if (full != (sheaf->avail != 0))
 			return "node: array in the wrong stock";
 		broken = check_sheaf(s, sheaf);

@@ -127,6 +127,47 @@ static void shrinking_frees_what_is_more_than_the_stock(struct ktest *t)
 	KTEST_EXPECT_EQ(t, nr_slabs(s), 0);
 }
 
+static bool cpu_has_one_beyond_the_stock(void)
+{
+	const struct kmem_cache_cpu *c = this_cpu_ptr(s->cpu);
+
+	return c->main->extra || c->spare->extra;
+}
+
+static bool empty_one_of_the_stock_waits(void)
+{
+	const struct slab_sheaf *sheaf = node()->empty_sheaves;
+
+	while (sheaf && sheaf->extra)
+		sheaf = sheaf->next;
+	return sheaf != NULL;
+}
+
+/* The CPU has them exchanged for others on the way. */
+static void put_aside_they_are_where_they_belong(struct ktest *t)
+{
+	unsigned int n = 0;
+
+	if (!used_in_earnest(t))
+		return;
+	while (n < MANY && !(cpu_has_one_beyond_the_stock() &&
+			     empty_one_of_the_stock_waits())) {
+		objs[n] = kmem_cache_alloc(s, GFP_KERNEL);
+		if (!objs[n])
+			break;
+		n++;
+	}
+	if (n < MANY) {
+		slab_arrays_off();
+		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+		slab_arrays_on();
+		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	} else {
+		ktest_skip(t, "no array beyond the stock is a CPU's");
+	}
+	give(n);
+}
+
 /* kmalloc's arrays are its own objects. */
 static void arrays_made_of_the_cache_that_they_are_for(struct ktest *t)
 {
@@ -179,6 +220,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(little_use_makes_no_arrays),
 	KTEST_CASE(no_more_than_the_share_of_memory),
 	KTEST_CASE(shrinking_frees_what_is_more_than_the_stock),
+	KTEST_CASE(put_aside_they_are_where_they_belong),
 	KTEST_CASE(arrays_made_of_the_cache_that_they_are_for),
 	KTEST_CASE(untouched_slab_is_sound_and_can_be_looked_at),
 	{}
