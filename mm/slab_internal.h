@@ -270,6 +270,8 @@ static inline struct page *slab_around(const struct kmem_cache *s,
 {
 	struct page *page = page_to_ask(p);
 
+	if (unlikely(!page) && pfn_valid(direct_map_pfn(p)))
+		page = pfn_to_page(direct_map_pfn(p));
 	if (likely(page) && !(direct_map_offset(p) & DIRECT_MAP_NO_BITS) &&
 	    page->type == PAGE_SLAB && page->slab_cache == s)
 		return slab_head(page);
