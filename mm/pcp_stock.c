@@ -29,7 +29,8 @@
  * above the low one, and is anybody's.
  *
  * A descriptor that was written over while its page lay here is found when its
- * turn comes. As its link cannot be believed, the rest of its chain is lost.
+ * turn comes. As its link cannot be believed, the rest of its chain is lost; or
+ * all of its type, if it was a chain's first and says nonsense of the next.
  *
  * Locks: zone->lock. Invariant: nr_stock == pages of the chains.
  * Cost: per page a store and a load, and a look at its type.
@@ -77,25 +78,72 @@ void stock_put(struct zone *zone, enum migratetype mt, void *const *pages,
 	WRITE_ONCE(zone->nr_stock, zone->nr_stock + length);
 }
 
+/* Any pointer may be asked about. */
+static bool is_descriptor(const struct page *page)
+{
+	return likely(page_surely_backed(page)) || page_is_backed(page);
+}
+
+/* Is what a chain's first page says of it, and of the next, to be believed? */
+static bool links_sound(const struct page *chain)
+{
+	return chain->chain_length - 1 < PCP_BATCH_MOST &&
+	       (!chain->next_chain || is_descriptor(chain->next_chain));
+}
+
+static unsigned long count_stock(const struct zone *zone)
+{
+	const struct page *chain;
+	unsigned long pages = 0;
+	unsigned int mt;
+
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+		for (chain = zone->stock[mt]; chain && links_sound(chain);
+		     chain = chain->next_chain)
+			pages += chain->chain_length;
+	return pages;
+}
+
+/* What follows the chain on top cannot be found: all of the type is lost. */
+static noinline void abandon_stock(struct zone *zone, enum migratetype mt)
+{
+	report_damaged_pcp(zone->stock[mt], 0);
+	zone->stock[mt] = NULL;
+	WRITE_ONCE(zone->nr_stock, count_stock(zone));
+}
+
+/* page is damaged, or no descriptor: then it is before's link that was. */
+static noinline void report_broken_chain(const struct page *page,
+					 const struct page *before)
+{
+	report_damaged_pcp(is_descriptor(page) ? page : before, 0);
+}
+
 /* The chain on top, PCP_BATCH_MOST pages at most; how many. */
 unsigned int stock_take(struct zone *zone, enum migratetype mt,
 			struct page **pages)
 {
 	struct page *page = zone->stock[mt];
-	unsigned int n = 0;
+	unsigned int n = 0, length;
 
 	if (!page)
 		return 0;
-	WRITE_ONCE(zone->nr_stock, zone->nr_stock - page->chain_length);
+	if (unlikely(!links_sound(page))) {
+		abandon_stock(zone, mt);
+		return 0;
+	}
+	length = (unsigned int)page->chain_length;
+	WRITE_ONCE(zone->nr_stock, zone->nr_stock - length);
 	zone->stock[mt] = page->next_chain;
-	for (; page; page = page->next_in_chain) {
-		if (unlikely(!page_surely_backed(page) ||
+	do {
+		if (unlikely(!is_descriptor(page) ||
 			     !pcp_block_intact(page, 0))) {
-			report_damaged_pcp(page, 0);
+			report_broken_chain(page, n ? pages[n - 1] : page);
 			break;
 		}
 		pages[n++] = page;
-	}
+		page = page->next_in_chain;
+	} while (n < length);
 	return n;
 }
 

@@ -161,6 +161,113 @@ static void damaged_page_of_the_stock_is_not_handed_out(struct ktest *t)
 	KTEST_EXPECT_LT(t, 0, i);
 }
 
+/* The chain on top of any type's stock, or NULL. */
+static struct page *top_chain(struct zone *zone, enum migratetype *mt)
+{
+	unsigned int i;
+
+	for (i = 0; i < MIGRATE_PCPTYPES; i++)
+		if (zone->stock[i]) {
+			*mt = (enum migratetype)i;
+			return zone->stock[i];
+		}
+	return NULL;
+}
+
+static unsigned int take_chain(struct zone *zone, enum migratetype mt,
+			       struct page **got)
+{
+	unsigned long flags;
+	unsigned int n;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	n = stock_take(zone, mt, got);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return n;
+}
+
+/* Somebody wrote page->private after his free. */
+static void link_that_was_written_over_is_not_followed(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	struct page *got[PCP_BATCH_MOST], *bad, *next;
+	enum migratetype mt = MIGRATE_UNMOVABLE;
+	unsigned int n = 0;
+
+	if (!used_in_earnest(t))
+		return;
+	bad = top_chain(zone, &mt);
+	if (!KTEST_EXPECT_NOT_NULL(t, bad))
+		return;
+	next = bad->next_in_chain;
+	bad->private = 0x1230;
+	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+			     n = take_chain(zone, mt, got));
+	KTEST_EXPECT_EQ(t, n, 1);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	/* the case puts right what it broke */
+	free_unref_page(got[0], 0);
+	for (bad = next; bad; bad = next) {
+		next = bad->next_in_chain;
+		free_unref_page(bad, 0);
+	}
+}
+
+/* High memory, too, wherever its descriptors lie. */
+static void pages_of_high_memory_come_back_from_the_stock(struct ktest *t)
+{
+	struct zone *zone = node_zonelist(NUMA_NO_NODE,
+					  GFP_HIGHUSER)->zones[0];
+	unsigned int n, round;
+
+	if (zone->nr_free_pages < 6UL * MANY) {
+		ktest_skip(t, "there is little high memory");
+		return;
+	}
+	drain_all_pages();
+	for (round = 0; round < 3; round++) {
+		for (n = 0; n < MANY; n++) {
+			pages[n] = alloc_page(GFP_HIGHUSER | __GFP_NOWARN |
+					      __GFP_NORETRY);
+			if (!pages[n])
+				break;
+		}
+		give(n);
+	}
+	KTEST_EXPECT_LT(t, 0, zone->nr_stock);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	drain_all_pages();
+}
+
+/* Or a list through page->lru: nothing of the type is to be found then. */
+static void chain_that_leads_nowhere_is_abandoned(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	struct page *got[PCP_BATCH_MOST], *bad, *chain;
+	enum migratetype mt = MIGRATE_UNMOVABLE;
+	struct list_head lru;
+	unsigned int n = 0;
+
+	if (!used_in_earnest(t))
+		return;
+	bad = top_chain(zone, &mt);
+	if (!KTEST_EXPECT_NOT_NULL(t, bad))
+		return;
+	lru = bad->lru;
+	INIT_LIST_HEAD(&bad->lru);
+	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+			     n = take_chain(zone, mt, got));
+	KTEST_EXPECT_EQ(t, n, 0);
+	KTEST_EXPECT_NULL(t, zone->stock[mt]);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	/* the case puts right what it broke */
+	bad->lru = lru;
+	zone->stock[mt] = bad;
+	for (chain = bad; chain; chain = chain->next_chain)
+		zone->nr_stock += chain->chain_length;
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_wanted_again_stay_in_the_stock),
 	KTEST_CASE(draining_empties_the_stock),
@@ -168,6 +275,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(without_arrays_there_is_no_stock),
 	KTEST_CASE(large_request_gets_what_the_stock_holds),
 	KTEST_CASE(damaged_page_of_the_stock_is_not_handed_out),
+	KTEST_CASE(pages_of_high_memory_come_back_from_the_stock),
+	KTEST_CASE(link_that_was_written_over_is_not_followed),
+	KTEST_CASE(chain_that_leads_nowhere_is_abandoned),
 	{}
 };
 KTEST_SUITE_FIXTURE(pcp_stock, cases, need_a_large_zone, NULL);
