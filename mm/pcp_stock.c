@@ -147,22 +147,34 @@ unsigned int stock_take(struct zone *zone, enum migratetype mt,
 	return n;
 }
 
-/* All of it to the free lists; pages. Any context. */
-unsigned long stock_drain(struct zone *zone)
+/* The chain on top to the free lists; pages. */
+static unsigned int drain_chain(struct zone *zone, enum migratetype mt)
 {
 	struct page *pages[PCP_BATCH_MOST];
+	unsigned int i, n = stock_take(zone, mt, pages);
+
+	for (i = 0; i < n; i++)
+		free_to_zone(zone, pages[i], 0);
+	return n;
+}
+
+/*
+ * All of it to the free lists; pages. Any context. It may be an eighth of the
+ * zone: others get the lock, and interrupts, between chains.
+ */
+unsigned long stock_drain(struct zone *zone)
+{
 	unsigned long flags, drained = 0;
-	unsigned int mt, n, i;
+	unsigned int mt;
 
 	spin_lock_irqsave(&zone->lock, flags);
+	zone->nr_asked = 0;
 	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
 		while (zone->stock[mt]) {
-			n = stock_take(zone, (enum migratetype)mt, pages);
-			for (i = 0; i < n; i++)
-				free_to_zone(zone, pages[i], 0);
-			drained += n;
+			drained += drain_chain(zone, (enum migratetype)mt);
+			spin_unlock_irqrestore(&zone->lock, flags);
+			spin_lock_irqsave(&zone->lock, flags);
 		}
-	zone->nr_asked = 0;
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return drained;
 }
