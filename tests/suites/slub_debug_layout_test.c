@@ -289,7 +289,10 @@ static bool is_permutation(const unsigned int *order, unsigned int n)
 	return true;
 }
 
-/* 64 objects: of 32 orders two may be the same, hardly more. */
+/*
+ * 64 objects have 64 * 32 orders: of 32 two are the same in one run of five,
+ * and more than six pairs in one of a million.
+ */
 static void fresh_slabs_are_in_no_order_that_repeats(struct ktest *t)
 {
 	static unsigned int order[SHUFFLED][512];
@@ -309,7 +312,7 @@ static void fresh_slabs_are_in_no_order_that_repeats(struct ktest *t)
 					s->objects * sizeof(order[0][0]));
 		slab_discard(s, head);
 	}
-	KTEST_EXPECT_LE(t, same, 2);
+	KTEST_EXPECT_LE(t, same, 6);
 	KTEST_EXPECT_LE(t, ascending, SHUFFLED / 4);
 	kmem_cache_destroy(s);
 }
