@@ -70,6 +70,8 @@ def test_map_edited_by_grub_under_uefi(tmp_path):
     ('mem=100M', [100 * MIB], [100 * MIB - 1]),
     ('memmap=16M$64M', [64 * MIB, 80 * MIB - 1], [64 * MIB - 1, 80 * MIB]),
     ('memmap=4K$0x4001000', [0x4001000], [0x4000fff, 0x4002000]),
+    # what is used first, the upper part, is not the largest
+    ('memmap=16M$200M', [200 * MIB], [200 * MIB - 1, 216 * MIB]),
     ('memmap=1M#64M', [64 * MIB], [65 * MIB]),
     ('memmap=16M$64M,1M$100M', [64 * MIB, 100 * MIB], [101 * MIB]),
     ('memmap=exactmap memmap=640K@0 memmap=63M@1M', [64 * MIB],
