@@ -35,7 +35,10 @@ static void set_up(struct ktest *t)
 	head = list_last_entry(&zone->deferred, struct page, buddy_list);
 	untouched = page_to_pfn(head) +
 		    (head->nr_blocks - 1) * MAX_ORDER_NR_PAGES;
-	if (memmap_is_backed(untouched))
+	/* the first of a range is not all zeroes; cases want a few more */
+	if (head->nr_blocks < 4)
+		ktest_skip(t, "the last range is short");
+	else if (memmap_is_backed(untouched))
 		ktest_skip(t, "the next block's descriptors are there");
 }
 
@@ -118,9 +121,12 @@ static void descriptors_are_taken_out_of_the_zones_books(struct ktest *t)
 	unsigned long managed = zone->managed_pages;
 	unsigned long memmap = zone->memmap_pages;
 	unsigned long total = totalram_pages();
+	unsigned long blocks = list_last_entry(&zone->deferred, struct page,
+					       buddy_list)->nr_blocks;
 	unsigned int i;
 
-	for (i = 0; i < 40 && zone->nr_deferred > 1 && use_it(); i++)
+	/* beyond the range others would be used up in search of a hole */
+	for (i = 0; i < 40 && i + 1 < blocks && use_it(); i++)
 		untouched -= MAX_ORDER_NR_PAGES;
 	KTEST_EXPECT_GE(t, zone->memmap_pages, memmap);
 	KTEST_EXPECT_EQ(t, zone->managed_pages + zone->memmap_pages,
