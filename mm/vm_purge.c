@@ -18,30 +18,40 @@
  *     the round is cheap beside them, whoever frees, and may wait, purges.
  *     In a handler it only joins the list.
  *  3. A purge takes the whole list; then tables that only these areas used;
- *     then one flush; then everything is given back.
- *  4. Who is short of addresses or of memory purges first.
+ *     then one flush; then everything is given back. One purge at a time: who
+ *     frees while another purges goes on, and leaves his area to the next.
+ *  4. Who is short of addresses or of memory purges first, and so does who has
+ *     to know that all CPUs have forgotten. If another is at it, he has the
+ *     list, but not yet been answered: he is waited for.
  *
  * Linux gives the pages back at the beginning and keeps the addresses alone:
  * a stray access by another CPU then hits pages of somebody else. Here it
  * hits the area's own, which nobody has, until it faults.
  *
- * Locks: vmap_lock for the list. The flush is waited for without a lock.
+ * Locks: vmap_lock for the list; purge_mutex while one purges.
  * Invariant: leaving_pages == sum of nr_pages + 1 in the list.
  */
 #include <asm/irqflags.h>
 #include <kernel/init.h>
+#include <kernel/mutex.h>
+#include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <lib/kernel.h>
 
 #include "vmalloc_internal.h"
 
-/* Pages that may wait: 4 MiB, or less of a small machine. */
-#define LEAVING_MOST 1024UL
+/* Pages that may wait: 32 MiB, or less where memory or addresses are few. */
+#define LEAVING_MOST 8192UL
 #define LEAVING_SHARE 64
+#define LEAVING_SHARE_OF_ADDRESSES 16
+#define FAR_TOO_MANY 2
 
 static struct vm_struct *leaving;		/* vmap_lock */
 static unsigned long leaving_pages;		/* vmap_lock */
 static unsigned long leaving_most __ro_after_init = LEAVING_MOST;
+
+static DEFINE_MUTEX(purge_mutex, RANK_VMALLOC_PURGE);
+static struct task_struct *purger;	/* purge_mutex; atomic, to be read */
 
 static void (*reclaim_before)(void) __ro_after_init;
 
@@ -63,7 +73,8 @@ static struct vm_struct *take_list(void)
 
 	spin_lock_irqsave(&vmap_lock, flags);
 	list = leaving;
-	WRITE_ONCE(leaving, NULL);
+	/* who sees no list any more sees that one purges */
+	__atomic_store_n(&leaving, NULL, __ATOMIC_RELEASE);
 	WRITE_ONCE(leaving_pages, 0);
 	spin_unlock_irqrestore(&vmap_lock, flags);
 	return list;
@@ -105,19 +116,51 @@ static void purge_list(struct vm_struct *list)
 	}
 }
 
-bool vm_purge(void)
+/* purge_mutex held. */
+static void purge_all(void)
 {
 	struct vm_struct *list;
 
-	if (!READ_ONCE(leaving) || !may_wait())
-		return false;
+	__atomic_store_n(&purger, current, __ATOMIC_RELAXED);
 	list = take_list();
 	if (list)
 		purge_list(list);
-	return list;
+	__atomic_store_n(&purger, NULL, __ATOMIC_RELEASE);
 }
 
-static bool join_list(struct vm_struct *vm)
+bool vm_purge(void)
+{
+	bool some = __atomic_load_n(&leaving, __ATOMIC_ACQUIRE);
+	const struct task_struct *who = __atomic_load_n(&purger,
+							__ATOMIC_ACQUIRE);
+
+	/* we: what is given back may be the array of vmap()'s pages */
+	if ((!some && !who) || who == current || !may_wait())
+		return false;
+	mutex_lock(&purge_mutex);
+	purge_all();
+	mutex_unlock(&purge_mutex);
+	return true;
+}
+
+/*
+ * So many pages wait that it is worth it. If somebody is at it, they are for
+ * the next one, unless they have become far too many.
+ */
+static void purge_many(unsigned long pages)
+{
+	if (!may_wait())
+		return;
+	if (mutex_trylock(&purge_mutex)) {
+		purge_all();
+		mutex_unlock(&purge_mutex);
+	} else if (pages > FAR_TOO_MANY * leaving_most) {
+		vm_purge();
+	}
+}
+
+/* How many pages there wait. */
+static unsigned long join_list(struct vm_struct *vm)
 {
 	unsigned long flags, pages;
 
@@ -127,7 +170,7 @@ static bool join_list(struct vm_struct *vm)
 	pages = leaving_pages + vm->nr_pages + 1;
 	WRITE_ONCE(leaving_pages, pages);
 	spin_unlock_irqrestore(&vmap_lock, flags);
-	return pages > leaving_most;
+	return pages;
 }
 
 /* This CPU forgets it at once. */
@@ -144,16 +187,21 @@ static void hide(struct vm_struct *vm)
 
 void vm_retire(struct vm_struct *vm)
 {
-	bool alone = only_boot_cpu_online();
+	unsigned long pages;
+	bool alone;
 
 	hide(vm);
+	/* not before: who comes until now may have seen what was shown */
+	alone = only_boot_cpu_online();
 	if (likely(alone && vm->class != VM_LARGE)) {
 		release(vm);
 	} else if (alone) {
 		vm->next = NULL;
 		purge_list(vm);
-	} else if (join_list(vm)) {
-		vm_purge();
+	} else {
+		pages = join_list(vm);
+		if (pages > leaving_most)
+			purge_many(pages);
 	}
 }
 
@@ -185,6 +233,8 @@ static void reclaim(void)
 void __init vm_purge_init(void)
 {
 	leaving_most = min(LEAVING_MOST, totalram_pages() / LEAVING_SHARE);
+	leaving_most = min(leaving_most, VMALLOC_TOTAL / PAGE_SIZE /
+					 LEAVING_SHARE_OF_ADDRESSES);
 	reclaim_before = reclaim_hook;
 	reclaim_hook = reclaim;
 }

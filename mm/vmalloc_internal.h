@@ -106,7 +106,11 @@ void vm_purge_init(void);
 void vm_retire(struct vm_struct *vm);
 /* The same at once; may wait for other CPUs. */
 void vm_retire_now(struct vm_struct *vm);
-/* All that wait. False: there are none, or this is no place to wait. */
+/*
+ * When it returns no CPU remembers what was retired before; also if another
+ * CPU has begun to see to it. False: there was nothing to do, or this is no
+ * place to wait.
+ */
 bool vm_purge(void);
 /* Pages that wait. */
 unsigned long vm_leaving_pages(void);

@@ -15,7 +15,8 @@ enum lock_rank {
 	RANK_PCP_DISABLE,	/* whether CPUs keep pages at hand */
 	RANK_SLAB_CACHES,	/* which caches exist */
 	RANK_PCP_DRAIN,		/* one drain of all CPUs' pages at a time */
-	RANK_LAST_MUTEX = RANK_PCP_DRAIN,
+	RANK_VMALLOC_PURGE,	/* one purge of freed areas at a time */
+	RANK_LAST_MUTEX = RANK_VMALLOC_PURGE,
 	/* spinlocks */
 	RANK_TEST,		/* tests' own: above it any allocator call */
 	RANK_MEMPOOL,		/* reserve and queue of a memory pool */
