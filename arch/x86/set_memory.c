@@ -27,13 +27,17 @@
 static bool is_part_of_an_area(unsigned long addr, int numpages)
 {
 	const struct vm_struct *vm;
+	unsigned long first, end;
 
 	if (numpages <= 0 || !IS_ALIGNED(addr, PAGE_SIZE))
 		return false;
 	vm = find_vm_area((void *)addr);
-	return vm && (unsigned long)numpages <=
-	       (vm->size - PAGE_SIZE - (addr - (unsigned long)vm->addr)) /
-	       PAGE_SIZE;
+	if (!vm)
+		return false;
+	/* it may have more addresses than pages */
+	first = (addr - (unsigned long)vm->addr) / PAGE_SIZE;
+	end = vm->size / PAGE_SIZE - 1;
+	return first < end && (unsigned long)numpages <= end - first;
 }
 
 /* Is any of the pages this, set or clear? */

@@ -125,6 +125,26 @@ static void only_pages_of_an_area_in_use_can_be_changed(struct ktest *t)
 	KTEST_EXPECT_EQ(t, set_memory_rw(addr, PAGES), -EINVAL);
 }
 
+/* Its addresses are more than its pages; then come those of others. */
+static void pages_behind_an_area_cannot_be_changed(struct ktest *t)
+{
+	unsigned long large = 17 * PAGE_SIZE;
+	u8 *p = vmalloc(9 * PAGE_SIZE), *q = vmalloc(large);
+
+	if (p && q) {
+		KTEST_EXPECT_EQ(t, set_memory_ro((unsigned long)p +
+						 10 * PAGE_SIZE, 1), -EINVAL);
+		KTEST_EXPECT_EQ(t, set_memory_ro((unsigned long)p +
+						 16 * PAGE_SIZE, 600), -EINVAL);
+		KTEST_EXPECT_EQ(t, set_memory_ro((unsigned long)q + large +
+						 PAGE_SIZE, 600), -EINVAL);
+		KTEST_EXPECT_EQ(t, probe_write(q), 0);
+	}
+	KTEST_EXPECT_TRUE(t, p && q);
+	vfree(p);
+	vfree(q);
+}
+
 /* The first page of the APIC's, which firmware has put there. */
 #define REGISTERS 0xfee00000ULL
 
@@ -168,6 +188,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(other_pages_stay_as_they_are),
 	KTEST_CASE(huge_pages_are_split_where_rights_differ),
 	KTEST_CASE(only_pages_of_an_area_in_use_can_be_changed),
+	KTEST_CASE(pages_behind_an_area_cannot_be_changed),
 	KTEST_CASE(registers_of_a_device_can_be_reached),
 	KTEST_CASE(impossible_ranges_are_refused_and_told),
 	{}
