@@ -15,7 +15,8 @@
  *  3. Behind the pages of each comes one that is never mapped. It guards the
  *     end of this area and the beginning of the next; before the first there
  *     is a hole.
- *  4. No room: those that wait for a flush are flushed, and it is tried again.
+ *  4. No room: those that wait for a flush are flushed, chunks that are empty
+ *     go, and it is tried again.
  *
  *	state	UNUSED -> USED -> LEAVING -> (UNUSED, or gone)
  *			 take   claim       put
@@ -94,11 +95,13 @@ static struct vm_struct *take_large(unsigned long nr, unsigned long align,
 	struct vm_struct *vm = kmem_cache_alloc(vm_cache, gfp);
 
 	align = max(align, (unsigned long)VMAP_AREA_ALIGN);
-	if (node && vm) {
+	if (node && vm && is_power_of_2(align)) {
 		*vm = (struct vm_struct){ .class = VM_LARGE };
 		vm->span = ALIGN((nr + 1) * PAGE_SIZE, VMAP_AREA_ALIGN);
-		if (take_addresses(vm, align, node) ||
-		    (vm_purge() && take_addresses(vm, align, node)))
+		if (take_addresses(vm, align, node))
+			return vm;
+		vmalloc_trim();
+		if (take_addresses(vm, align, node))
 			return vm;
 	}
 	if (node)

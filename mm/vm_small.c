@@ -294,36 +294,42 @@ static void vm_cpu_dead(unsigned int cpu)
 }
 CPU_DEAD_CALLBACK(vm_cpu_dead);
 
-/* An empty chunk, which nobody finds any more; NULL: there is none. */
-static struct vm_chunk *withdraw_chunk(void)
+/* Chunks that are empty, which nobody finds any more. */
+static void withdraw_chunks(struct list_head *gone)
 {
-	struct vm_chunk *chunk, *found = NULL;
+	struct vm_chunk *chunk, *next;
 	unsigned int class;
 	unsigned long flags;
 
 	spin_lock_irqsave(&vmap_lock, flags);
-	for (class = 0; class < VM_CLASSES && !found; class++)
-		list_for_each_entry(chunk, &with_room[class], list)
-			if (!chunk->nr_used)
-				found = chunk;
-	if (found) {
-		list_del(&found->list);
-		WRITE_ONCE(*chunk_slot(found->start), NULL);
-	}
+	for (class = 0; class < VM_CLASSES; class++)
+		list_for_each_entry_safe(chunk, next, &with_room[class], list)
+			if (!chunk->nr_used) {
+				list_move(&chunk->list, gone);
+				WRITE_ONCE(*chunk_slot(chunk->start), NULL);
+			}
 	spin_unlock_irqrestore(&vmap_lock, flags);
-	return found;
 }
 
-/* Nothing is shown there; a CPU may remember the table. */
+/* Nothing is shown there; a CPU may remember the tables: one flush for all. */
+static void free_tables(const struct list_head *gone)
+{
+	const struct vm_chunk *chunk;
+	LIST_HEAD(tables);
+
+	list_for_each_entry(chunk, gone, list)
+		vmap_take_tables(chunk->start, CHUNK_SIZE, &tables);
+	if (list_empty(&tables))
+		return;
+	vmap_flush(VMALLOC_START, NR_CHUNKS * CHUNK_SIZE);
+	vmap_free_tables(&tables);
+}
+
 static void free_chunk(struct vm_chunk *chunk)
 {
 	struct vmap_hole *node;
 	unsigned long flags;
-	LIST_HEAD(tables);
 
-	vmap_take_tables(chunk->start, CHUNK_SIZE, &tables);
-	vmap_flush(chunk->start, CHUNK_SIZE);
-	vmap_free_tables(&tables);
 	spin_lock_irqsave(&vmap_lock, flags);
 	node = vmap_space_give(&vmap_space, chunk->start, CHUNK_SIZE);
 	spin_unlock_irqrestore(&vmap_lock, flags);
@@ -333,10 +339,13 @@ static void free_chunk(struct vm_chunk *chunk)
 
 void vm_small_trim(void)
 {
-	struct vm_chunk *chunk;
+	struct vm_chunk *chunk, *next;
+	LIST_HEAD(gone);
 
 	on_each_cpu_cond(has_areas, empty_arrays_here, NULL);
-	while ((chunk = withdraw_chunk()))
+	withdraw_chunks(&gone);
+	free_tables(&gone);
+	list_for_each_entry_safe(chunk, next, &gone, list)
 		free_chunk(chunk);
 }
 
