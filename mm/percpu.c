@@ -16,7 +16,7 @@
  *     copy of the template, the section of DEFINE_PER_CPU() variables.
  *  3. A chunk has one bit per granule for "taken" and one for "an object
  *     begins here"; so a free needs no size, and a wrong one is noticed.
- *     Allocation is first fit over the chunks.
+ *     Allocation is first fit over the chunks that may have room.
  *  4. When no chunk has room, another comes from the page allocator; when its
  *     last object is freed it goes back.
  *
@@ -50,6 +50,7 @@ struct pcpu_chunk {
 	struct list_head list;		/* percpu_lock */
 	unsigned long base;		/* of CPU 0's unit; constant */
 	unsigned long used;		/* granules; percpu_lock */
+	unsigned long most;		/* no free run is longer; percpu_lock */
 	unsigned long taken[BITS_TO_LONGS(MAX_GRANULES)];
 	unsigned long begins[BITS_TO_LONGS(MAX_GRANULES)];
 };
@@ -73,6 +74,7 @@ static void chunk_init(struct pcpu_chunk *c, unsigned long base)
 {
 	memset(c, 0, sizeof(*c));
 	c->base = base;
+	c->most = unit_granules();
 }
 
 /* First n free granules at a multiple of align; unit_granules(): none. */
@@ -92,13 +94,23 @@ static unsigned long find_room(const struct pcpu_chunk *c, unsigned long n,
 	}
 }
 
+/*
+ * A run of n + align - 1 granules would do wherever it begins: who finds no
+ * room knows that there is none. So chunks that are as good as full are not
+ * searched again each time.
+ */
 static unsigned long take_from(struct pcpu_chunk *c, unsigned long n,
 			       unsigned long align)
 {
-	unsigned long at = find_room(c, n, align);
+	unsigned long at;
 
-	if (at == unit_granules())
+	if (n > c->most)
 		return 0;
+	at = find_room(c, n, align);
+	if (at == unit_granules()) {
+		c->most = min(c->most, n + align - 2);
+		return 0;
+	}
 	bitmap_set(c->taken, at, n);
 	__set_bit(at, c->begins);
 	c->used += n;
@@ -200,6 +212,7 @@ static void give_to(struct pcpu_chunk *c, unsigned long at)
 	bitmap_clear(c->taken, at, end - at);
 	__clear_bit(at, c->begins);
 	c->used -= end - at;
+	c->most = unit_granules();
 }
 
 static void free_chunk(struct pcpu_chunk *c)
