@@ -120,7 +120,9 @@ static void check_order(struct ktest *t, const struct sleeper *s,
 
 static void sleepers_wake_in_the_order_of_their_times(struct ktest *t)
 {
-	static const unsigned int ticks[SLEEPERS] = { 120, 40, 200, 4, 160, 80 };
+	static const unsigned int ticks[SLEEPERS] = {
+		120, 40, 200, 4, 160, 80
+	};
 	struct task_struct *tasks[SLEEPERS];
 	struct sleeper s[SLEEPERS];
 	unsigned int i, n, cpu = 0, last;
