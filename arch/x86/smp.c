@@ -4,11 +4,12 @@
  *	VECTOR_CALL_FUNCTION	look at what others want of you
  *	VECTOR_RESCHEDULE	somebody has become runnable: on the way out
  *				of this interrupt the CPU looks for him
- *	NMI			stop for good. Nothing holds it off, so a CPU
- *				that spins with interrupts off stops, too.
+ *	NMI			stop for good, or flush the TLB (tlb.c). Nothing
+ *				holds it off, so a CPU that spins with
+ *				interrupts off stops, too.
  *
  * An NMI may have other causes; only after a CPU has asked for the stop do the
- * others take it as that. Who stops says so, and who asked waits for it, but
+ * others take it as that, and for a flush only those that are asked by name. Who stops says so, and who asked waits for it, but
  * not for ever: a CPU that does not even take an NMI is past help.
  */
 #include <asm/apic.h>

@@ -3,9 +3,10 @@
  * Counterpart: Linux's SPARSEMEM_VMEMMAP.
  *
  * The descriptors are one array in virtual memory, vmemmap[pfn]; only the
- * parts that describe RAM are backed, in blocks of MAX_PAGE_ORDER. A bit per
- * section of 2^16 frames (256 MiB: 2 MiB of descriptors) says that the whole
- * of it is.
+ * parts that describe RAM are backed, in blocks of MAX_PAGE_ORDER; where
+ * MEMMAP_BLOCK_FRAMES is not 0 from the block's first use on, and until then
+ * they read as zeroes. A bit per section of 2^16 frames (256 MiB: 2 MiB of
+ * descriptors) says that the whole of it describes RAM.
  */
 #ifndef MM_MEMORY_MODEL_H
 #define MM_MEMORY_MODEL_H
@@ -74,8 +75,8 @@ static __always_inline bool pfn_is_common(unsigned long pfn)
 bool __pfn_valid(unsigned long pfn);
 
 /*
- * Is there a descriptor for pfn, in memory of its own? (Not: is it RAM.) Any
- * pfn may be asked.
+ * Has pfn a descriptor, now or when its block is first used? (Not: is it RAM.)
+ * Any pfn may be asked. memmap_is_backed() knows whether it can be written.
  */
 static inline bool pfn_valid(unsigned long pfn)
 {
