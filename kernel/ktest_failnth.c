@@ -21,7 +21,8 @@
  *     passes with them, behind all its failures, or it does not.
  *  4. A case with thousands of allocations would have thousands of runs. So
  *     beyond FAILNTH_EACH n grows by a quarter: failnth_each=N has more. And
- *     when a case has had FAILNTH_US, nothing fails any more: that is told.
+ *     when a case has had FAILNTH_SECONDS (failnth_seconds=N), nothing fails
+ *     any more: that is told.
  *
  * Output is KTAP, a line per suite:
  *
@@ -42,21 +43,33 @@
 #include "ktest_run.h"
 
 #define FAILNTH_EACH 32
-#define FAILNTH_US 2000000
+#define FAILNTH_SECONDS 2
 #define CALLERS_TOLD 5
 
 static unsigned int failnth_each = FAILNTH_EACH;
+static unsigned int failnth_seconds = FAILNTH_SECONDS;
 
-static int set_each(const char *value)
+static int set_number(const char *value, unsigned int *number)
 {
 	u64 n;
 
 	if (kstrtou64(value, &n) || !n || n > 1000000)
 		return -EINVAL;
-	failnth_each = (unsigned int)n;
+	*number = (unsigned int)n;
 	return 0;
 }
+
+static int set_each(const char *value)
+{
+	return set_number(value, &failnth_each);
+}
 early_param("failnth_each", set_each);
+
+static int set_seconds(const char *value)
+{
+	return set_number(value, &failnth_seconds);
+}
+early_param("failnth_seconds", set_seconds);
 
 /* What came of a suite's cases. */
 struct outcome {
@@ -127,7 +140,7 @@ static void run_unharmed(struct ktest_run *run, const struct ktest_suite *suite,
 static void run_case(struct ktest_run *run, const struct ktest_suite *suite,
 		     const struct ktest_case *c, struct outcome *all)
 {
-	u64 end = ktime_get_us() + FAILNTH_US;
+	u64 end = ktime_get_us() + failnth_seconds * 1000000ULL;
 	unsigned int n = 0;
 	struct ktest t;
 	bool more;
