@@ -9,8 +9,9 @@
  *				interrupts off stops, too.
  *
  * An NMI may have other causes; only after a CPU has asked for the stop do the
- * others take it as that, and for a flush only those that are asked by name. Who stops says so, and who asked waits for it, but
- * not for ever: a CPU that does not even take an NMI is past help.
+ * others take it as that, and for a flush only those that are asked by name.
+ * Who stops says so, and who asked waits for it, but not for ever: a CPU that
+ * does not even take an NMI is past help.
  */
 #include <asm/apic.h>
 #include <asm/irq.h>
