@@ -12,6 +12,8 @@
 #include <mm/mm.h>
 #include <mm/vmalloc.h>
 
+#include "../tick.h"
+
 #define MAPS 200U
 
 static char *shown;		/* what the toucher touches */
@@ -87,6 +89,8 @@ static void vunmap_waits_for_a_flush_that_another_began(struct ktest *t)
 		ktest_skip(t, "fewer than three CPUs");
 		return;
 	}
+	if (!has_tick(t))
+		return;
 	if (t->fail_nth > 1)
 		return;		/* hundreds of them: one is enough */
 	page = alloc_page(GFP_KERNEL);
