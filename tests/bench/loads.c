@@ -85,6 +85,25 @@ static void take_turns(struct bench *b, unsigned int cpus,
 			bench_on_cpu(b, load.turn % cpus, turn, &load);
 }
 
+static void run_load(struct bench *b, unsigned int cpus, size_t least,
+		     unsigned int doublings, void (*turn)(void *arg))
+{
+	choose(least, doublings);
+	take_turns(b, cpus, turn);
+	give_back();
+}
+
+/* The rows of a load: on one CPU, on two. */
+#define LOAD(name, least, doublings) \
+BENCH(name##_cpu1, TURNS * OPS) \
+{ \
+	run_load(b, 1, least, doublings, name##_turn); \
+} \
+BENCH(name##_cpu2, TURNS * OPS) \
+{ \
+	run_load(b, 2, least, doublings, name##_turn); \
+}
+
 static void larson_turn(void *arg)
 {
 	void **slots = load.slots[load.turn / 2 % 2];
@@ -98,22 +117,7 @@ static void larson_turn(void *arg)
 	}
 }
 
-static void larson(struct bench *b, unsigned int cpus)
-{
-	choose(16, 5);
-	take_turns(b, cpus, larson_turn);
-	give_back();
-}
-
-BENCH(larson_cpu1, TURNS * OPS)
-{
-	larson(b, 1);
-}
-
-BENCH(larson_cpu2, TURNS * OPS)
-{
-	larson(b, 2);
-}
+LOAD(larson, 16, 5)
 
 #define SCRATCH_WRITES 10
 
@@ -125,7 +129,7 @@ static void scratch(volatile unsigned char *p)
 		p[i % 8]++;
 }
 
-static void scratch_turn(void *arg)
+static void cache_scratch_turn(void *arg)
 {
 	void **given = &load.slots[0][load.turn];
 	unsigned int i;
@@ -141,22 +145,7 @@ static void scratch_turn(void *arg)
 	*given = object(8);
 }
 
-static void cache_scratch(struct bench *b, unsigned int cpus)
-{
-	choose(8, 1);
-	take_turns(b, cpus, scratch_turn);
-	give_back();
-}
-
-BENCH(cache_scratch_cpu1, TURNS * OPS)
-{
-	cache_scratch(b, 1);
-}
-
-BENCH(cache_scratch_cpu2, TURNS * OPS)
-{
-	cache_scratch(b, 2);
-}
+LOAD(cache_scratch, 8, 1)
 
 /* Each CPU has slots; what it hands on goes into the other's. */
 static void mstress_turn(void *arg)
@@ -179,19 +168,4 @@ static void mstress_turn(void *arg)
 	}
 }
 
-static void mstress(struct bench *b, unsigned int cpus)
-{
-	choose(8, 10);
-	take_turns(b, cpus, mstress_turn);
-	give_back();
-}
-
-BENCH(mstress_cpu1, TURNS * OPS)
-{
-	mstress(b, 1);
-}
-
-BENCH(mstress_cpu2, TURNS * OPS)
-{
-	mstress(b, 2);
-}
+LOAD(mstress, 8, 10)

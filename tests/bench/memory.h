@@ -16,6 +16,8 @@ void *bench_array(struct bench *b, unsigned long n);
 void bench_array_free(void *array, unsigned long n);
 /* Random order; the same for the same n. */
 void bench_shuffle(void *array, unsigned long n);
+/* In its place: the order stays. */
+#define bench_keep_order(array, n) do { } while (0)
 
 /* A cache nobody shares; NULL, and the row has failed. */
 struct kmem_cache *bench_cache(struct bench *b, unsigned int size);

@@ -83,9 +83,7 @@ BENCH(name, PAGES) \
 		bench_array_free(p, PAGES); \
 }
 
-#define as_it_is(p, n) do { } while (0)
-
-PAGE_RUN(page_inorder_0_n32768, as_it_is)
+PAGE_RUN(page_inorder_0_n32768, bench_keep_order)
 PAGE_RUN(page_random_0_n32768, bench_shuffle)
 
 /*

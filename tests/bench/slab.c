@@ -54,9 +54,8 @@ BENCH(name, count) \
 		bench_array_free(p, count); \
 }
 
-#define as_it_is(p, n) do { } while (0)
 #define IN_ORDER(size) \
-	RUN(slab_inorder_##size##_n10000, size, OBJECTS, as_it_is)
+	RUN(slab_inorder_##size##_n10000, size, OBJECTS, bench_keep_order)
 #define AT_RANDOM(size) \
 	RUN(slab_random_##size##_n10000, size, OBJECTS, bench_shuffle)
 
@@ -158,5 +157,5 @@ AT_RANDOM(64)
 AT_RANDOM(256)
 AT_RANDOM(1024)
 
-RUN(slab_inorder_64_n65536, 64, MANY, as_it_is)
+RUN(slab_inorder_64_n65536, 64, MANY, bench_keep_order)
 RUN(slab_random_64_n65536, 64, MANY, bench_shuffle)
