@@ -127,40 +127,6 @@ static void large_request_gets_what_the_stock_holds(struct ktest *t)
 		__free_pages(page, MAX_PAGE_ORDER);
 }
 
-/* Told, not handed out; and what hung behind it is not believed. */
-static void damaged_page_of_the_stock_is_not_handed_out(struct ktest *t)
-{
-	struct zone *zone = kernel_zone();
-	struct page *got[PCP_BATCH_MOST], *bad = NULL;
-	unsigned long flags;
-	unsigned int mt, i, n = 0;
-
-	if (!used_in_earnest(t))
-		return;
-	for (mt = 0; mt < MIGRATE_PCPTYPES && !bad; mt++)
-		bad = zone->stock[mt];
-	mt--;
-	if (!KTEST_EXPECT_NOT_NULL(t, bad))
-		return;
-	bad->order = 7;
-	KTEST_EXPECT_STREQ(t, pcp_validate(),
-			   "pcp: the stock names no free page");
-	spin_lock_irqsave(&zone->lock, flags);
-	KTEST_EXPECT_REPORTS(t, 1, "bad page state", ({
-		n = stock_take(zone, (enum migratetype)mt, got);
-	}));
-	spin_unlock_irqrestore(&zone->lock, flags);
-	KTEST_EXPECT_EQ(t, n, 0);
-	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
-	/* the case puts right what it broke */
-	for (i = 0; bad; bad = got[0], i++) {
-		got[0] = bad->next_in_chain;
-		bad->order = 0;
-		free_unref_page(bad, 0);
-	}
-	KTEST_EXPECT_LT(t, 0, i);
-}
-
 /* The chain on top of any type's stock, or NULL. */
 static struct page *top_chain(struct zone *zone, enum migratetype *mt)
 {
@@ -186,23 +152,56 @@ static unsigned int take_chain(struct zone *zone, enum migratetype mt,
 	return n;
 }
 
+/* The page to be damaged: a chain's first. NULL: it is told why. */
+static struct page *chain_to_damage(struct ktest *t, enum migratetype *mt)
+{
+	struct page *chain;
+
+	if (!used_in_earnest(t))
+		return NULL;
+	chain = top_chain(kernel_zone(), mt);
+	KTEST_EXPECT_NOT_NULL(t, chain);
+	return chain;
+}
+
+/* Told, not handed out; and what hung behind it is not believed. */
+static void damaged_page_of_the_stock_is_not_handed_out(struct ktest *t)
+{
+	enum migratetype mt = MIGRATE_UNMOVABLE;
+	struct page *got[PCP_BATCH_MOST], *bad = chain_to_damage(t, &mt);
+	unsigned int i, n = 0;
+
+	if (!bad)
+		return;
+	bad->order = 7;
+	KTEST_EXPECT_STREQ(t, pcp_validate(),
+			   "pcp: the stock names no free page");
+	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+			     n = take_chain(kernel_zone(), mt, got));
+	KTEST_EXPECT_EQ(t, n, 0);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	/* the case puts right what it broke */
+	for (i = 0; bad; bad = got[0], i++) {
+		got[0] = bad->next_in_chain;
+		bad->order = 0;
+		free_unref_page(bad, 0);
+	}
+	KTEST_EXPECT_LT(t, 0, i);
+}
+
 /* Somebody wrote page->private after his free. */
 static void link_that_was_written_over_is_not_followed(struct ktest *t)
 {
-	struct zone *zone = kernel_zone();
-	struct page *got[PCP_BATCH_MOST], *bad, *next;
 	enum migratetype mt = MIGRATE_UNMOVABLE;
+	struct page *got[PCP_BATCH_MOST], *bad = chain_to_damage(t, &mt), *next;
 	unsigned int n = 0;
 
-	if (!used_in_earnest(t))
-		return;
-	bad = top_chain(zone, &mt);
-	if (!KTEST_EXPECT_NOT_NULL(t, bad))
+	if (!bad)
 		return;
 	next = bad->next_in_chain;
 	bad->private = 0x1230;
 	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
-			     n = take_chain(zone, mt, got));
+			     n = take_chain(kernel_zone(), mt, got));
 	KTEST_EXPECT_EQ(t, n, 1);
 	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
 	/* the case puts right what it broke */
@@ -243,15 +242,13 @@ static void pages_of_high_memory_come_back_from_the_stock(struct ktest *t)
 static void chain_that_leads_nowhere_is_abandoned(struct ktest *t)
 {
 	struct zone *zone = kernel_zone();
-	struct page *got[PCP_BATCH_MOST], *bad, *chain;
 	enum migratetype mt = MIGRATE_UNMOVABLE;
+	struct page *got[PCP_BATCH_MOST], *bad = chain_to_damage(t, &mt);
+	struct page *chain;
 	struct list_head lru;
 	unsigned int n = 0;
 
-	if (!used_in_earnest(t))
-		return;
-	bad = top_chain(zone, &mt);
-	if (!KTEST_EXPECT_NOT_NULL(t, bad))
+	if (!bad)
 		return;
 	lru = bad->lru;
 	INIT_LIST_HEAD(&bad->lru);
