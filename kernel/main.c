@@ -55,31 +55,33 @@ static struct {
 	bool panic, panic_all, hang;
 } wanted;
 
+static int __init want_matching(const char **what, const char *glob)
+{
+	*what = *glob ? glob : "*";
+	return 0;
+}
+
 static int __init want_selftest(const char *glob)
 {
-	wanted.selftest = *glob ? glob : "*";
-	return 0;
+	return want_matching(&wanted.selftest, glob);
 }
 early_param("selftest", want_selftest);
 
 static int __init want_failnth(const char *glob)
 {
-	wanted.failnth = *glob ? glob : "*";
-	return 0;
+	return want_matching(&wanted.failnth, glob);
 }
 early_param("failnth", want_failnth);
 
 static int __init want_bench(const char *glob)
 {
-	wanted.bench = *glob ? glob : "*";
-	return 0;
+	return want_matching(&wanted.bench, glob);
 }
 early_param("bench", want_bench);
 
 static int __init want_bench_time(const char *glob)
 {
-	wanted.bench_time = *glob ? glob : "*";
-	return 0;
+	return want_matching(&wanted.bench_time, glob);
 }
 early_param("bench_time", want_bench_time);
 

@@ -97,16 +97,23 @@ void node_add_sheaf(struct kmem_cache_node *n, struct slab_sheaf *sheaf)
 	spin_unlock_irqrestore(&n->lock, flags);
 }
 
-/* The other way, from a cache that nobody uses; NULL: there is none left. */
-struct slab_sheaf *node_remove_sheaf(struct kmem_cache_node *n)
+/* From one stock or the other of the node. */
+static struct slab_sheaf *node_take_from(struct kmem_cache_node *n,
+					 struct slab_sheaf **stock)
 {
 	struct slab_sheaf *sheaf;
 	unsigned long flags;
 
 	spin_lock_irqsave(&n->lock, flags);
-	sheaf = stock_take(&n->empty_sheaves);
+	sheaf = stock_take(stock);
 	spin_unlock_irqrestore(&n->lock, flags);
 	return sheaf;
+}
+
+/* The other way, from a cache that nobody uses; NULL: there is none left. */
+struct slab_sheaf *node_remove_sheaf(struct kmem_cache_node *n)
+{
+	return node_take_from(n, &n->empty_sheaves);
 }
 
 /* An array of the stock, empty or full: it is a CPU's from now on. */
@@ -228,26 +235,18 @@ bool node_free_extra(struct kmem_cache *s)
 	return any;
 }
 
-static struct slab_sheaf *remove_full(struct kmem_cache_node *n)
-{
-	struct slab_sheaf *sheaf;
-	unsigned long flags;
-
-	spin_lock_irqsave(&n->lock, flags);
-	sheaf = stock_take(&n->full_sheaves);
-	spin_unlock_irqrestore(&n->lock, flags);
-	return sheaf;
-}
-
 /* Empties the arrays that wait with the nodes. */
 void node_flush_sheaves(struct kmem_cache *s)
 {
 	struct slab_sheaf *sheaf;
 	int nid;
 
-	for_each_online_node(nid)
-		while ((sheaf = remove_full(&s->node[nid]))) {
+	for_each_online_node(nid) {
+		struct kmem_cache_node *n = &s->node[nid];
+
+		while ((sheaf = node_take_from(n, &n->full_sheaves))) {
 			sheaf_flush(s, sheaf);
-			node_add_sheaf(&s->node[nid], sheaf);
+			node_add_sheaf(n, sheaf);
 		}
+	}
 }

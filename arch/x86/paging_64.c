@@ -45,8 +45,6 @@
 #define MAP_ALL_AT_BOOT false
 #endif
 
-#define BLOCK_SIZE (MAX_ORDER_NR_PAGES * PAGE_SIZE)
-
 static struct {
 	char *start, *end;
 	pte_t prot;
@@ -93,12 +91,12 @@ static phys_addr_t mapped_end __ro_after_init;
 
 static phys_addr_t __init block_up(phys_addr_t pa)
 {
-	return ALIGN(pa, (phys_addr_t)BLOCK_SIZE);
+	return ALIGN(pa, (phys_addr_t)MAX_ORDER_SIZE);
 }
 
 static phys_addr_t __init block_down(phys_addr_t pa)
 {
-	return ALIGN_DOWN(pa, (phys_addr_t)BLOCK_SIZE);
+	return ALIGN_DOWN(pa, (phys_addr_t)MAX_ORDER_SIZE);
 }
 
 /* What is no whole block of a range above 4 GiB. */

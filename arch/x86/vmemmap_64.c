@@ -47,7 +47,6 @@
 #include "setup.h"
 #include "zeroes.h"
 
-#define BLOCK_SIZE (MAX_ORDER_NR_PAGES * PAGE_SIZE)
 #define BLOCK_DESCRIPTORS (MAX_ORDER_NR_PAGES * sizeof(struct page))
 
 _Static_assert(BLOCK_DESCRIPTORS / PAGE_SIZE + PT_TOP + PT_1G ==
@@ -125,7 +124,7 @@ static pte_t *direct_entry(unsigned long va, struct memmap_supply *supply)
 /* Ends of RAM are mapped already. */
 static void map_directly(phys_addr_t pa, struct memmap_supply *supply)
 {
-	phys_addr_t end = pa + BLOCK_SIZE;
+	phys_addr_t end = pa + MAX_ORDER_SIZE;
 
 	for (; pa < end; pa += pt_size(PT_2M)) {
 		pte_t *e;

@@ -21,6 +21,7 @@
 #define MAX_PAGE_ORDER 10
 #define NR_PAGE_ORDERS (MAX_PAGE_ORDER + 1)
 #define MAX_ORDER_NR_PAGES (1UL << MAX_PAGE_ORDER)
+#define MAX_ORDER_SIZE (PAGE_SIZE << MAX_PAGE_ORDER)
 
 /* Migrate types belong to whole pageblocks: 2 MiB. */
 #define pageblock_order 9
