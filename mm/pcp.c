@@ -170,17 +170,26 @@ static void make_room(struct zone *zone, struct cpu_stack *s,
 
 /* ----- free --------------------------------------------------------------- */
 
-/* Past the arrays. */
-static void free_to_buddy(struct page *page, unsigned int order)
+/*
+ * Past the arrays. By itself: in one with the hook, registers would be saved
+ * for the hook's sake.
+ */
+static void put_back(struct page *page, unsigned int order)
 {
 	struct zone *zone = page_zone(page);
 	unsigned long flags;
 
-	if (unlikely(page_debug))
-		post_free_hook(page, order);
 	spin_lock_irqsave(&zone->lock, flags);
 	free_to_zone(zone, page, order);
 	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* The same, seen by the modes that look at each page. */
+static void free_to_buddy(struct page *page, unsigned int order)
+{
+	if (unlikely(page_debug))
+		post_free_hook(page, order);
+	put_back(page, order);
 }
 
 void __slowpath pcp_free_full(struct page *page, unsigned int order,
