@@ -219,6 +219,7 @@ static void look_around(const struct ktest_run *run, struct surroundings *s)
 	s->mutexes_held = current->nr_held_mutexes;
 	s->threads = nr_threads();
 	s->uncaptured = run->uncaptured();
+	report_captures_cut();
 }
 
 static void leftover(struct ktest *t, const char *what)
@@ -264,6 +265,8 @@ static void check_surroundings(struct ktest *t, const struct surroundings *s)
 	check_context(t, s);
 	if (run->uncaptured() != s->uncaptured)
 		leftover(t, "made a report that nobody expected");
+	if (report_captures_cut())
+		leftover(t, "captured more text than is kept");
 	difference = run->observer ? run->observer->after() : NULL;
 	if (difference)
 		leftover(t, difference);

@@ -39,8 +39,6 @@
 
 #include "capture.h"
 
-#define CAPTURE_SIZE 4096
-
 enum { IDLE, OPENING, OPEN };
 
 struct report_cpu {
@@ -60,8 +58,9 @@ static bool abandoned;		/* the kernel goes down */
 /* Written under report_lock. */
 static bool capturing;
 static int log_captured = -1;	/* CPU whose other text is kept as well */
-static char capture_buf[CAPTURE_SIZE];
+static char capture_buf[REPORT_CAPTURE_SIZE];
 static size_t capture_len;
+static unsigned long captures_cut;	/* writes that did not fit */
 
 static bool is_capturing(void)
 {
@@ -176,8 +175,10 @@ void report_end(void)
 
 static void keep(const char *text, size_t n)
 {
-	size_t room = CAPTURE_SIZE - 1 - capture_len;
+	size_t room = REPORT_CAPTURE_SIZE - 1 - capture_len;
 
+	if (n > room)
+		captures_cut++;
 	n = min(n, room);
 	memcpy(capture_buf + capture_len, text, n);
 	capture_len += n;
@@ -279,6 +280,11 @@ unsigned int report_capture_stop(void)
 const char *report_capture_text(void)
 {
 	return capture_buf;
+}
+
+unsigned long report_captures_cut(void)
+{
+	return __atomic_exchange_n(&captures_cut, 0, __ATOMIC_RELAXED);
 }
 
 bool report_capturing(void)

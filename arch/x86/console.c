@@ -27,8 +27,11 @@
 #define LSR_DATA_READY 0x01
 #define LSR_THR_EMPTY 0x20
 
-/* A character takes 87 us at 115200 baud, a port read about 1 us. */
-#define MAX_POLLS 100000
+/*
+ * A character takes 87 us at 115200 baud, a port read about 1 us. An emulator
+ * whose machine is busy may let its UART wait much longer.
+ */
+#define MAX_POLLS 1000000
 
 static bool present, stuck;
 

@@ -40,6 +40,11 @@ unsigned int report_capture_stop(void);
 const char *report_capture_text(void);
 bool report_capturing(void);
 
+/* Bytes of text kept, the terminator included. */
+#define REPORT_CAPTURE_SIZE 16384
+/* Writes that did not fit whole, since this was asked last. */
+unsigned long report_captures_cut(void);
+
 /* Reports that nobody captured, since boot: each is a fault of the kernel. */
 unsigned long report_uncaptured(void);
 

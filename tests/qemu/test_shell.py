@@ -343,15 +343,26 @@ class Terminal:
         deadline = time.monotonic() + seconds
         while text not in self.seen:
             assert time.monotonic() < deadline, self.seen
-            if select.select([self.master], [], [], 0.2)[0]:
-                try:
-                    data = os.read(self.master, 4096)
-                except OSError:
-                    data = b''
-                assert data, self.seen
-                self.seen += data.decode(errors='replace')
+            self.read(0.2)
         self.passed = self.seen.index(text)
         self.seen = self.seen[self.passed + len(text):]
+
+    def read(self, seconds):
+        """False: nothing came in that time."""
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.master, 4096)
+        except OSError:
+            data = b''
+        assert data, self.seen
+        self.seen += data.decode(errors='replace')
+        return True
+
+    def drain(self):
+        """Until the guest has nothing more to say."""
+        while self.read(1):
+            pass
 
     def type(self, text):
         os.write(self.master, text.encode())
@@ -380,7 +391,8 @@ def test_console_outlives_a_terminal_that_stalls():
         terminal = Terminal('shell')
         terminal.expect(PROMPT)
         terminal.type('slabinfo\r' * 60)    # more than fits between us
-        time.sleep(2)
+        time.sleep(3)
+        terminal.drain()
         terminal.type('\x15meminfo\r')
         terminal.expect('MemTotal')
         assert terminal.passed > 64 << 10, 'nothing had to stall'
