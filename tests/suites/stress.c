@@ -38,6 +38,7 @@
 
 #include "stress.h"
 
+#define USUAL_MS 150
 #define MIN_ROUNDS 4
 #define PATIENCE_US 60000000
 #define ALL_WORDS (512 / sizeof(u64))
@@ -45,7 +46,7 @@
 #define PAGE_WORDS (PAGE_SIZE / sizeof(u64))
 
 static u64 seed = 1;
-static u64 length_ms = 150;
+static u64 length_ms = USUAL_MS;
 
 static int set_seed(const char *value)
 {
@@ -63,6 +64,13 @@ static int set_length(const char *value)
 	return 0;
 }
 early_param("stress_ms", set_length);
+
+unsigned int stress_rounds(unsigned int usual)
+{
+	unsigned int ms = (unsigned int)length_ms;
+
+	return max(usual * ms / USUAL_MS, 1U);
+}
 
 static unsigned int max_cpus = 8;
 

@@ -89,6 +89,8 @@ unsigned int stress_count(unsigned int per_cpu);
 void stressor_init(struct stressor *me, unsigned int cpu, unsigned int nr);
 void stress_pass_on(struct ktest *t, const struct stressor *me);
 
+/* Of so many rounds at the usual length of a case, what fits its length. */
+unsigned int stress_rounds(unsigned int usual);
 /* Until its time is over; at least a few times. */
 bool stress_goes_on(struct stressor *me);
 /* For what must happen sooner or later: false when it really should have. */

@@ -104,9 +104,9 @@ static void give_all_pages(struct stressor *me, struct list_head *mine)
 static void exhaust_pages(struct stressor *me)
 {
 	LIST_HEAD(mine);
-	unsigned int round;
+	unsigned int round, rounds = stress_rounds(ROUNDS);
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds; round++) {
 		take_all_pages(me, &mine, ~0UL);
 		stress_meet(me);
 		give_all_pages(me, &mine);
@@ -123,9 +123,9 @@ static void pages_run_out_on_all_cpus_and_come_back(struct ktest *t)
 static void exhaust_at_will(struct stressor *me)
 {
 	LIST_HEAD(mine);
-	unsigned int round;
+	unsigned int round, rounds = stress_rounds(ROUNDS);
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds; round++) {
 		take_all_pages(me, &mine, ENOUGH_BLOCKS);
 		give_all_pages(me, &mine);
 	}
@@ -188,9 +188,9 @@ static void give_all_objects(struct stressor *me, struct object *mine)
 static void exhaust_objects(struct stressor *me)
 {
 	struct object *mine;
-	unsigned int round;
+	unsigned int round, rounds = stress_rounds(ROUNDS);
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < rounds; round++) {
 		mine = take_all_objects(me);
 		stress_meet(me);
 		give_all_objects(me, mine);

@@ -12,6 +12,7 @@
 #include <mm/mm.h>
 #include <mm/vmalloc.h>
 
+#include "../stress.h"
 #include "../tick.h"
 
 #define MAPS 200U
@@ -83,7 +84,7 @@ static void vunmap_waits_for_a_flush_that_another_began(struct ktest *t)
 {
 	struct page *page;
 	struct task_struct *a, *b;
-	unsigned int i;
+	unsigned int i, maps = stress_rounds(MAPS);
 
 	if (num_online_cpus() < 3 || !cpu_online(1) || !cpu_online(2)) {
 		ktest_skip(t, "fewer than three CPUs");
@@ -99,7 +100,7 @@ static void vunmap_waits_for_a_flush_that_another_began(struct ktest *t)
 	stale = nr_shown = nr_touched = nr_gone = 0;
 	a = kthread_run_on(1, purger, NULL, "purger");
 	b = kthread_run_on(2, toucher, NULL, "toucher");
-	for (i = 0; a && b && i < MAPS && !stale; i++)
+	for (i = 0; a && b && i < maps && !stale; i++)
 		show_and_take_away(page);
 	SET(stop, true);
 	if (a)
