@@ -4,9 +4,11 @@
  *  1. Suites lie in a linker section in link order; they run in the order of
  *     their names, found by looking for the next greater name each time (no
  *     memory is needed, so tests can run before there is an allocator).
- *  2. A case is selected if "suite" or "suite.case" matches the glob; a suite
- *     is run if any of its cases is, or if it has none, which is a failure: a
- *     list that lost its cases must not look like success.
+ *  2. A case is selected if "suite" or "suite.case" matches one of the globs,
+ *     and none of those behind a '!' ("slub*,!slub_debug*"; none but such: of
+ *     all cases). A suite is run if any of its cases is, or if it has none,
+ *     which is a failure: a list that lost its cases must not look like
+ *     success.
  *  3. Around each case stands what must not change: interrupt state, the
  *     preemption count, spinlocks and mutexes held (debug builds), number of
  *     threads, of uncaptured reports, capture mode, and what the observer (the
@@ -76,20 +78,23 @@ static bool glob_matches(const char *glob, const char *suite, const char *name)
 
 bool ktest_selects(const char *globs, const char *suite, const char *name)
 {
+	bool asked = false, named = false;
 	const char *end;
 	char glob[128];
+	size_t n;
 
-	if (!globs || !*globs)
-		return true;
-	for (;; globs = end + 1) {
+	for (; globs && *globs; globs = end) {
 		end = strchr(globs, ',');
-		if (!end)
-			return glob_matches(globs, suite, name);
-		strscpy(glob, globs, min((size_t)(end - globs) + 1,
-					 sizeof(glob)));
-		if (glob_matches(glob, suite, name))
-			return true;
+		n = end ? (size_t)(end++ - globs) + 1 : sizeof(glob);
+		strscpy(glob, globs, min(n, sizeof(glob)));
+		if (*glob != '!') {
+			asked = true;
+			named |= glob_matches(glob, suite, name);
+		} else if (glob_matches(glob + 1, suite, name)) {
+			return false;
+		}
 	}
+	return named || !asked;
 }
 
 static unsigned int nr_selected(const struct ktest_run *run,

@@ -17,11 +17,12 @@ from guest import (I386, ROOT, SHORT, boot, boot_iso, make_iso, mebibytes,
 
 SUITE = os.environ.get('SUITE')
 SELFTEST = f'selftest={SUITE}' if SUITE else f'selftest drain=off {SHORT}'
-# What is about memory, or about where it lies: short paths, too.
+# What is about memory, or about where it lies: short paths, too. Objects that
+# are debugged are the same everywhere.
 MEMORY = ('selftest=bootmem,buddy,census,deferred,drain,e820,early,fallback,'
           'handover,highmem,kmalloc,kmap*,machine*,memblock*,memmap*,pag*,'
-          'pcp*,percpu,pgtable,restart*,slub*,tlb,vm*,watermark,zone '
-          f'drain=off {SHORT}')
+          'pcp*,percpu,pgtable,restart*,slub*,!slub_debug*,tlb,vm*,'
+          f'watermark,zone drain=off {SHORT}')
 # i386: around the end of low memory, and up to what 36 address lines reach.
 SIZES = (['16M', '64M', '900M', '1G', '2G', '4G', '8G', '16G', '48G'] if I386
          else ['16M', '64M', '128M', '1G', '3.5G', '5G', '16G', '64G'])

@@ -155,6 +155,19 @@ static void globs_choose_suites_and_cases(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, ktest_selects("slub,kmalloc", "buddy", "x"));
 }
 
+static void globs_take_away(struct ktest *t)
+{
+	KTEST_EXPECT_FALSE(t, ktest_selects("!b*", "buddy", "x"));
+	KTEST_EXPECT_TRUE(t, ktest_selects("!b*", "slub", "x"));
+	KTEST_EXPECT_FALSE(t, ktest_selects("*,!b*", "buddy", "x"));
+	KTEST_EXPECT_FALSE(t, ktest_selects("!b*,*", "buddy", "x"));
+	KTEST_EXPECT_TRUE(t, ktest_selects("*,!b*,!z", "slub", "x"));
+	KTEST_EXPECT_FALSE(t, ktest_selects("s*,!b*", "kmalloc", "x"));
+	KTEST_EXPECT_FALSE(t, ktest_selects("!buddy.x", "buddy", "x"));
+	KTEST_EXPECT_TRUE(t, ktest_selects("!buddy.x", "buddy", "y"));
+	KTEST_EXPECT_TRUE(t, ktest_selects("!buddy.x", "buddy", NULL));
+}
+
 static void selected_cases_alone_are_planned(struct ktest *t)
 {
 	static const struct ktest_suite suite = { "m", mixed, NULL, NULL };
@@ -440,6 +453,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(suite_without_cases_is_a_failure),
 	KTEST_CASE(suites_of_one_name_all_run),
 	KTEST_CASE(globs_choose_suites_and_cases),
+	KTEST_CASE(globs_take_away),
 	KTEST_CASE(selected_cases_alone_are_planned),
 	KTEST_CASE(failed_checks_name_their_values),
 	KTEST_CASE(failure_outweighs_skip),
