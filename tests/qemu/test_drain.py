@@ -53,19 +53,19 @@ def test_direct_boot_drains(mem, tmp_path):
     drained(boot(CMDLINE, '--initrd', initrd, **settings(mem)))
 
 
-@pytest.mark.parametrize('mem', sized(SIZES))
+@pytest.mark.parametrize('mem', sized([*SIZES[:3], SIZES[-1]]))
 def test_grub_under_bios_drains(mem, tmp_path):
     iso = make_iso(tmp_path, CMDLINE, modules(tmp_path))
     drained(boot_iso(iso, **settings(mem)))
 
 
-@pytest.mark.parametrize('mem', sized(SIZES[1:-1]))
+@pytest.mark.parametrize('mem', sized([SIZES[1], SIZES[-2]]))
 def test_grub_under_uefi_drains(mem, tmp_path):
     iso = make_iso(tmp_path, CMDLINE, modules(tmp_path))
     drained(boot_iso(iso, **settings(mem, firmware='uefi')))
 
 
-@pytest.mark.parametrize('mem', ['16M', '128M', '5G'])
+@pytest.mark.parametrize('mem', ['16M', '5G'])
 @pytest.mark.cost(40)
 def test_bootmem_leaves_the_same_to_drain(mem):
     drained(boot(f'{CMDLINE} early=bootmem', **settings(mem)))
