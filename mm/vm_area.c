@@ -88,7 +88,7 @@ static bool take_addresses(struct vm_struct *vm, unsigned long align,
 	return addr;
 }
 
-static struct vm_struct *take_large(unsigned long nr, unsigned long align,
+static struct vm_struct * noinline take_large(unsigned long nr, unsigned long align,
 				    gfp_t gfp)
 {
 	struct vmap_hole *node = kmem_cache_alloc(vmap_hole_cache, gfp);
@@ -140,7 +140,7 @@ struct vm_struct *vm_take(unsigned long nr, unsigned long align,
 	vm->flags = flags;
 	vm->nr_pages = (unsigned int)nr;
 	vm->pages = NULL;
-	vm->phys_addr = 0;
+	vm->gfp = gfp;
 	vm->caller = caller;
 	INIT_LIST_HEAD(&vm->blocks);
 	vm_set_state(vm, VM_USED);

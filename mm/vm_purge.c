@@ -219,8 +219,10 @@ void vm_unmap_aliases(void)
 void vmalloc_trim(void)
 {
 	vm_purge();
-	if (may_wait())
+	if (may_wait()) {
 		vm_small_trim();
+		vm_tables_trim();
+	}
 }
 
 static void reclaim(void)

@@ -307,5 +307,6 @@ void __init vmalloc_init(void)
 	vmap_space_init(&vmap_space, VMALLOC_START, VMALLOC_END, &first);
 	vm_small_init();
 	vm_purge_init();
+	vm_tables_init();
 	kv_fallback = &fallback;
 }

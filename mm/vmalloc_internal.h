@@ -1,7 +1,7 @@
 /*
  * What the files of vmalloc share: vmalloc.c gets pages and shows them,
  * vmap.c shows those of others; vm_area.c and vm_small.c know the areas;
- * vm_purge.c lets them go.
+ * vm_purge.c lets them go, vm_tables.c the page tables they shared.
  */
 #ifndef MM_VMALLOC_INTERNAL_H
 #define MM_VMALLOC_INTERNAL_H
@@ -83,6 +83,11 @@ void vm_small_trim(void);
 void vm_small_for_each(void (*fn)(const struct vm_struct *vm, void *arg),
 		       void *arg);
 const char *vm_small_validate(unsigned long *chunks);
+
+/* mm/vm_tables.c */
+void vm_tables_init(void);
+/* Tables of which no area needs any part go. May sleep. */
+void vm_tables_trim(void);
 
 /* mm/vmap.c */
 /* For the first of an area: there may be no table yet. 0 or -ENOMEM. */

@@ -26,7 +26,7 @@ int vm_show_first(struct vm_struct *vm, unsigned long va, phys_addr_t pa,
 		  unsigned long nr, pgprot_t prot)
 {
 	int err = vmap_map(va, pa, nr << PAGE_SHIFT, prot,
-			   vm->flags & VM_ALLOW_HUGE_VMAP);
+			   vm->flags & VM_ALLOW_HUGE_VMAP, vm->gfp);
 
 	if (!err && vm->class != VM_LARGE)
 		vm->entry = vmap_entry((unsigned long)vm->addr);
@@ -160,9 +160,14 @@ void vm_unmap_ram(const void *mem, unsigned int count)
 struct vm_struct *get_vm_area_caller(unsigned long size, unsigned long flags,
 				     const void *caller)
 {
+	struct vm_struct *vm;
+
 	if (!size || size > VMALLOC_TOTAL)
 		return NULL;
-	return vm_take(PFN_UP(size), 1, flags, GFP_KERNEL, caller);
+	vm = vm_take(PFN_UP(size), 1, flags, GFP_KERNEL, caller);
+	if (vm)
+		vm->phys_addr = 0;
+	return vm;
 }
 
 void free_vm_area(struct vm_struct *vm)

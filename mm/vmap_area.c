@@ -189,6 +189,16 @@ static void cut(struct vmap_space *s, struct vmap_hole *h, unsigned long addr,
 		add_hole(s, end, hole_end);
 }
 
+static void take_from(struct vmap_space *s, struct vmap_hole *h,
+		      unsigned long addr, unsigned long size,
+		      struct vmap_hole *node)
+{
+	put_spare(s, node);
+	cut(s, h, addr, addr + size);
+	s->nr_areas++;
+	s->free -= size;
+}
+
 unsigned long vmap_space_take(struct vmap_space *s, unsigned long size,
 			      unsigned long align, struct vmap_hole *node)
 {
@@ -197,11 +207,8 @@ unsigned long vmap_space_take(struct vmap_space *s, unsigned long size,
 
 	if (!h)
 		return 0;
-	put_spare(s, node);
 	addr = ALIGN(h->start, align);
-	cut(s, h, addr, addr + size);
-	s->nr_areas++;
-	s->free -= size;
+	take_from(s, h, addr, size, node);
 	return addr;
 }
 
@@ -220,6 +227,41 @@ static struct vmap_hole *hole_before(const struct vmap_space *s,
 		}
 	}
 	return hole_of(best);
+}
+
+/* The lowest that begins at addr or behind; recursion is as deep as the tree. */
+static struct vmap_hole *hole_from(struct rb_node *node, unsigned long addr,
+				   unsigned long bytes)
+{
+	struct vmap_hole *h = hole_of(node), *left;
+
+	if (largest_below(node) < bytes)
+		return NULL;
+	if (h->start >= addr) {
+		left = hole_from(node->left, addr, bytes);
+		if (left || hole_size(h) >= bytes)
+			return left ?: h;
+	}
+	return hole_from(node->right, addr, bytes);
+}
+
+bool vmap_space_find_hole(const struct vmap_space *s, unsigned long addr,
+			  unsigned long bytes, unsigned long *start,
+			  unsigned long *end)
+{
+	const struct vmap_hole *h = hole_from(s->holes.node, addr, bytes);
+
+	if (!h)
+		return false;
+	*start = h->start;
+	*end = h->end;
+	return true;
+}
+
+void vmap_space_take_at(struct vmap_space *s, unsigned long addr,
+			unsigned long size, struct vmap_hole *node)
+{
+	take_from(s, hole_before(s, addr + 1), addr, size, node);
 }
 
 /* Not the first: another that is spare, or a hole's, which it takes over. */

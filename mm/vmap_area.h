@@ -39,6 +39,16 @@ void vmap_space_init(struct vmap_space *s, unsigned long start,
 unsigned long vmap_space_take(struct vmap_space *s, unsigned long size,
 			      unsigned long align, struct vmap_hole *node);
 
+/*
+ * The lowest hole from addr on that has at least so many bytes. False: none.
+ * Takes exactly that part of a hole.
+ */
+bool vmap_space_find_hole(const struct vmap_space *s, unsigned long addr,
+			  unsigned long bytes, unsigned long *start,
+			  unsigned long *end);
+void vmap_space_take_at(struct vmap_space *s, unsigned long addr,
+			unsigned long size, struct vmap_hole *node);
+
 /* Gives back exactly what was taken; a node that is the caller's again. */
 struct vmap_hole *vmap_space_give(struct vmap_space *s, unsigned long addr,
 				  unsigned long size);

@@ -57,7 +57,7 @@ static void *show(phys_addr_t phys, unsigned long size, const void *caller)
 		return NULL;
 	vm->phys_addr = phys;
 	if (vmap_map((unsigned long)vm->addr, first, size, PAGE_KERNEL_DEVICE,
-		     false)) {
+		     false, GFP_KERNEL)) {
 		free_vm_area(vm);
 		return NULL;
 	}

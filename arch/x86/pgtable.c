@@ -45,7 +45,8 @@
  * Invariants
  *	all entries of a table are below the same entry one level up;
  *	an entry that was a table stays one until pgtable_destroy(), or until
- *	who has all addresses below it to himself takes the table out;
+ *	who has all addresses below it to himself takes the table out
+ *	(pgtable_take.c);
  *	a split changes no translation and no permission;
  *	pt->nr_tables == number of table pages reachable from root, plus root.
  *
@@ -57,37 +58,13 @@
  * became empty without being asked to.
  */
 #include <asm/pgtable.h>
+#include <kernel/preempt.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/memory_model.h>
 
 #include "pgtable_pages.h"
-
-static pte_t *table_of(pte_t e)
-{
-	return __va(pte_phys(e));
-}
-
-/*
- * The entry that decides about va at level stop or above: the walk ends early
- * where there is no table below.
- */
-static pte_t *walk(const struct pgtable *pt, unsigned long va,
-		   enum pt_level stop, enum pt_level *level)
-{
-	pte_t *table = pt->root;
-	int l;
-
-	for (l = PT_TOP; ; l--) {
-		pte_t *e = &table[pt_index(va, (enum pt_level)l)];
-		pte_t v = pte_read(e);
-
-		*level = (enum pt_level)l;
-		if (*level == stop || !pte_present(v) || pte_leaf(v, *level))
-			return e;
-		table = table_of(v);
-	}
-}
+#include "pgtable_walk.h"
 
 /* Flags of the 512 smaller pages that replace one page of this level. */
 static pte_t split_flags(pte_t e, enum pt_level level)
@@ -117,9 +94,10 @@ static pte_t table_entry(const pte_t *table, enum pt_level level)
  * Puts a table where entry e is empty or maps a page of its level. Afterwards
  * e is a table, ours or another CPU's. 0 or -ENOMEM.
  */
-static int install_table(struct pgtable *pt, pte_t *e, enum pt_level level)
+static int install_table(struct pgtable *pt, pte_t *e, enum pt_level level,
+			 gfp_t gfp)
 {
-	pte_t old = pte_read(e), *table = pgtable_page_alloc();
+	pte_t old = pte_read(e), *table = pgtable_page_alloc(gfp);
 
 	if (!table)
 		return -ENOMEM;
@@ -153,7 +131,8 @@ static enum pt_level biggest_page(unsigned long va, phys_addr_t pa,
  * tables. Returns the empty entry; NULL with *err set if it is taken.
  */
 static pte_t *make_entry(struct pgtable *pt, unsigned long va,
-			 enum pt_level want, enum pt_level *level, int *err)
+			 enum pt_level want, enum pt_level *level, gfp_t gfp,
+			 int *err)
 {
 	for (;;) {
 		pte_t *e = walk(pt, va, want, level);
@@ -162,7 +141,7 @@ static pte_t *make_entry(struct pgtable *pt, unsigned long va,
 		if (!pte_present(v)) {
 			if (*level == want)
 				return e;
-			*err = install_table(pt, e, *level);
+			*err = install_table(pt, e, *level, gfp);
 			if (*err)
 				return NULL;
 		} else if (pte_leaf(v, *level)) {
@@ -181,18 +160,18 @@ static unsigned long fill_entries(pte_t *e, unsigned long va, phys_addr_t pa,
 {
 	unsigned long step = pt_size(level);
 	unsigned long n = PTRS_PER_TABLE - pt_index(va, level);
+	pte_t value = pa | prot | (level > PT_4K ? _PAGE_PSE : 0);
 	unsigned long i;
 
-	if (level > PT_4K)
-		prot |= _PAGE_PSE;
 	n = min(n, size >> pt_shift(level));
-	for (i = 0; i < n && !pte_present(e[i]); i++)
-		pte_write(&e[i], (pa + i * step) | prot);
+	for (i = 0; i < n && !pte_present(e[i]); i++, value += step)
+		pte_write(&e[i], value);
 	return i * step;
 }
 
-int pgtable_map(struct pgtable *pt, unsigned long va, phys_addr_t pa,
-		unsigned long size, pte_t prot, enum pt_level max)
+int pgtable_map_gfp(struct pgtable *pt, unsigned long va, phys_addr_t pa,
+		    unsigned long size, pte_t prot, enum pt_level max,
+		    gfp_t gfp)
 {
 	if (!IS_ALIGNED(va | pa | size, PAGE_SIZE))
 		return -EINVAL;
@@ -201,7 +180,7 @@ int pgtable_map(struct pgtable *pt, unsigned long va, phys_addr_t pa,
 		enum pt_level level = biggest_page(va, pa, size, max);
 		unsigned long done;
 		int err = 0;
-		pte_t *e = make_entry(pt, va, level, &level, &err);
+		pte_t *e = make_entry(pt, va, level, &level, gfp, &err);
 
 		if (!e)
 			return err;
@@ -213,12 +192,24 @@ int pgtable_map(struct pgtable *pt, unsigned long va, phys_addr_t pa,
 	return 0;
 }
 
+/* A table may be changed where the CPU must not be given away. */
+static gfp_t gfp_of_context(void)
+{
+	return in_atomic() ? GFP_ATOMIC : GFP_KERNEL;
+}
+
+int pgtable_map(struct pgtable *pt, unsigned long va, phys_addr_t pa,
+		unsigned long size, pte_t prot, enum pt_level max)
+{
+	return pgtable_map_gfp(pt, va, pa, size, prot, max, gfp_of_context());
+}
+
 int pgtable_make_tables(struct pgtable *pt, unsigned long va,
-			enum pt_level level)
+			enum pt_level level, gfp_t gfp)
 {
 	int err = 0;
 
-	return make_entry(pt, va, level, &level, &err) ? 0 : err;
+	return make_entry(pt, va, level, &level, gfp, &err) ? 0 : err;
 }
 
 /* Does a page of this level around va lie inside [va, va + size)? */
@@ -226,12 +217,6 @@ static bool page_fits(unsigned long va, unsigned long size,
 		      enum pt_level level)
 {
 	return IS_ALIGNED(va, pt_size(level)) && size >= pt_size(level);
-}
-
-/* Bytes from va to the end of what one entry of this level spans. */
-static unsigned long rest_of_entry(unsigned long va, enum pt_level level)
-{
-	return pt_size(level) - (va & (pt_size(level) - 1));
 }
 
 static void change_entry(pte_t *e, pte_t clear, pte_t set)
@@ -267,7 +252,8 @@ static int change_range(struct pgtable *pt, unsigned long va,
 			rest = change_entries(e, va, size, clear, set);
 		} else if (pte_present(pte_read(e))) {
 			if (!page_fits(va, size, level)) {
-				int err = install_table(pt, e, level);
+				int err = install_table(pt, e, level,
+							gfp_of_context());
 
 				if (err)
 					return err;
@@ -325,32 +311,6 @@ int pgtable_protect(struct pgtable *pt, unsigned long va, unsigned long size,
 	return err;
 }
 
-/* Tables of boot are no pages of the page allocator: they stay. */
-static void take_table(struct pgtable *pt, pte_t *e, struct list_head *tables)
-{
-	struct page *page = phys_to_page(pte_phys(pte_read(e)));
-
-	if (page->type != PAGE_TABLE)
-		return;
-	pte_write(e, 0);
-	__atomic_fetch_sub(&pt->nr_tables, 1, __ATOMIC_RELAXED);
-	list_add(&page->lru, tables);
-}
-
-void pgtable_take_tables(struct pgtable *pt, unsigned long va,
-			 unsigned long size, struct list_head *tables)
-{
-	unsigned long end = ALIGN_DOWN(va + size, pt_size(PT_2M));
-
-	for (va = ALIGN(va, pt_size(PT_2M)); va < end; va += pt_size(PT_2M)) {
-		enum pt_level level;
-		pte_t *e = walk(pt, va, PT_2M, &level), v = pte_read(e);
-
-		if (level == PT_2M && pte_present(v) && !pte_leaf(v, level))
-			take_table(pt, e, tables);
-	}
-}
-
 pte_t *pgtable_lookup(const struct pgtable *pt, unsigned long va,
 		      enum pt_level *level)
 {
@@ -392,7 +352,7 @@ bool pgtable_translate(const struct pgtable *pt, unsigned long va,
 
 int pgtable_init(struct pgtable *pt)
 {
-	*pt = (struct pgtable){ .root = pgtable_page_alloc() };
+	*pt = (struct pgtable){ .root = pgtable_page_alloc(gfp_of_context()) };
 	if (!pt->root)
 		return -ENOMEM;
 	pt->nr_tables = 1;

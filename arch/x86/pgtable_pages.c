@@ -9,7 +9,6 @@
  * can be cleared and filled through the direct map at once.
  */
 #include <kernel/panic.h>
-#include <kernel/preempt.h>
 #include <lib/kernel.h>
 #include <mm/early.h>
 #include <mm/gfp.h>
@@ -40,7 +39,7 @@ void pgtable_check_memory(phys_addr_t pa)
 	*word = 0;
 }
 
-pte_t *pgtable_page_alloc(void)
+pte_t *pgtable_page_alloc(gfp_t gfp)
 {
 	unsigned long addr;
 
@@ -53,8 +52,7 @@ pte_t *pgtable_page_alloc(void)
 		pgtable_check_memory(pa);
 		return __va(pa);
 	}
-	/* a table may be changed where the CPU must not be given away */
-	addr = get_zeroed_page(in_atomic() ? GFP_ATOMIC : GFP_KERNEL);
+	addr = get_zeroed_page(gfp);
 	if (addr)
 		virt_to_page(addr)->type = PAGE_TABLE;
 	return (pte_t *)addr;

@@ -4,8 +4,8 @@
 
 #include <asm/pgtable.h>
 
-/* A cleared page for a table, or NULL. May sleep once there are threads. */
-pte_t *pgtable_page_alloc(void);
+/* A cleared page for a table, or NULL. May sleep if gfp says so. */
+pte_t *pgtable_page_alloc(gfp_t gfp);
 /* Only for pages that were allocated after the early allocator ended. */
 void pgtable_page_free(pte_t *table);
 /* Panics if there is no memory at pa, whatever the memory map says. */

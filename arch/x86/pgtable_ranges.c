@@ -8,14 +8,17 @@
  * What reads as zeroes through shared tables (zeroes_64.c) is one stretch, and
  * no page of it is counted.
  *
- * Reads only; may run while others map and unmap elsewhere in the tree.
+ * Reads only; may run while others map and unmap, and tables come and go: each
+ * entry is looked up from the root, with interrupts off on the way.
  */
+#include <asm/irqflags.h>
 #include <asm/pgtable.h>
 #include <kernel/printk.h>
 #include <kernel/shell.h>
 #include <lib/kernel.h>
 
 #include "areas.h"
+#include "pgtable_walk.h"
 #include "zeroes.h"
 
 struct joiner {
@@ -50,28 +53,45 @@ static void join(struct joiner *j, unsigned long va, pte_t flags,
 	j->r.size += size;
 }
 
-/* Recursion is as deep as the tree: PT_TOP + 1. */
-static void visit_table(struct joiner *j, const pte_t *table,
-			unsigned long base, enum pt_level level)
+/* The entry that says all about va: of a page, of shared tables, or empty. */
+static pte_t entry_of(const struct pgtable *pt, unsigned long va,
+		      enum pt_level *level)
 {
-	unsigned int i;
+	const pte_t *table = pt->root;
+	int l;
 
-	for (i = 0; i < PTRS_PER_TABLE; i++) {
-		unsigned long va = base + ((unsigned long)i << pt_shift(level));
-		pte_t e = pte_read(&table[i]);
+	for (l = PT_TOP; ; l--) {
+		pte_t e;
 
-		if (!pte_present(e))
-			continue;
-		va = va_make_canonical(va);
-		if (zeroes_shared(e)) {
-			join(j, va, zeroes_flags(), pt_size(level));
-		} else if (pte_leaf(e, level)) {
-			join(j, va, e, pt_size(level));
-			j->r.pages[level]++;
-		} else {
-			visit_table(j, __va(pte_phys(e)), va,
-				    (enum pt_level)(level - 1));
-		}
+		*level = (enum pt_level)l;
+		e = pte_read(&table[pt_index(va, *level)]);
+		if (!pte_present(e) || pte_leaf(e, *level) || zeroes_shared(e))
+			return e;
+		table = table_of(e);
+	}
+}
+
+/* Tables on the way stay until interrupts are on again (pgtable_take.c). */
+static pte_t entry_of_any(const struct pgtable *pt, unsigned long va,
+			  enum pt_level *level)
+{
+	unsigned long flags;
+	pte_t e;
+
+	local_irq_save(flags);
+	e = entry_of(pt, va, level);
+	local_irq_restore(flags);
+	return e;
+}
+
+static void visit(struct joiner *j, unsigned long va, pte_t e,
+		  enum pt_level level)
+{
+	if (zeroes_shared(e)) {
+		join(j, va, zeroes_flags(), pt_size(level));
+	} else {
+		join(j, va, e, pt_size(level));
+		j->r.pages[level]++;
 	}
 }
 
@@ -80,8 +100,16 @@ void pgtable_for_each_range(const struct pgtable *pt,
 				       void *arg), void *arg)
 {
 	struct joiner j = { .fn = fn, .arg = arg };
+	unsigned long va = 0;
+	enum pt_level level;
 
-	visit_table(&j, pt->root, 0, PT_TOP);
+	do {
+		pte_t e = entry_of_any(pt, va, &level);
+
+		if (pte_present(e))
+			visit(&j, va, e, level);
+		va = va_make_canonical(va + pt_size(level));
+	} while (va);
 	flush_range(&j);
 }
 

@@ -2,16 +2,16 @@
  * The machine's side of vmalloc: <asm/vmap.h>, by the one walk of pgtable.c.
  *
  * Tables. Those of the upper levels, for the addresses that are used first, are
- * made at boot and stay, so that a CPU never sees a new root entry late and the
- * number of tables is again what it was when all areas are gone. On x86_64 a
- * table of the last level belongs to one area, or chunk of small areas:
+ * made at boot and stay; further ones come when they are needed, and go when
+ * memory is short and no area is left below (mm/vm_tables.c). On x86_64 a table
+ * of the last level belongs to one area, or chunk of small areas:
  *
- *	PT_1G	| . . . . |			one, boot
- *	PT_2M	| t t . 2M | | . |		one per GiB; first: boot
+ *	PT_1G	| . . . . |			512 GiB; first: boot
+ *	PT_2M	| t t . 2M | | . |		one per GiB; first 4: boot
  *	PT_4K	  | |				the area's own; a huge
  *						page needs none
  *
- * It goes in two steps: out of the table above, where no walk finds it any
+ * A table goes in two steps: out of the table above, where no walk finds it any
  * more; and back to the page allocator when no CPU remembers it. On i386 all
  * tables are made at boot, and none goes.
  */
@@ -40,15 +40,15 @@ void __init vmap_tables_init(void)
 
 	for (; va < VMALLOC_START + BOOT_TABLES_SIZE; va += step)
 		if (pgtable_make_tables(&kernel_pgtable, va,
-					BOOT_TABLES_LEVEL))
+					BOOT_TABLES_LEVEL, GFP_KERNEL))
 			panic("no memory for the tables of the vmalloc area");
 }
 
 int vmap_map(unsigned long va, phys_addr_t pa, unsigned long size,
-	     pgprot_t prot, bool huge)
+	     pgprot_t prot, bool huge, gfp_t gfp)
 {
-	return pgtable_map(&kernel_pgtable, va, pa, size, prot,
-			   huge ? PT_2M : PT_4K);
+	return pgtable_map_gfp(&kernel_pgtable, va, pa, size, prot,
+			       huge ? PT_2M : PT_4K, gfp);
 }
 
 /* Areas are unmapped whole: no big page sticks out, so nothing is split. */
@@ -69,6 +69,20 @@ void vmap_take_tables(unsigned long va, unsigned long size,
 {
 	if (BOOT_TABLES_LEVEL > PT_4K)
 		pgtable_take_tables(&kernel_pgtable, va, size, tables);
+}
+
+bool vmap_find_tables(unsigned long *va, unsigned long *size)
+{
+	return VMAP_UPPER_SIZE &&
+	       pgtable_find_tables(&kernel_pgtable,
+				   (enum pt_level)(BOOT_TABLES_LEVEL + 1), va,
+				   size);
+}
+
+void vmap_take_all_tables(unsigned long va, unsigned long size,
+			  struct list_head *tables)
+{
+	pgtable_take_all_tables(&kernel_pgtable, va, size, tables);
 }
 
 void vmap_free_tables(struct list_head *tables)

@@ -16,7 +16,8 @@ enum lock_rank {
 	RANK_SLAB_CACHES,	/* which caches exist */
 	RANK_PCP_DRAIN,		/* one drain of all CPUs' pages at a time */
 	RANK_VMALLOC_PURGE,	/* one purge of freed areas at a time */
-	RANK_LAST_MUTEX = RANK_VMALLOC_PURGE,
+	RANK_VMALLOC_TABLES,	/* one search for empty tables at a time */
+	RANK_LAST_MUTEX = RANK_VMALLOC_TABLES,
 	/* spinlocks */
 	RANK_TEST,		/* tests' own: above it any allocator call */
 	RANK_MEMPOOL,		/* reserve and queue of a memory pool */

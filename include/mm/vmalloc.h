@@ -40,6 +40,7 @@ struct vm_struct {
 	unsigned long flags;		/* (c) VM_... */
 	struct page **pages;		/* (c) VM_MAP_PUT_PAGES: the caller's */
 	unsigned int nr_pages;		/* (c) */
+	gfp_t gfp;			/* (c) for its page tables */
 	phys_addr_t phys_addr;		/* (c) VM_IOREMAP: what it shows */
 	const void *caller;		/* (c) who asked for it */
 	struct list_head blocks;	/* (u) its pages, by lru of the heads */

@@ -47,7 +47,7 @@ static void set(unsigned long va, unsigned long what)
 }
 
 int vmap_map(unsigned long va, phys_addr_t pa, unsigned long size,
-	     pgprot_t prot, bool huge)
+	     pgprot_t prot, bool huge, gfp_t gfp)
 {
 	unsigned long at;
 

@@ -6,13 +6,15 @@
  * A range here is whole pages of 4 KiB (else -EINVAL) and does not wrap.
  * Calls for disjoint ranges of one tree may run at the same time; who owns a
  * range says what is in it. Calls may allocate table pages: from the early
- * allocator before the page allocator is up, afterwards with GFP_KERNEL.
+ * allocator before the page allocator is up, afterwards with the gfp given, or
+ * GFP_KERNEL, or GFP_ATOMIC where the caller must not sleep.
  */
 #ifndef ASM_PGTABLE_H
 #define ASM_PGTABLE_H
 
 #include <asm/page.h>
 #include <lib/types.h>
+#include <mm/gfp.h>
 
 #ifdef __x86_64__
 #include <asm/pgtable_64.h>
@@ -117,13 +119,17 @@ void pgtable_destroy(struct pgtable *pt);
  */
 int pgtable_map(struct pgtable *pt, unsigned long va, phys_addr_t pa,
 		unsigned long size, pte_t prot, enum pt_level max);
+/* The same; tables are asked for with gfp, which decides about sleep. */
+int pgtable_map_gfp(struct pgtable *pt, unsigned long va, phys_addr_t pa,
+		    unsigned long size, pte_t prot, enum pt_level max,
+		    gfp_t gfp);
 
 /*
  * Puts in the tables above va's entry of that level, so that mapping there
  * needs no memory for them. 0, -ENOMEM; -EEXIST: a bigger page is there.
  */
 int pgtable_make_tables(struct pgtable *pt, unsigned long va,
-			enum pt_level level);
+			enum pt_level level, gfp_t gfp);
 
 /*
  * Removes what is mapped in the range; holes are fine. Big pages that stick
@@ -138,7 +144,9 @@ int pgtable_protect(struct pgtable *pt, unsigned long va, unsigned long size,
 
 /*
  * The entry that maps va, and its level; NULL if va is not mapped. Any value
- * may be asked. Any context. Counterpart: lookup_address().
+ * may be asked. Any context; where va is not the caller's own, with interrupts
+ * off: tables are freed when all CPUs have answered. Counterpart:
+ * lookup_address().
  */
 pte_t *pgtable_lookup(const struct pgtable *pt, unsigned long va,
 		      enum pt_level *level);
@@ -163,6 +171,18 @@ bool pgtable_translate(const struct pgtable *pt, unsigned long va,
 struct list_head;
 void pgtable_take_tables(struct pgtable *pt, unsigned long va,
 			 unsigned long size, struct list_head *tables);
+/* The same with tables of all levels, as far as nothing is in them. */
+void pgtable_take_all_tables(struct pgtable *pt, unsigned long va,
+			     unsigned long size, struct list_head *tables);
+
+/*
+ * The first table that hangs at an entry of level lowest or above, and could
+ * be taken out if nothing of what it spans is anybody's: *va and *size become
+ * that. False: there is none whose addresses all lie in [*va, *va + *size). Any
+ * context in which no table there comes or goes.
+ */
+bool pgtable_find_tables(const struct pgtable *pt, enum pt_level lowest,
+			 unsigned long *va, unsigned long *size);
 
 /* A stretch of virtual memory, mapped alike from end to end. */
 struct pgtable_range {
@@ -174,7 +194,8 @@ struct pgtable_range {
 
 /*
  * Calls fn for every mapped stretch, ascending; stretches are as long as
- * flags stay the same. Cost: one step per entry.
+ * flags stay the same. What comes and goes meanwhile may be missing. Cost: a
+ * walk per entry.
  */
 void pgtable_for_each_range(const struct pgtable *pt,
 			    void (*fn)(const struct pgtable_range *r,

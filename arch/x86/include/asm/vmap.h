@@ -9,6 +9,7 @@
 #include <asm/page.h>
 #include <asm/pgtable.h>
 #include <lib/list.h>
+#include <mm/gfp.h>
 
 /* What pages may be used for: PAGE_KERNEL, _RO, _RX, _DEVICE. */
 typedef pte_t pgprot_t;
@@ -33,16 +34,26 @@ static inline bool pgprot_is_wx(pgprot_t prot)
 #define VMAP_AREA_ALIGN PAGE_SIZE
 #endif
 
+/*
+ * Addresses below the smallest table that does not belong to one area, but goes
+ * when none is left below it; 0: all such stay.
+ */
+#ifdef __x86_64__
+#define VMAP_UPPER_SIZE SZ_1G
+#else
+#define VMAP_UPPER_SIZE 0UL
+#endif
+
 /* Boot, with the final tables in the making: tables that will stay. */
 void vmap_tables_init(void);
 
 /*
  * Shows [pa, pa + size) at va, where nothing is shown; huge: in pages of 2 MiB
- * where va, pa and size allow it. 0; -ENOMEM: no table, perhaps in part. May
- * sleep if the caller may.
+ * where va, pa and size allow it. Tables are asked for with gfp. 0; -ENOMEM: no
+ * table, perhaps in part.
  */
 int vmap_map(unsigned long va, phys_addr_t pa, unsigned long size,
-	     pgprot_t prot, bool huge);
+	     pgprot_t prot, bool huge, gfp_t gfp);
 
 /*
  * Whole areas, holes in them are fine. CPUs may remember what was shown until
@@ -90,6 +101,16 @@ static inline void vmap_hide(void *entry, unsigned long va, unsigned long nr)
 void vmap_take_tables(unsigned long va, unsigned long size,
 		      struct list_head *tables);
 void vmap_free_tables(struct list_head *tables);
+
+/*
+ * Of addresses that are nobody's, [*va, *va + *size): the first that a table
+ * could be taken from which spans several areas; *va and *size become what it
+ * spans. False: there is none. Under vmap_lock, so that they stay nobody's.
+ */
+bool vmap_find_tables(unsigned long *va, unsigned long *size);
+/* Takes out those found; the addresses are the caller's. */
+void vmap_take_all_tables(unsigned long va, unsigned long size,
+			  struct list_head *tables);
 
 /*
  * No CPU remembers what was shown in the range, or a table taken out of it. As

@@ -8,6 +8,7 @@
 #include <asm/page.h>
 #include <lib/list.h>
 #include <lib/types.h>
+#include <mm/gfp.h>
 
 typedef unsigned int pgprot_t;
 
@@ -31,7 +32,7 @@ static inline bool pgprot_is_wx(pgprot_t prot)
 
 /* Aborts where something is shown, or was and no CPU has been told. */
 int vmap_map(unsigned long va, phys_addr_t pa, unsigned long size,
-	     pgprot_t prot, bool huge);
+	     pgprot_t prot, bool huge, gfp_t gfp);
 void vmap_unmap(unsigned long va, unsigned long size);
 void vmap_flush(unsigned long va, unsigned long size);
 /*
@@ -56,7 +57,7 @@ static inline unsigned long vmap_entry_offset(unsigned long va,
 static inline void vmap_show(void *entry, unsigned long va, phys_addr_t pa,
 			     unsigned long nr, pgprot_t prot)
 {
-	vmap_map(va, pa, nr << PAGE_SHIFT, prot, false);
+	vmap_map(va, pa, nr << PAGE_SHIFT, prot, false, GFP_NOWAIT);
 }
 
 static inline void vmap_hide(void *entry, unsigned long va, unsigned long nr)
@@ -64,10 +65,21 @@ static inline void vmap_hide(void *entry, unsigned long va, unsigned long nr)
 	vmap_unmap(va, nr << PAGE_SHIFT);
 }
 
-
 /* The operating system has the tables. */
+#define VMAP_UPPER_SIZE 0UL
+
 static inline void vmap_take_tables(unsigned long va, unsigned long size,
 				    struct list_head *tables)
+{
+}
+
+static inline bool vmap_find_tables(unsigned long *va, unsigned long *size)
+{
+	return false;
+}
+
+static inline void vmap_take_all_tables(unsigned long va, unsigned long size,
+					struct list_head *tables)
 {
 }
 

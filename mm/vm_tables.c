@@ -1,0 +1,129 @@
+/*
+ * When do page tables go that several areas shared?
+ *
+ * The problem: areas at addresses far apart need tables of the upper levels,
+ * each a page. Such a table belongs to no area, so no area can take it along;
+ * and who finds it empty must not take it while somebody is about to use it,
+ * without the mappers' having to ask each time.
+ *
+ *	addresses	| area |   hole   |=============|   hole    | area |
+ *	tables		 \ in use /		empty		 \ in use /
+ *						taken, as if by an area
+ *
+ *  1. An area maps only what it has. What lies in a hole is nobody's, so a table
+ *     all of whose addresses lie in one hole is nobody's.
+ *  2. Under vmap_lock, where holes stay holes: find such tables, and take their
+ *     addresses out of the hole, up to STRETCHES of them.
+ *  3. Now nobody can map there, and the lock is let go. Take the tables out,
+ *     flush all CPUs, once, and free the tables.
+ *  4. Give the addresses back; begin again behind them if there may be more.
+ *
+ * Addresses go back after the flush: a CPU that remembers a table that was
+ * taken out would not find what a new area's table shows.
+ *
+ * Meanwhile these addresses are missing. Who may sleep and finds none waits in
+ * vmalloc_trim() until they are back.
+ *
+ * Locks: tables_mutex while one does it; nothing is allocated under it, as this
+ * runs when memory is short. So nodes are kept for the stretches.
+ * Cost: on x86_64 a walk over the table entries of the upper levels, and a flush
+ * if something is found; on i386 nothing: there all tables are made at boot.
+ * Left out: doing it in each purge. An area far away would be paid for again
+ * the next time.
+ */
+#include <kernel/init.h>
+#include <kernel/mutex.h>
+#include <kernel/panic.h>
+
+#include "vmalloc_internal.h"
+
+#define STRETCHES 8U
+
+struct stretch {
+	unsigned long start, size;
+};
+
+static DEFINE_MUTEX(tables_mutex, RANK_VMALLOC_TABLES);
+static struct vmap_hole *nodes[STRETCHES];		/* tables_mutex */
+
+/* The first behind from that is in a hole, with a table. vmap_lock held. */
+static bool find_stretch(unsigned long from, struct stretch *s)
+{
+	unsigned long end;
+
+	while (vmap_space_find_hole(&vmap_space, from, VMAP_UPPER_SIZE,
+				    &s->start, &end)) {
+		s->size = end - s->start;
+		if (vmap_find_tables(&s->start, &s->size))
+			return true;
+		from = end;
+	}
+	return false;
+}
+
+/* How many; *from: where to look for more. */
+static unsigned int take_stretches(unsigned long *from, struct stretch *s)
+{
+	unsigned long flags;
+	unsigned int n = 0;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	while (n < STRETCHES && find_stretch(*from, &s[n])) {
+		vmap_space_take_at(&vmap_space, s[n].start, s[n].size,
+				   nodes[n]);
+		*from = s[n].start + s[n].size;
+		n++;
+	}
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return n;
+}
+
+static void give_stretches(const struct stretch *s, unsigned int n)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	while (n--)
+		nodes[n] = vmap_space_give(&vmap_space, s[n].start, s[n].size);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+}
+
+/* False: there are no more. */
+static bool trim_some(unsigned long *from)
+{
+	struct stretch s[STRETCHES];
+	unsigned int n = take_stretches(from, s), i;
+	LIST_HEAD(tables);
+
+	if (!n)
+		return false;
+	for (i = 0; i < n; i++)
+		vmap_take_all_tables(s[i].start, s[i].size, &tables);
+	vmap_flush(VMALLOC_START, VMALLOC_TOTAL);
+	vmap_free_tables(&tables);
+	give_stretches(s, n);
+	return n == STRETCHES;
+}
+
+void vm_tables_trim(void)
+{
+	unsigned long from = VMALLOC_START;
+
+	if (!VMAP_UPPER_SIZE)
+		return;
+	mutex_lock(&tables_mutex);
+	while (trim_some(&from))
+		;
+	mutex_unlock(&tables_mutex);
+}
+
+void __init vm_tables_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; VMAP_UPPER_SIZE && i < STRETCHES; i++) {
+		nodes[i] = kmem_cache_alloc(vmap_hole_cache, GFP_KERNEL);
+		if (!nodes[i])
+			panic("no memory for vmalloc's addresses");
+	}
+}
