@@ -239,6 +239,12 @@ static unsigned long change_entries(pte_t *e, unsigned long va,
 	return n << PAGE_SHIFT;
 }
 
+static noinline int split_entry(struct pgtable *pt, pte_t *e,
+				enum pt_level level)
+{
+	return install_table(pt, e, level, gfp_of_context());
+}
+
 /* entry = (entry & ~clear) | set for all that is mapped; set 0 may unmap. */
 static int change_range(struct pgtable *pt, unsigned long va,
 			unsigned long size, pte_t clear, pte_t set)
@@ -252,8 +258,7 @@ static int change_range(struct pgtable *pt, unsigned long va,
 			rest = change_entries(e, va, size, clear, set);
 		} else if (pte_present(pte_read(e))) {
 			if (!page_fits(va, size, level)) {
-				int err = install_table(pt, e, level,
-							gfp_of_context());
+				int err = split_entry(pt, e, level);
 
 				if (err)
 					return err;
