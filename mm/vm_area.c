@@ -30,6 +30,7 @@
 #include <kernel/printk.h>
 #include <kernel/report.h>
 #include <lib/kernel.h>
+#include <mm/kasan.h>
 
 #include "vmalloc_internal.h"
 
@@ -124,6 +125,22 @@ static void put_large(struct vm_struct *vm)
 	kmem_cache_free(vm_cache, vm);
 }
 
+/* What shows pages of others can be accessed at once, and wholly. */
+static bool shadow_area(struct vm_struct *vm)
+{
+	if (vm->class == VM_LARGE &&
+	    kasan_populate_vmalloc((unsigned long)vm->addr, vm->size,
+				   vm->gfp)) {
+		vm_set_state(vm, VM_LEAVING);
+		vm_retire(vm);
+		return false;
+	}
+	if (!(vm->flags & VM_ALLOC))
+		kasan_unpoison_vmalloc(vm->addr, vm_bytes(vm),
+				       vm_shadowed_bytes(vm));
+	return true;
+}
+
 struct vm_struct *vm_take(unsigned long nr, unsigned long align,
 			  unsigned long flags, gfp_t gfp, const void *caller)
 {
@@ -144,7 +161,7 @@ struct vm_struct *vm_take(unsigned long nr, unsigned long align,
 	vm->caller = caller;
 	INIT_LIST_HEAD(&vm->blocks);
 	vm_set_state(vm, VM_USED);
-	return vm;
+	return shadow_area(vm) ? vm : NULL;
 }
 
 void vm_put(struct vm_struct *vm)

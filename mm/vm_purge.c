@@ -37,6 +37,7 @@
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <lib/kernel.h>
+#include <mm/kasan.h>
 
 #include "vmalloc_internal.h"
 
@@ -80,23 +81,27 @@ static struct vm_struct *take_list(void)
 	return list;
 }
 
-/* Tables only large areas have to themselves. */
+/* Tables, and shadow, only large areas have to themselves. */
 static void forget_everywhere(struct vm_struct *list)
 {
 	unsigned long first = VMALLOC_END, end = VMALLOC_START;
 	const struct vm_struct *vm;
 	LIST_HEAD(tables);
+	LIST_HEAD(shadow);
 
 	for (vm = list; vm; vm = vm->next) {
 		unsigned long start = (unsigned long)vm->addr;
 
-		if (vm->class == VM_LARGE)
+		if (vm->class == VM_LARGE) {
 			vmap_take_tables(start, vm->span, &tables);
+			kasan_take_vmalloc_shadow(start, vm->size, &shadow);
+		}
 		first = min(first, start);
 		end = max(end, start + vm_bytes(vm));
 	}
 	vmap_flush(first, end - first);
 	vmap_free_tables(&tables);
+	kasan_free_vmalloc_shadow(&shadow);
 }
 
 static void release(struct vm_struct *vm)
@@ -183,6 +188,7 @@ static void hide(struct vm_struct *vm)
 	else
 		vmap_unmap(start, vm_bytes(vm));
 	vmap_flush_local(start, vm_bytes(vm));
+	kasan_poison_vmalloc(vm->addr, vm_bytes(vm));
 }
 
 void vm_retire(struct vm_struct *vm)

@@ -39,6 +39,7 @@
 #include <kernel/smp.h>
 #include <lib/bitmap.h>
 #include <lib/kernel.h>
+#include <mm/kasan.h>
 
 #include "vmalloc_internal.h"
 
@@ -117,25 +118,56 @@ static struct vm_chunk **chunk_slot(unsigned long addr)
 	return nr < NR_CHUNKS ? &chunks[nr] : NULL;
 }
 
-/* Gives its addresses to the chunk; false: none where chunks may be. */
-static bool place_chunk(struct vm_chunk *chunk, struct vmap_hole **node)
+/* 0: there are none. node is the space's with success. */
+static unsigned long take_addresses(struct vmap_hole *node)
 {
 	unsigned long flags, addr;
-	struct vm_chunk **slot = NULL;
 
 	spin_lock_irqsave(&vmap_lock, flags);
-	addr = vmap_space_take(&vmap_space, CHUNK_SIZE, CHUNK_SIZE, *node);
-	if (addr)
-		slot = chunk_slot(addr);
-	if (slot) {
-		chunk->start = addr;
-		list_add(&chunk->list, &with_room[chunk->class]);
-		__atomic_store_n(slot, chunk, __ATOMIC_RELEASE);
-	} else if (addr) {
-		*node = vmap_space_give(&vmap_space, addr, CHUNK_SIZE);
-	}
+	addr = vmap_space_take(&vmap_space, CHUNK_SIZE, CHUNK_SIZE, node);
 	spin_unlock_irqrestore(&vmap_lock, flags);
-	return slot;
+	return addr;
+}
+
+/* A node that is the caller's again. */
+static struct vmap_hole *give_addresses(unsigned long addr)
+{
+	struct vmap_hole *node;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	node = vmap_space_give(&vmap_space, addr, CHUNK_SIZE);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return node;
+}
+
+/* From now on it is found, and has room. */
+static void publish_chunk(struct vm_chunk *chunk)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	list_add(&chunk->list, &with_room[chunk->class]);
+	__atomic_store_n(chunk_slot(chunk->start), chunk, __ATOMIC_RELEASE);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+}
+
+/* False: no addresses where chunks may be. */
+static bool place_chunk(struct vm_chunk *chunk, struct vmap_hole **node,
+			gfp_t gfp)
+{
+	unsigned long addr = take_addresses(*node);
+
+	if (!addr)
+		return false;
+	if (!chunk_slot(addr) ||
+	    kasan_populate_vmalloc(addr, CHUNK_SIZE, gfp)) {
+		*node = give_addresses(addr);
+		return false;
+	}
+	chunk->start = addr;
+	publish_chunk(chunk);
+	return true;
 }
 
 static bool add_chunk(unsigned int class, gfp_t gfp)
@@ -149,7 +181,7 @@ static bool add_chunk(unsigned int class, gfp_t gfp)
 	if (node && chunk) {
 		chunk->class = class;
 		chunk->nr_places = (unsigned int)places;
-		if (place_chunk(chunk, &node))
+		if (place_chunk(chunk, &node, gfp))
 			return true;
 	}
 	if (node)
@@ -316,9 +348,13 @@ static void free_tables(const struct list_head *gone)
 {
 	const struct vm_chunk *chunk;
 	LIST_HEAD(tables);
+	LIST_HEAD(shadow);
 
-	list_for_each_entry(chunk, gone, list)
+	list_for_each_entry(chunk, gone, list) {
 		vmap_take_tables(chunk->start, CHUNK_SIZE, &tables);
+		kasan_take_vmalloc_shadow(chunk->start, CHUNK_SIZE, &shadow);
+	}
+	kasan_free_vmalloc_shadow(&shadow);
 	if (list_empty(&tables))
 		return;
 	vmap_flush(VMALLOC_START, NR_CHUNKS * CHUNK_SIZE);
@@ -327,13 +363,7 @@ static void free_tables(const struct list_head *gone)
 
 static void free_chunk(struct vm_chunk *chunk)
 {
-	struct vmap_hole *node;
-	unsigned long flags;
-
-	spin_lock_irqsave(&vmap_lock, flags);
-	node = vmap_space_give(&vmap_space, chunk->start, CHUNK_SIZE);
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	kmem_cache_free(vmap_hole_cache, node);
+	kmem_cache_free(vmap_hole_cache, give_addresses(chunk->start));
 	kfree(chunk);
 }
 

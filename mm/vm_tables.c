@@ -16,7 +16,9 @@
  *     addresses out of the hole, up to STRETCHES of them.
  *  3. Now nobody can map there, and the lock is let go. Take the tables out,
  *     flush all CPUs, once, and free the tables.
- *  4. Give the addresses back; begin again behind them if there may be more.
+ *  4. Give the addresses back; go on behind them if there may be more. Begin
+ *     again until nothing is found: of stretches that overlap, as a table's and
+ *     its shadow's do in a KASAN build, one may hide another.
  *
  * Addresses go back after the flush: a CPU that remembers a table that was
  * taken out would not find what a new area's table shows.
@@ -88,8 +90,8 @@ static void give_stretches(const struct stretch *s, unsigned int n)
 	spin_unlock_irqrestore(&vmap_lock, flags);
 }
 
-/* False: there are no more. */
-static bool trim_some(unsigned long *from)
+/* False: there are no more from there on. *took: some could be taken. */
+static bool trim_some(unsigned long *from, bool *took)
 {
 	struct stretch s[STRETCHES];
 	unsigned int n = take_stretches(from, s), i;
@@ -99,6 +101,7 @@ static bool trim_some(unsigned long *from)
 		return false;
 	for (i = 0; i < n; i++)
 		vmap_take_all_tables(s[i].start, s[i].size, &tables);
+	*took |= !list_empty(&tables);
 	vmap_flush(VMALLOC_START, VMALLOC_TOTAL);
 	vmap_free_tables(&tables);
 	give_stretches(s, n);
@@ -107,13 +110,18 @@ static bool trim_some(unsigned long *from)
 
 void vm_tables_trim(void)
 {
-	unsigned long from = VMALLOC_START;
+	unsigned long from;
+	bool took;
 
 	if (!VMAP_UPPER_SIZE)
 		return;
 	mutex_lock(&tables_mutex);
-	while (trim_some(&from))
-		;
+	do {
+		from = VMALLOC_START;
+		took = false;
+		while (trim_some(&from, &took))
+			;
+	} while (took);
 	mutex_unlock(&tables_mutex);
 }
 

@@ -39,6 +39,7 @@
 #include <kernel/panic.h>
 #include <kernel/report.h>
 #include <lib/kernel.h>
+#include <mm/kasan.h>
 
 #include "vmalloc_internal.h"
 
@@ -192,6 +193,7 @@ static void *alloc_area(unsigned long size, unsigned long align, gfp_t gfp,
 	count_pages(vm->nr_pages);
 	if (unlikely(!fill_area(vm, page_gfp(gfp), node)))
 		return no_memory(vm, size, gfp, caller);
+	kasan_unpoison_vmalloc(vm->addr, size, vm_shadowed_bytes(vm));
 	return vm->addr;
 }
 

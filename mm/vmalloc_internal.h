@@ -52,6 +52,12 @@ static inline unsigned long vm_bytes(const struct vm_struct *vm)
 	return vm->size - PAGE_SIZE;
 }
 
+/* KASAN: addresses whose shadow is the area's. */
+static inline unsigned long vm_shadowed_bytes(const struct vm_struct *vm)
+{
+	return vm->class == VM_LARGE ? vm->size : vm->span;
+}
+
 /* mm/vm_area.c */
 /* An area of nr pages, in use; NULL: no addresses, no memory. */
 struct vm_struct *vm_take(unsigned long nr, unsigned long align,

@@ -23,8 +23,9 @@
  * Frames that were entered before 3 have no red zones in the new shadow; they
  * clear theirs when they return, and clear what is clear.
  *
- * Cost: RAM / 8. Left out: shadow for vmemmap, per-CPU areas within a page,
- * and vmalloc.
+ * Shadow for the vmalloc area comes and goes with its areas (mm/kasan/vmalloc.c).
+ *
+ * Cost: RAM / 8. Left out: shadow for vmemmap, and per-CPU areas within a page.
  */
 #include <asm/control_regs.h>
 #include <asm/kasan.h>
@@ -152,6 +153,11 @@ void __init kasan_map_shadow(void)
 	zero_page = new_small_shadow();
 	map_range(KERNEL_BASE, (unsigned long)_end, false);
 	map_range(KERNEL_STACK_START, KERNEL_STACK_END, false);
+	/* the one table that speaks for others, too, and cannot come and go */
+	if (pgtable_make_tables(&kernel_pgtable,
+				(unsigned long)kasan_shadow(VMALLOC_START),
+				PT_1G, GFP_KERNEL))
+		panic("no memory for the tables of the shadow");
 	map_direct(0, end);
 }
 

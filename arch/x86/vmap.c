@@ -20,6 +20,7 @@
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <lib/kernel.h>
+#include <mm/kasan.h>
 #include <mm/memory_model.h>
 
 #include "pgtable_pages.h"
@@ -73,16 +74,18 @@ void vmap_take_tables(unsigned long va, unsigned long size,
 
 bool vmap_find_tables(unsigned long *va, unsigned long *size)
 {
+	enum pt_level lowest = (enum pt_level)(BOOT_TABLES_LEVEL + 1);
+
 	return VMAP_UPPER_SIZE &&
-	       pgtable_find_tables(&kernel_pgtable,
-				   (enum pt_level)(BOOT_TABLES_LEVEL + 1), va,
-				   size);
+	       (pgtable_find_tables(&kernel_pgtable, lowest, va, size) ||
+		kasan_find_vmalloc_tables(va, size));
 }
 
 void vmap_take_all_tables(unsigned long va, unsigned long size,
 			  struct list_head *tables)
 {
 	pgtable_take_all_tables(&kernel_pgtable, va, size, tables);
+	kasan_take_vmalloc_tables(va, size, tables);
 }
 
 void vmap_free_tables(struct list_head *tables)

@@ -16,6 +16,7 @@
 #define MM_KASAN_H
 
 #include <lib/types.h>
+#include <mm/gfp.h>
 
 struct page;
 struct kmem_cache;
@@ -66,6 +67,23 @@ void kasan_krealloc(const void *p, size_t size);
 void kasan_quarantine_put(struct kmem_cache *s, void *p);
 void kasan_quarantine_flush(struct kmem_cache *s, struct kmem_cache_cpu *c);
 bool kasan_quarantine_empty(const struct kmem_cache_cpu *c);
+
+/*
+ * For mm/vm*.c. populate: shadow for addresses that are the caller's, closed.
+ * 0 or -ENOMEM: none; may sleep if gfp says so. unpoison: size bytes of whole
+ * are handed out; poison: taken back. take: the shadow goes out of the page
+ * tables; free: all CPUs are flushed, as by vmap_flush(), and it is free.
+ */
+int kasan_populate_vmalloc(unsigned long addr, unsigned long size, gfp_t gfp);
+void kasan_unpoison_vmalloc(const void *addr, size_t size, size_t whole);
+void kasan_poison_vmalloc(const void *addr, size_t size);
+void kasan_take_vmalloc_shadow(unsigned long addr, unsigned long size,
+			       struct list_head *pages);
+void kasan_free_vmalloc_shadow(struct list_head *pages);
+/* As vmap_find_tables() and vmap_take_all_tables(), of the shadow. */
+bool kasan_find_vmalloc_tables(unsigned long *va, unsigned long *size);
+void kasan_take_vmalloc_tables(unsigned long va, unsigned long size,
+			       struct list_head *tables);
 
 /* Reports made here since boot. */
 unsigned long kasan_reports(void);
@@ -126,6 +144,36 @@ static inline bool kasan_quarantine_empty(const struct kmem_cache_cpu *c)
 	return true;
 }
 static inline void kasan_construct(struct kmem_cache *s, void *p)
+{
+}
+static inline int kasan_populate_vmalloc(unsigned long addr,
+					 unsigned long size, gfp_t gfp)
+{
+	return 0;
+}
+static inline void kasan_unpoison_vmalloc(const void *addr, size_t size,
+					  size_t whole)
+{
+}
+static inline void kasan_poison_vmalloc(const void *addr, size_t size)
+{
+}
+static inline void kasan_take_vmalloc_shadow(unsigned long addr,
+					     unsigned long size,
+					     struct list_head *pages)
+{
+}
+static inline void kasan_free_vmalloc_shadow(struct list_head *pages)
+{
+}
+static inline bool kasan_find_vmalloc_tables(unsigned long *va,
+					     unsigned long *size)
+{
+	return false;
+}
+static inline void kasan_take_vmalloc_tables(unsigned long va,
+					     unsigned long size,
+					     struct list_head *tables)
 {
 }
 

@@ -18,8 +18,9 @@
  *		 kmalloc(18): all eight  all eight  the first two   red zone
  *
  *  3. Who hands memory out marks what is handed out, and who takes it back
- *     what is taken back: pages (shadow.c), objects (slab.c), and in compiled
- *     code locals and globals, with red zones between them.
+ *     what is taken back: pages (shadow.c), objects (slab.c), areas of vmalloc
+ *     (vmalloc.c), and in compiled code locals and globals, with red zones
+ *     between them.
  *  4. Freed objects wait a while in quarantine before they are anybody's
  *     again (quarantine.c), so that an access that comes late is still seen.
  *  5. A bad access is reported (report.c) and then done: the kernel goes on.
@@ -59,8 +60,7 @@ static noinline void check_closely(unsigned long addr, size_t size, bool write,
 		kasan_report(addr, size, write, ip);
 		return;
 	}
-	if (kasan_has_shadow(addr) && kasan_has_shadow(addr + size - 1) &&
-	    kasan_first_bad(addr, size))
+	if (kasan_first_bad(addr, size))
 		kasan_report(addr, size, write, ip);
 }
 
@@ -69,8 +69,8 @@ static __always_inline void check(unsigned long addr, size_t size, bool write,
 {
 	if (unlikely(!kasan_ready))
 		return;
-	if (unlikely(!kasan_has_shadow(addr) || !size ||
-		     !kasan_has_shadow(addr + size - 1) ||
+	if (unlikely(!kasan_has_fixed_shadow(addr) || !size ||
+		     !kasan_has_fixed_shadow(addr + size - 1) ||
 		     !plainly_good(addr, size)))
 		check_closely(addr, size, write, ip);
 }

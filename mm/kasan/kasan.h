@@ -6,7 +6,10 @@
 #include <mm/kasan.h>
 #include <mm/page.h>
 
-/* Why a granule may not be accessed. Values are the compiler's and Linux's. */
+/*
+ * Why a granule may not be accessed. Values are the compiler's and Linux's, but
+ * where it says so.
+ */
 enum kasan_poison {
 	KASAN_PAGE_FREE = 0xff,
 	KASAN_PAGE_REDZONE = 0xfe,	/* behind a large kmalloc */
@@ -14,6 +17,8 @@ enum kasan_poison {
 	KASAN_SLAB_FREE = 0xfb,
 	KASAN_GLOBAL_REDZONE = 0xf9,
 	KASAN_USE_AFTER_SCOPE = 0xf8,
+	KASAN_VMALLOC_INVALID = 0xf7,	/* ours: nobody's, slack, guard */
+	KASAN_VMALLOC_FREE = 0xf6,	/* ours */
 	KASAN_STACK_PARTIAL = 0xf4,
 	KASAN_STACK_RIGHT = 0xf3,
 	KASAN_STACK_MID = 0xf2,
@@ -22,8 +27,15 @@ enum kasan_poison {
 
 /* shadow.c. addr begins a granule; what is left of the last one goes too. */
 void kasan_poison(const void *addr, size_t size, enum kasan_poison why);
-/* First byte in [addr, addr + size) that may not be accessed; 0: none. */
+/*
+ * First byte in [addr, addr + size) that may not be accessed; 0: none that is
+ * known of. The second: all of it has shadow.
+ */
 unsigned long kasan_first_bad(unsigned long addr, size_t size);
+unsigned long kasan_first_bad_shadow(unsigned long addr, size_t size);
+
+/* vmalloc.c: the same for addresses of the vmalloc area. */
+unsigned long kasan_vmalloc_first_bad(unsigned long addr, size_t size);
 
 /* check.c: an access by somebody; reports it if it is a bad one. */
 void kasan_check(unsigned long addr, size_t size, bool write,

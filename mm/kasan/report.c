@@ -48,8 +48,12 @@ unsigned long kasan_reports(void)
 /* Why the first bad byte is bad. */
 static u8 reason(unsigned long bad)
 {
-	s8 v = *kasan_shadow(bad);
+	s8 v;
 
+	/* its area has gone since */
+	if (!kasan_has_shadow(bad))
+		return KASAN_VMALLOC_FREE;
+	v = *kasan_shadow(bad);
 	if (v > 0 && kasan_has_shadow(bad + KASAN_GRANULE))
 		v = *kasan_shadow(bad + KASAN_GRANULE);
 	return (u8)v;
@@ -67,6 +71,10 @@ static const char *kind_of(unsigned long bad)
 	switch (reason(bad)) {
 	case KASAN_PAGE_FREE:
 		return "use-after-free of a page";
+	case KASAN_VMALLOC_INVALID:
+		return "vmalloc-out-of-bounds";
+	case KASAN_VMALLOC_FREE:
+		return "vmalloc-use-after-free";
 	case KASAN_SLAB_FREE:
 		return "slab-use-after-free";
 	case KASAN_PAGE_REDZONE:
@@ -107,7 +115,7 @@ static void say_page(unsigned long addr)
 
 static void describe(unsigned long addr)
 {
-	char words[96];
+	char words[200];
 
 	describe_address(addr, words, sizeof(words));
 	printk(KERN_ERR "in: %s\n", words);
@@ -193,9 +201,11 @@ void kasan_report(unsigned long addr, size_t size, bool write,
 		  unsigned long ip)
 {
 	bool wild = addr + size < addr || kasan_address_is_wild(addr);
-	unsigned long bad = wild ? addr : kasan_first_bad(addr, size);
+	unsigned long bad = wild ? 0 : kasan_first_bad(addr, size);
 	unsigned long flags;
 
+	if (!bad)
+		bad = addr;
 	if (!begin(ip, &flags))
 		return;
 	report_begin("KASAN", "%s in %pS",

@@ -66,7 +66,7 @@ static const s8 *skip_zeroes(const s8 *p, const s8 *end)
 	return p;
 }
 
-unsigned long kasan_first_bad(unsigned long addr, size_t size)
+unsigned long kasan_first_bad_shadow(unsigned long addr, size_t size)
 {
 	unsigned long end = addr + size, granule, first, usable;
 	const s8 *last = kasan_shadow(end - 1) + 1;
@@ -81,4 +81,14 @@ unsigned long kasan_first_bad(unsigned long addr, size_t size)
 			return first;
 	}
 	return 0;
+}
+
+unsigned long kasan_first_bad(unsigned long addr, size_t size)
+{
+	if (kasan_in_vmalloc(addr))
+		return kasan_vmalloc_first_bad(addr, size);
+	if (!kasan_has_fixed_shadow(addr) ||
+	    !kasan_has_fixed_shadow(addr + size - 1))
+		return 0;
+	return kasan_first_bad_shadow(addr, size);
 }

@@ -161,7 +161,7 @@ static void tables_go_with_the_areas(struct ktest *t)
 	vmalloc_trim();
 	KTEST_EXPECT_EQ(t, kernel_pgtable.nr_tables, before);
 	if (VMAP_AREA_ALIGN > PAGE_SIZE)
-		KTEST_EXPECT_EQ(t, during, before + 4);
+		KTEST_EXPECT_LE(t, before + 4, during);
 }
 
 static unsigned long huge_pages_at(const char *p, unsigned long size)

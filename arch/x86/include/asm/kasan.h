@@ -4,6 +4,7 @@
  *	address / 8 + KASAN_SHADOW_OFFSET	(the compiler computes it, too)
  *
  *	ffff888000000000 direct map	-> ffffed1000000000
+ *	ffffc90000000000 vmalloc	-> fffff52000000000
  *	ffffe8ffff000000 thread stacks	-> fffff91fffe00000
  *	ffffffff80000000 kernel image	-> fffffbfff0000000
  *
@@ -33,12 +34,31 @@ static inline s8 *kasan_shadow(unsigned long addr)
 	return (s8 *)((addr >> KASAN_SHADOW_SHIFT) + KASAN_SHADOW_OFFSET);
 }
 
-static inline bool kasan_has_shadow(unsigned long addr)
+/* Shadow since the boot. */
+static inline bool kasan_has_fixed_shadow(unsigned long addr)
 {
 	return addr - PAGE_OFFSET < kasan_direct_bytes ||
 	       addr - KERNEL_BASE < (unsigned long)_end - KERNEL_BASE ||
 	       addr - KERNEL_STACK_START <
 	       KERNEL_STACK_END - KERNEL_STACK_START;
+}
+
+/* There it comes and goes: mm/kasan/vmalloc.c. */
+static inline bool kasan_in_vmalloc(unsigned long addr)
+{
+	return addr - VMALLOC_START < VMALLOC_END - VMALLOC_START;
+}
+
+/*
+ * Of an area that is not the caller's own the answer holds while interrupts
+ * are off.
+ */
+bool kasan_vmalloc_has_shadow(unsigned long addr);
+
+static inline bool kasan_has_shadow(unsigned long addr)
+{
+	return kasan_has_fixed_shadow(addr) ||
+	       (kasan_in_vmalloc(addr) && kasan_vmalloc_has_shadow(addr));
 }
 
 /* Kernel addresses are in the upper half; the lower one is the user's. */

@@ -38,7 +38,9 @@ static inline bool pgprot_is_wx(pgprot_t prot)
  * Addresses below the smallest table that does not belong to one area, but goes
  * when none is left below it; 0: all such stay.
  */
-#ifdef __x86_64__
+#if defined(CONFIG_KASAN)
+#define VMAP_UPPER_SIZE SZ_16M	/* a table of shadow speaks for that */
+#elif defined(__x86_64__)
 #define VMAP_UPPER_SIZE SZ_1G
 #else
 #define VMAP_UPPER_SIZE 0UL

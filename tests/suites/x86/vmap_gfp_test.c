@@ -1,0 +1,126 @@
+/*
+ * Page tables of an area are asked for as the area was: who must not sleep
+ * gets none by sleeping, who wants no warning hears none. Only requests for
+ * tables are made to fail, of one kind at a time.
+ */
+#include <asm/pgtable.h>
+#include <kernel/ktest.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/fault_inject.h>
+#include <mm/vmalloc.h>
+
+#define PAGES 20UL	/* too many for a small area: it has its own table */
+
+static struct fail_page_alloc old;
+static bool is_set_up;
+
+static void set_up(struct ktest *t)
+{
+	if (t->fail_nth) {
+		ktest_skip(t, "has failures of its own");
+		return;
+	}
+	if (VMAP_AREA_ALIGN == PAGE_SIZE) {
+		ktest_skip(t, "all tables are made at boot");
+		return;
+	}
+	vmalloc_trim();
+	is_set_up = true;
+	fault_injection_on();
+	old = fail_page_alloc;
+}
+
+static void tear_down(struct ktest *t)
+{
+	if (!is_set_up)
+		return;
+	is_set_up = false;
+	fail_page_alloc = old;
+	fault_injection_off();
+}
+
+/* From now on, of requests for tables, those that the filter lets through. */
+static void fail_tables(bool ignore_wait, bool ignore_atomic)
+{
+	fail_page_alloc = (struct fail_page_alloc){
+		.attr = FAULT_ATTR_INITIALIZER("fail_page_alloc"),
+		.max_order = ~0U,
+		.gfp = { .ignore_wait = ignore_wait,
+			 .ignore_atomic = ignore_atomic },
+	};
+	strscpy(fail_page_alloc.attr.caller, "pgtable_page_alloc",
+		sizeof(fail_page_alloc.attr.caller));
+	fail_page_alloc.attr.times = -1;
+	fail_page_alloc.attr.probability = 100;
+}
+
+static void *area(gfp_t gfp)
+{
+	return __vmalloc(PAGES * PAGE_SIZE, gfp);
+}
+
+/* Has an area with this gfp its tables, while those of one kind fail? */
+static bool gets_tables(gfp_t gfp)
+{
+	void *p = area(gfp | __GFP_NOWARN);
+	bool success = p;
+
+	vfree(p);
+	vm_unmap_aliases();
+	return success;
+}
+
+static void who_may_not_sleep_asks_for_tables_so(struct ktest *t)
+{
+	if (!is_set_up)
+		return;
+	fail_tables(true, false);
+	KTEST_EXPECT_FALSE(t, gets_tables(GFP_NOWAIT));
+	KTEST_EXPECT_FALSE(t, gets_tables(GFP_ATOMIC));
+	KTEST_EXPECT_TRUE(t, gets_tables(GFP_KERNEL));
+	KTEST_EXPECT_TRUE(t, gets_tables(GFP_NOFS));
+}
+
+static void who_may_sleep_asks_for_tables_so(struct ktest *t)
+{
+	if (!is_set_up)
+		return;
+	fail_tables(false, true);
+	KTEST_EXPECT_TRUE(t, gets_tables(GFP_NOWAIT));
+	KTEST_EXPECT_TRUE(t, gets_tables(GFP_ATOMIC));
+	KTEST_EXPECT_FALSE(t, gets_tables(GFP_KERNEL));
+}
+
+static void who_may_not_fail_gets_tables(struct ktest *t)
+{
+	if (!is_set_up)
+		return;
+	fail_tables(false, false);
+	KTEST_EXPECT_FALSE(t, gets_tables(GFP_KERNEL));
+	KTEST_EXPECT_TRUE(t, gets_tables(GFP_KERNEL | __GFP_NOFAIL));
+}
+
+static void who_wants_no_warning_hears_none_of_tables(struct ktest *t)
+{
+	void *p;
+
+	if (!is_set_up)
+		return;
+	fail_tables(false, false);
+	p = area(GFP_KERNEL | __GFP_NOWARN);
+	KTEST_EXPECT_NULL(t, p);
+	vfree(p);
+	KTEST_EXPECT_NE(t, fail_page_alloc.attr.injected, 0);
+	KTEST_EXPECT_EQ(t, fail_page_alloc.attr.told, 0);
+	vm_unmap_aliases();
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(who_may_not_sleep_asks_for_tables_so),
+	KTEST_CASE(who_may_sleep_asks_for_tables_so),
+	KTEST_CASE(who_may_not_fail_gets_tables),
+	KTEST_CASE(who_wants_no_warning_hears_none_of_tables),
+	{}
+};
+KTEST_SUITE_FIXTURE(vmap_gfp, cases, set_up, tear_down);
