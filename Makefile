@@ -5,7 +5,9 @@ DEBUG ?= 0
 FASTPATH ?= restart
 WERROR ?= 0
 SANITIZE ?=
-BUILD := build/$(ARCH)$(SANITIZE:%=/%)
+COVERAGE ?= 0
+directory_coverage_1 := /coverage
+BUILD := build/$(ARCH)$(SANITIZE:%=/%)$(directory_coverage_$(COVERAGE))
 
 # What the scripts are told. MEM, FIRMWARE, CMDLINE and the like reach them by
 # themselves, from the environment or make's command line.
@@ -19,6 +21,10 @@ $(error FASTPATH is restart or irqsave, not "$(FASTPATH)")
 endif
 ifneq ($(filter-out undefined kasan,$(SANITIZE))$(word 2,$(SANITIZE)),)
 $(error SANITIZE is kasan or undefined, not "$(SANITIZE)")
+endif
+
+ifneq ($(filter $(COVERAGE),0 1),$(COVERAGE))
+$(error COVERAGE is 0 or 1, not "$(COVERAGE)")
 endif
 
 # ----- the target -----------------------------------------------------------
@@ -63,6 +69,7 @@ endif
 optimise_0 := -O2
 optimise_1 := -O2 -DCONFIG_DEBUG=1
 optimise_2 := -Og -DCONFIG_DEBUG=2
+optimise := $(if $(filter 1,$(COVERAGE)),-Og,$(optimise_$(DEBUG)))
 
 fastpath_irqsave := -DCONFIG_FASTPATH_IRQSAVE=1
 
@@ -103,8 +110,18 @@ plain_kasan := mm/kasan/%.c lib/string.c lib/hash.c \
 	tests/suites/mempool_check_test.c \
 	tests/suites/x86/pgtable_test.c tests/suites/slab_init_on_test.c
 
-CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) \
-	$(config_$(SANITIZE)) -g $(warnings) \
+# COVERAGE=1: the compiler counts which ways are gone, in what coverage is asked
+# of, and arch/x86/gcov.c sends the counters out. Several CPUs count at once.
+# Without optimisation that would move branches from their lines.
+not_gcov_0 := arch/x86/gcov.c
+config_gcov_1 := -DCONFIG_GCOV=1
+count_1 := -fprofile-arcs -ftest-coverage -fprofile-info-section=gcov_info
+count_x86_64 := -fprofile-update=atomic
+count = $(count_$(COVERAGE)) $(and $(count_$(COVERAGE)),$(count_$(ARCH)))
+counted := mm/%.c boot/multiboot2.c arch/x86/e820.c
+
+CFLAGS := -std=gnu11 $(optimise) $(fastpath_$(FASTPATH)) \
+	$(config_$(SANITIZE)) $(config_gcov_$(COVERAGE)) -g $(warnings) \
 	-ffreestanding -fno-pic -fno-pie -mgeneral-regs-only \
 	-fno-stack-protector -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
@@ -112,7 +129,8 @@ CFLAGS := -std=gnu11 $(optimise_$(DEBUG)) $(fastpath_$(FASTPATH)) \
 	-DCONFIG_NUMA -DCONFIG_NODES_SHIFT=3 -Iinclude -Iarch/x86/include
 # Added for one source.
 instrument = $(if $(filter $(plain_$(SANITIZE)),$(1)),\
-	$(say_plain_$(SANITIZE)),$(instrument_$(SANITIZE)))
+	$(say_plain_$(SANITIZE)),$(instrument_$(SANITIZE))) \
+	$(if $(filter $(counted),$(1)),$(count))
 NASMFLAGS := -f $(nasm_format) -DKERNEL_BASE=$(KERNEL_BASE)
 LDFLAGS := -m $(ld_emulation) -T linker.ld -nostdlib -static --no-pie \
 	--build-id=none -z max-page-size=4096 -z noexecstack \
@@ -125,7 +143,7 @@ source_dirs := boot arch/x86 mm kernel lib tests/suites tests/suites/x86 \
 sources := $(foreach d,$(source_dirs),$(wildcard $(d)/*.c $(d)/*.asm))
 sources := $(filter-out %_$(other_bits).c %_$(other_bits).asm \
 	%_$(other_bits)_test.c,$(sources))
-sources := $(filter-out $(not_$(SANITIZE)),$(sources))
+sources := $(filter-out $(not_$(SANITIZE)) $(not_gcov_$(COVERAGE)),$(sources))
 asm_includes := $(foreach d,$(source_dirs),$(wildcard $(d)/*.inc))
 objects := $(sources:%=$(BUILD)/%.o)
 
@@ -268,7 +286,7 @@ stamp = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' > $@
 
 $(BUILD)/flags: FORCE
 	$(call stamp,$(CC) $(CFLAGS) $(instrument_$(SANITIZE)) \
-		$(plain_$(SANITIZE)) $(NASM) $(NASMFLAGS))
+		$(plain_$(SANITIZE)) $(count) $(counted) $(NASM) $(NASMFLAGS))
 
 $(BUILD)/link: FORCE
 	$(call stamp,$(LD) $(LDFLAGS) $(objects))

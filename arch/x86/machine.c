@@ -7,6 +7,7 @@
 #include <asm/irqflags.h>
 #include <asm/machine.h>
 #include <asm/processor.h>
+#include <kernel/gcov.h>
 
 #define DEBUG_EXIT 0xf4		/* QEMU's isa-debug-exit, scripts/qemu */
 
@@ -26,6 +27,7 @@
 void __noreturn machine_exit(enum verdict verdict)
 {
 	local_irq_disable();
+	gcov_dump();
 	outb((u8)verdict, DEBUG_EXIT);
 	/* Still here: no such device. The verdict is lost but for the log. */
 	outw(ACPI_SLEEP_ENABLE, PM1A_QEMU);

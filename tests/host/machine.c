@@ -15,6 +15,7 @@
 #include <asm/machine.h>
 #include <asm/page.h>
 #include <asm/processor.h>
+#include <kernel/gcov.h>
 #include <kernel/kallsyms.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
@@ -68,9 +69,19 @@ int console_getc(void)
 }
 
 /* 0, 1, 2: what scripts/qemu makes of the same verdicts. */
+#ifdef CONFIG_GCOV
+void __gcov_dump(void);
+
+void gcov_dump(void)
+{
+	__gcov_dump();
+}
+#endif
+
 void __noreturn machine_exit(enum verdict verdict)
 {
 	fflush(NULL);
+	gcov_dump();
 	_exit((int)verdict - VERDICT_PASS);
 }
 
