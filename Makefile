@@ -156,7 +156,7 @@ ISO_CMDLINE := selftest shell
 # ----- targets --------------------------------------------------------------
 
 .PHONY: all run run-guest test test-host test-kernel stress detect bench \
-	bench-time bench-baseline lint format debug help clean setup FORCE
+	bench-time bench-baseline coverage lint format debug help clean setup FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -226,6 +226,11 @@ bench-time: setup $(KERNEL)
 bench-baseline: setup $(KERNEL)
 	@scripts/bench baseline
 
+# What no test of mm/, the tag parser and the map cleaner runs: hosted and in
+# the kernel, together. HTML in build/coverage/html.
+coverage: setup
+	@scripts/coverage
+
 lint: setup
 	@scripts/lint
 
@@ -249,6 +254,7 @@ help:
 	@echo 'make bench        instructions per call, next to Linux; WRITE=1 to docs/'
 	@echo 'make bench-time   the same in nanoseconds, medians of several boots'
 	@echo 'make bench-baseline  what make test compares with, anew'
+	@echo 'make coverage     lines and branches of mm/ that no test runs, in HTML'
 	@echo 'make lint         layering, style, static analysis'
 	@echo 'make format       clang-format over the tree'
 	@echo 'make debug        QEMU stopped at its first instruction, gdb attached'
@@ -266,6 +272,7 @@ help:
 # before anything is built.
 setup_for = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 setup_stage := $(firstword \
+	$(call setup_for,coverage,coverage) \
 	$(call setup_for,test test-host test-kernel detect lint format debug,test) \
 	$(call setup_for,bench bench-time bench-baseline,bench) \
 	$(call setup_for,run stress,run) build)

@@ -262,6 +262,18 @@ unsigned long percpu_used(void)
 	return n * GRANULE;
 }
 
+unsigned long percpu_nr_pages(void)
+{
+	struct pcpu_chunk *c;
+	unsigned long flags, n = 0;
+
+	spin_lock_irqsave(&percpu_lock, flags);
+	list_for_each_entry(c, &chunks, list)
+		n += c != &first_chunk;
+	spin_unlock_irqrestore(&percpu_lock, flags);
+	return n * nr_cpu_ids * (unit_size / PAGE_SIZE);
+}
+
 static const char *check_chunk(const struct pcpu_chunk *c)
 {
 	unsigned long limit = unit_granules(), at, taken;

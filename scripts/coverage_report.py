@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Coverage: from the compiler's counters to one report for all runs.
 
-    coverage_report.py collect OUT.json DIRECTORY [STREAM]
+    coverage_report.py collect OUT.json DIRECTORY [STREAMS]
     coverage_report.py report OUTPUT RUN.json...
 
 collect reads the counters of one build in DIRECTORY, which lie beside its
-objects; those of a kernel come in a STREAM first (arch/x86/gcov.c tells its
-form) and are put there. gcov says what they mean, OUT.json keeps it, and the
+objects; those of a kernel's boots come as files in STREAMS (arch/x86/gcov.c
+tells their form), are added up and put there. gcov says what they mean, OUT.json keeps it, and the
 counters are removed, so that the next run begins with none.
 
 report adds runs up:
@@ -25,6 +25,7 @@ else the exit status is 1.
 
 import json
 import os
+import struct
 import subprocess
 import sys
 from collections import defaultdict
@@ -33,6 +34,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COUNTED_FILES = ('boot/multiboot2.c', 'arch/x86/e820.c')
 COUNTED_TREE = 'mm'
+# A file of counters: four words, then records of a tag, a size and that much.
+HEADER, RECORD = 16, 8
+TAG_ARCS = 0x01a10000
 LINE_MIN = float(os.environ.get('COVERAGE_LINE', 95))
 BRANCH_MIN = float(os.environ.get('COVERAGE_BRANCH', 88))
 
@@ -43,26 +47,55 @@ def is_counted(name):
 
 
 def split_stream(stream):
-    """A kernel's stream as (name of file, its bytes)."""
+    """A kernel's stream as (name of file, its bytes).
+
+    A guest that was ended from outside has sent none, or not all.
+    """
     at = 0
     while at < len(stream):
-        name_end = stream.index(b'\n', at)
-        size_end = stream.index(b'\n', name_end + 1)
+        name_end = stream.find(b'\n', at)
+        size_end = stream.find(b'\n', name_end + 1)
+        if name_end < 0 or size_end < 0:
+            return
         size = int(stream[name_end + 1:size_end])
         end = size_end + 1 + size
         if end > len(stream):
-            raise ValueError('the stream ends within a file')
+            return
         yield stream[at:name_end].decode(), stream[size_end + 1:end]
         at = end
 
 
-def put_counters(stream, directory):
-    """Lays a stream's files beside the objects in directory."""
-    for name, data in split_stream(stream):
-        path = Path(name)
-        if not path.resolve().is_relative_to(directory.resolve()):
-            raise ValueError(f'{name} is not in {directory}')
-        path.write_bytes(data)
+def add_counters(one, other):
+    """The counters of two boots of the same kernel, added up."""
+    if one is None:
+        return other
+    if len(one) != len(other) or one[:HEADER] != other[:HEADER]:
+        raise ValueError('the boots are not of the same kernel')
+    total, at = bytearray(one), HEADER
+    while at < len(one):
+        tag, size = struct.unpack_from('<II', one, at)
+        at += RECORD
+        if tag == TAG_ARCS:
+            form = f'<{size // 8}Q'
+            counts = map(sum, zip(struct.unpack_from(form, one, at),
+                                  struct.unpack_from(form, other, at)))
+            struct.pack_into(form, total, at, *counts)
+        at += size
+    return bytes(total)
+
+
+def put_counters(streams, directory):
+    """Lays the files of all streams beside the objects in directory."""
+    total, ended = {}, 0
+    for stream in streams:
+        for name, data in split_stream(stream):
+            if not Path(name).resolve().is_relative_to(directory):
+                raise ValueError(f'{name} is not in {directory}')
+            total[name] = add_counters(total.get(name), data)
+        ended += bool(stream)
+    for name, data in total.items():
+        Path(name).write_bytes(data)
+    print(f'coverage: counters of {ended} boots in {directory}')
 
 
 def counters(directory):
@@ -141,11 +174,12 @@ def read_gcov(texts):
     return sources
 
 
-def collect(output, directory, stream=None):
+def collect(output, directory, streams=None):
     """One build's run to a file."""
     directory = Path(directory).resolve()
-    if stream:
-        put_counters(Path(stream).read_bytes(), directory)
+    if streams:
+        put_counters((path.read_bytes() for path in
+                      sorted(Path(streams).iterdir())), directory)
     paths = counters(directory)
     if not paths:
         raise ValueError(f'no counters in {directory}')

@@ -33,6 +33,9 @@ void free_percpu(void *ptr);
 /* Bytes per CPU handed out by __alloc_percpu() and not freed. */
 unsigned long percpu_used(void);
 
+/* Pages of the page allocator that all copies of it lie in. */
+unsigned long percpu_nr_pages(void);
+
 /* First broken rule as text, or NULL. */
 const char *percpu_validate(void);
 
