@@ -156,7 +156,7 @@ ISO_CMDLINE := selftest shell
 # ----- targets --------------------------------------------------------------
 
 .PHONY: all run run-guest test test-host test-kernel stress detect bench \
-	bench-time bench-baseline coverage lint format debug help clean setup FORCE
+	bench-time bench-baseline coverage soak lint format debug help clean setup FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -206,6 +206,15 @@ MINUTES ?= 10
 stress: $(ARCHES:%=kernel-%)
 	@scripts/stress $(MINUTES)
 
+# All allocators for hours in one boot, a census every minute, and a curve of
+# fragmentation. MINUTES= instead of HOURS=, and fractions of either.
+soak: soak_setup $(KERNEL)
+	@scripts/soak $(if $(HOURS),$(HOURS)h,$(MINUTES)m) $(SEED)
+
+.PHONY: soak_setup
+soak_setup: setup
+	@scripts/setup plots
+
 # How many mistakes of each kind each mode tells: TRIALS of each, OPERATIONS
 # valid ones.
 TRIALS ?= 1000
@@ -250,6 +259,7 @@ help:
 	@echo 'make test-host    the same sources in user space, with sanitizers'
 	@echo 'make test-kernel  boots over memory sizes and firmware'
 	@echo 'make stress       stress suites on 4 CPUs, other seeds, MINUTES=10'
+	@echo 'make soak         mixed load in one boot, census each minute, HOURS=n'
 	@echo 'make detect       rate of mistakes told, by kind and mode'
 	@echo 'make bench        instructions per call, next to Linux; WRITE=1 to docs/'
 	@echo 'make bench-time   the same in nanoseconds, medians of several boots'
@@ -275,7 +285,7 @@ setup_stage := $(firstword \
 	$(call setup_for,coverage,coverage) \
 	$(call setup_for,test test-host test-kernel detect lint format debug,test) \
 	$(call setup_for,bench bench-time bench-baseline,bench) \
-	$(call setup_for,run stress,run) build)
+	$(call setup_for,run stress soak,run) build)
 
 setup:
 	@scripts/setup $(setup_stage)

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Coverage: from the compiler's counters to one report for all runs.
 
     coverage_report.py collect OUT.json DIRECTORY [STREAMS]
