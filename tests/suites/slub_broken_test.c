@@ -1,0 +1,124 @@
+/* kmem_cache_validate() names each of its rules that is broken. */
+#include <kernel/ktest.h>
+#include <lib/kernel.h>
+
+#include "names_fault.h"
+#include "no_guards.h"
+#include "slub_fixture.h"
+
+static struct kmem_cache *s;
+static void *used;
+
+/* One object in use, the others of what a refill brought in the CPU's array. */
+static void make_cache(struct ktest *t)
+{
+	no_guards(t);
+	s = plain_cache("broken", 64);
+	used = s ? kmem_cache_alloc(s, GFP_MUST) : NULL;
+	if (!used)
+		ktest_skip(t, "no cache");
+	else
+		needs_arrays(t, s);
+}
+
+static void drop_cache(struct ktest *t)
+{
+	if (used)
+		kmem_cache_free(s, used);
+	if (s)
+		kmem_cache_destroy(s);
+	guards_again(t);
+}
+
+#define CACHE_NAMES(t, place, wrong, words) \
+	NAMES_FAULT(t, place, wrong, kmem_cache_validate(s), words)
+
+static void array_has_both_ends_where_they_belong(struct ktest *t)
+{
+	struct kmem_cache_cpu *c = cpu_of(s);
+
+	CACHE_NAMES(t, c->main->objects[0], used, "array: has no beginning");
+	CACHE_NAMES(t, c->spare->objects[0], used, "array: has no beginning");
+	CACHE_NAMES(t, c->stack.end, c->stack.end - 1, "array: wrong limit");
+	CACHE_NAMES(t, c->stack.top, c->stack.end + 1,
+		    "array: top is outside");
+	CACHE_NAMES(t, c->spare->avail, 1, "array: neither full nor empty");
+}
+
+static void array_holds_free_objects_once_each(struct ktest *t)
+{
+	void **first = &cpu_of(s)->main->objects[1];
+
+	KTEST_ASSERT_TRUE(t, main_objects(s) > 2);
+	CACHE_NAMES(t, first[1], (char *)first[1] + 8,
+		    "array: holds what is not an object");
+	CACHE_NAMES(t, first[1], first[0], "array: object twice");
+	CACHE_NAMES(t, *slab_word(s, first[1]), 0,
+		    "array: object without the free mark");
+}
+
+static void node_counts_what_its_lists_hold(struct ktest *t)
+{
+	struct page *head = virt_to_page(used);
+	struct kmem_cache_node *n = slab_node(s, head);
+
+	CACHE_NAMES(t, n->nr_slabs, n->nr_slabs - 1,
+		    "node: more slabs than nr_slabs");
+	CACHE_NAMES(t, n->nr_slabs, n->nr_slabs + 1,
+		    "node: nr_slabs or nr_objects is wrong");
+	CACHE_NAMES(t, n->nr_objects, n->nr_objects + 1,
+		    "node: nr_slabs or nr_objects is wrong");
+	CACHE_NAMES(t, n->nr_partial, n->nr_partial + 1,
+		    "node: nr_partial is wrong");
+}
+
+static unsigned int list_of(const struct page *head)
+{
+	return head->inuse ? 1 + SLAB_QUARTERS * head->inuse /
+			     slab_objects(s, head) : 0;
+}
+
+static void slab_is_its_caches_and_on_its_list(struct ktest *t)
+{
+	struct page *head = virt_to_page(used);
+	struct kmem_cache_node *n = slab_node(s, head);
+	unsigned int list;
+
+	kmem_cache_shrink(s);	/* arrays would be found at fault first */
+	list = list_of(head);
+	CACHE_NAMES(t, head->slab_cache, NULL,
+		    "slab: a page is not of this cache");
+	CACHE_NAMES(t, head->inuse, head->inuse ^ 1,
+		    "slab: inuse + length(freelist) != objects");
+	s->order ^= 7;
+	CACHE_NAMES(t, s->min_order, s->min_order ^ 7, "slab: wrong order");
+	s->order ^= 7;
+	list_move(&head->slab_list, &n->slabs[(list + 1) % NR_SLAB_LISTS]);
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s),
+			   "node: slab on the wrong list");
+	list_move(&head->slab_list, &n->slabs[list]);
+}
+
+static void stock_has_arrays_that_were_made(struct ktest *t)
+{
+	struct kmem_cache_node *n = &s->node[slab_local_node()];
+	struct slab_sheaf *spare = cpu_of(s)->spare;
+
+	KTEST_ASSERT_EQ(t, spare->avail, 0);
+	CACHE_NAMES(t, n->full_sheaves, spare,
+		    "node: array in the wrong stock");
+	spare->next = spare;
+	CACHE_NAMES(t, n->empty_sheaves, spare,
+		    "node: more arrays than were made");
+	spare->next = NULL;
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(array_has_both_ends_where_they_belong),
+	KTEST_CASE(array_holds_free_objects_once_each),
+	KTEST_CASE(node_counts_what_its_lists_hold),
+	KTEST_CASE(slab_is_its_caches_and_on_its_list),
+	KTEST_CASE(stock_has_arrays_that_were_made),
+	{}
+};
+KTEST_SUITE_FIXTURE(slub_broken, cases, make_cache, drop_cache);
