@@ -119,18 +119,6 @@ void bootmem_reserve(struct bootmem_data *b, phys_addr_t base,
 		bitmap_set(b->map, start - b->start_pfn, end - start);
 }
 
-bool bootmem_next_taken(const struct bootmem_data *b, unsigned long *start,
-			unsigned long *stop, unsigned long end)
-{
-	if (!clip(b, start, &end))
-		return false;
-	end -= b->start_pfn;
-	*start = find_next_bit(b->map, end, *start - b->start_pfn);
-	*stop = find_next_zero_bit(b->map, end, *start) + b->start_pfn;
-	*start += b->start_pfn;
-	return *start < *stop;
-}
-
 bool bootmem_next_free(const struct bootmem_data *b, unsigned long *start,
 		       unsigned long *stop, unsigned long end)
 {

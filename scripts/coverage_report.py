@@ -12,7 +12,10 @@ counters are removed, so that the next run begins with none.
 report adds runs up:
 
  1. A line counts if a build has code for it, and is run if any run ran it.
- 2. A branch has no name, only its place among those of its line. Where two
+ 2. Only branches of lines with a condition in their text count. Others are a
+    macro's: alloc_pages(gfp, 0) asks which of its arguments are constants,
+    and the compiler has answered. (lcov 2 calls this --filter branch.)
+ 3. A branch has no name, only its place among those of its line. Where two
     builds have as many on a line they are the same ones. Where they have not
     (a macro of the machine differs) each form stands for itself, and the line
     is shown by the form of which the greater part was taken.
@@ -25,6 +28,7 @@ else the exit status is 1.
 
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -37,6 +41,9 @@ COUNTED_TREE = 'mm'
 # A file of counters: four words, then records of a tag, a size and that much.
 HEADER, RECORD = 16, 8
 TAG_ARCS = 0x01a10000
+CONDITION = re.compile(r'\b(if|while|for|switch)\b|\bfor_each_|[?]|&&|\|\|')
+# Behind such an end the condition goes on in the next line.
+GOES_ON = re.compile(r'(&&|\|\||[?:(])$')
 LINE_MIN = float(os.environ.get('COVERAGE_LINE', 95))
 BRANCH_MIN = float(os.environ.get('COVERAGE_BRANCH', 88))
 
@@ -99,12 +106,15 @@ def put_counters(streams, directory):
 
 
 def counters(directory):
-    """Counters in directory of the sources that are asked for."""
-    found = sorted(directory.rglob('*.gcda'))
-    return [path for path in found
-            if any(str(path.with_suffix('')).endswith('/' + name)
-                   for name in COUNTED_FILES) or
-            f'/{COUNTED_TREE}/' in str(path.relative_to(ROOT))]
+    """Counters in directory of the sources that are asked for.
+
+    The kernel's objects are named mm/slub.c.o, the hosted ones mm/slub.o.
+    """
+    names = tuple('/' + name.removesuffix('.c') for name in COUNTED_FILES)
+    return [path for path in sorted(directory.rglob('*.gcda'))
+            if f'/{COUNTED_TREE}/' in str(path.relative_to(directory.parent))
+            or str(path).removesuffix('.gcda').removesuffix('.c')
+            .endswith(names)]
 
 
 def run_gcov(paths):
@@ -213,6 +223,22 @@ def add_up(runs):
     return total
 
 
+def lines_with_conditions(text):
+    """Numbers of the lines whose branches count."""
+    before = ''
+    for number, line in enumerate(text.splitlines(), 1):
+        if CONDITION.search(line) or GOES_ON.search(before):
+            yield number
+        before = line.rstrip()
+
+
+def keep_conditions(name, source):
+    """Drops what a line without a condition has for branches."""
+    numbers = set(lines_with_conditions((ROOT / name).read_text('utf-8')))
+    for number in set(source.branches) - numbers:
+        del source.branches[number]
+
+
 def percent(share):
     """Of what there is; of nothing, all."""
     return 100.0 * share[0] / share[1] if share[1] else 100.0
@@ -279,6 +305,8 @@ def write_texts(output, sources):
 def report(output, *runs):
     """Adds runs up; true if both shares are reached."""
     sources = add_up(map(load, runs))
+    for name, source in sources.items():
+        keep_conditions(name, source)
     write_texts(Path(output), sources)
     print('\n'.join(table(sources)))
     lines = total_of(sources, Source.line_share)

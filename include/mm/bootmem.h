@@ -51,11 +51,9 @@ unsigned long bootmem_free_all(struct bootmem_data *b, unsigned long start_pfn,
 						     unsigned long end));
 
 /*
- * The first run of taken (free) frames in [*start, end): *start and *stop;
- * false if there is none.
+ * The first run of free frames in [*start, end): *start and *stop; false if
+ * there is none.
  */
-bool bootmem_next_taken(const struct bootmem_data *b, unsigned long *start,
-			unsigned long *stop, unsigned long end);
 bool bootmem_next_free(const struct bootmem_data *b, unsigned long *start,
 		       unsigned long *stop, unsigned long end);
 

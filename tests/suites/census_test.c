@@ -1,6 +1,7 @@
 /* The census adds up, tells owners apart, and notices what is wrong. */
 #include <kernel/ktest.h>
 #include <lib/kernel.h>
+#include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/census.h>
 #include <mm/mm.h>
@@ -178,6 +179,62 @@ static void block_that_covers_another_is_owned_twice(struct ktest *t)
 	__free_page(page + 1);
 }
 
+#define CENSUS_NAMES(t, place, words) do {				\
+	now = before;							\
+	(place)++;							\
+	KTEST_EXPECT_STREQ(t, census_check(&now), words);		\
+} while (0)
+
+static void each_contradiction_of_a_census_is_named(struct ktest *t)
+{
+	CENSUS_NAMES(t, now.lost, "a frame of RAM has no owner");
+	CENSUS_NAMES(t, now.double_owned, "a frame of RAM has two owners");
+	CENSUS_NAMES(t, now.ram, "the owners' frames do not add up to RAM");
+	CENSUS_NAMES(t, now.pages[CENSUS_SLAB],
+		     "the owners' frames do not add up to RAM");
+	CENSUS_NAMES(t, now.free[0][ZONE_NORMAL][0],
+		     "free frames are not what the free lists hold");
+	CENSUS_NAMES(t, now.in_arrays,
+		     "per-CPU free frames are not what the arrays hold");
+}
+
+static void each_difference_of_two_censuses_is_named(struct ktest *t)
+{
+	char words[80];
+
+	now = before;
+	now.ram++;
+	ksnprintf(words, sizeof(words), "RAM: %lu frames before, %lu after",
+		  before.ram, before.ram + 1);
+	KTEST_EXPECT_STREQ(t, census_compare(&before, &now), words);
+	now = before;
+	now.pages[CENSUS_VMALLOC]++;
+	ksnprintf(words, sizeof(words), "vmalloc: %lu frames before, %lu after",
+		  before.pages[CENSUS_VMALLOC],
+		  before.pages[CENSUS_VMALLOC] + 1);
+	KTEST_EXPECT_STREQ(t, census_compare(&before, &now), words);
+	now = before;
+	now.free[0][ZONE_NORMAL][4]++;
+	ksnprintf(words, sizeof(words), "free blocks of node 0 zone %d order 4: %lu before, %lu after",
+		  ZONE_NORMAL, before.free[0][ZONE_NORMAL][4],
+		  before.free[0][ZONE_NORMAL][4] + 1);
+	KTEST_EXPECT_STREQ(t, census_compare(&before, &now), words);
+}
+
+static void print_contradiction(void)
+{
+	now = before;
+	now.lost = 3;
+	now.first_bad_pfn = 0x123;
+	census_print(&now);
+}
+
+static void census_that_is_wrong_says_so_when_printed(struct ktest *t)
+{
+	KTEST_EXPECT_LOGGED(t, "census: a frame of RAM has no owner (lost 3, twice 0, first at pfn 0x123)",
+			    print_contradiction());
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(owners_sum_to_ram),
 	KTEST_CASE(zones_sum_to_each_owner),
@@ -190,6 +247,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(free_page_on_no_list_is_noticed),
 	KTEST_CASE(difference_in_one_free_list_is_noticed),
 	KTEST_CASE(every_owner_has_a_name),
+	KTEST_CASE(each_contradiction_of_a_census_is_named),
+	KTEST_CASE(each_difference_of_two_censuses_is_named),
+	KTEST_CASE(census_that_is_wrong_says_so_when_printed),
 	KTEST_CASE(block_that_covers_another_is_owned_twice),
 	{}
 };

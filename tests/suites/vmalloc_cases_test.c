@@ -6,6 +6,7 @@
 #include <kernel/ktest.h>
 #include <lib/kernel.h>
 #include <lib/random.h>
+#include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/percpu.h>
 #include <mm/slab.h>
@@ -124,6 +125,17 @@ static void random_sizes_at_random_alignments(struct ktest *t)
 		KTEST_EXPECT_TRUE(t, IS_ALIGNED((unsigned long)p, align));
 		use(t, p, size);
 	}
+}
+
+/* A machine of one node: it is asked for, and where it is does not matter. */
+static void memory_of_a_node_is_like_any_other(struct ktest *t)
+{
+	char *p = vzalloc_node(3 * PAGE_SIZE, 0);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_NULL(t, memchr_inv(p, 0, 3 * PAGE_SIZE));
+	vfree(p);
+	use(t, vmalloc_node(2 * PAGE_SIZE, 0), 2 * PAGE_SIZE);
 }
 
 /* Whether the area has an address that is a multiple of align. */
@@ -292,6 +304,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(random_sizes),
 	KTEST_CASE(random_sizes_at_random_alignments),
 	KTEST_CASE(every_alignment_works_or_is_refused),
+	KTEST_CASE(memory_of_a_node_is_like_any_other),
 	KTEST_CASE(per_cpu_memory_beside_it),
 	KTEST_CASE(the_same_pages_mapped_again_and_again),
 	KTEST_CASE(huge_areas_again_and_again),
