@@ -2,7 +2,6 @@
 
 import json
 import struct
-import subprocess
 import sys
 from pathlib import Path
 
@@ -90,38 +89,46 @@ def test_only_what_is_asked_for_counts():
     assert set(cov.read_gcov([text])) == {'mm/slub.c', 'boot/multiboot2.c'}
 
 
+@pytest.mark.parametrize('text, numbers', [
+    ('x = a ? b : c;', [1]), ('for_each_zone(z)', [1]),
+    ('p = alloc_pages(gfp, 0);', []), ('iffy(); whiles();', []),
+    ('if (a ||\n    is_b(c))\n\treturn;', [1, 2])])
+def test_branches_count_where_the_text_has_a_condition(text, numbers):
+    assert list(cov.lines_with_conditions(text)) == numbers
+
+
 @pytest.fixture
-def runs(tmp_path):
-    """A file of a run with a line and a branch of four not taken."""
+def run(tmp_path, monkeypatch):
+    """A run of a file of four lines: one is not run, nor a branch of four."""
+    monkeypatch.setattr(cov, 'ROOT', tmp_path)
+    (tmp_path / 'mm').mkdir()
+    (tmp_path / 'mm/slub.c').write_text(
+        'if (a)\nwhile (b)\n\tfree_page(b);\n}\n', encoding='ascii')
     path = tmp_path / 'run.json'
     path.write_text(json.dumps({'mm/slub.c': {
         'lines': {'1': 4, '2': 4, '3': 0, '4': 1},
-        'branches': {'1': {'2': [4, 0]}, '2': {'2': [1, 3]}}}}),
-        encoding='ascii')
+        'branches': {'1': {'2': [4, 0]}, '2': {'2': [1, 3]},
+                     '3': {'2': [0, 0]}}}}), encoding='ascii')
     return path
 
 
-def report(output, runs, line, branch):
-    return subprocess.run(
-        ['/usr/bin/python3', ROOT / 'scripts/coverage_report.py', 'report',
-         output, runs], check=False, text=True, stdout=subprocess.PIPE,
-        env={'COVERAGE_LINE': str(line), 'COVERAGE_BRANCH': str(branch)})
-
-
-@pytest.mark.parametrize('line, branch, status', [
-    (75, 75, 0), (76, 75, 1), (75, 76, 1)])
-def test_thresholds_make_the_status(tmp_path, runs, line, branch, status):
-    done = report(tmp_path, runs, line, branch)
-    assert done.returncode == status
-    assert done.stdout.splitlines()[-1] == (
+@pytest.mark.parametrize('line, branch, reached', [
+    (75, 75, True), (76, 75, False), (75, 76, False)])
+def test_both_shares_must_be_reached(run, monkeypatch, capsys, line, branch,
+                                     reached):
+    monkeypatch.setattr(cov, 'LINE_MIN', line)
+    monkeypatch.setattr(cov, 'BRANCH_MIN', branch)
+    assert cov.report(run.parent, run) is reached
+    assert capsys.readouterr().out.splitlines()[-1] == (
         f'coverage: lines 75.0 % (3 of 4, at least {line}), branches '
         f'75.0 % (3 of 4, at least {branch})')
 
 
-def test_what_nobody_took_is_listed(tmp_path, runs):
-    report(tmp_path, runs, 0, 0)
-    missing = (tmp_path / 'missing.txt').read_text('utf-8').splitlines()
-    assert [line.split(': ')[:2] for line in missing] == [
-        ['mm/slub.c:3', 'line'], ['mm/slub.c:1', 'branch 1 of 2']]
-    info = (tmp_path / 'coverage.info').read_text('ascii')
+def test_what_nobody_took_is_listed(run):
+    cov.report(run.parent, run)
+    missing = (run.parent / 'missing.txt').read_text('utf-8').splitlines()
+    assert missing == ['mm/slub.c:3: line: free_page(b);',
+                       'mm/slub.c:1: branch 1 of 2: if (a)']
+    info = (run.parent / 'coverage.info').read_text('ascii')
     assert 'DA:3,0\n' in info and 'BRDA:1,0,1,0\n' in info
+    assert 'BRDA:3' not in info
