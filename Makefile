@@ -112,7 +112,7 @@ plain_kasan := mm/kasan/%.c lib/string.c lib/hash.c \
 
 # COVERAGE=1: the compiler counts which ways are gone, in what coverage is asked
 # of, and arch/x86/gcov.c sends the counters out. Several CPUs count at once.
-# Without optimisation that would move branches from their lines.
+# -Og, because -O2 moves branches away from the lines they were written in.
 not_gcov_0 := arch/x86/gcov.c
 config_gcov_1 := -DCONFIG_GCOV=1
 count_1 := -fprofile-arcs -ftest-coverage -fprofile-info-section=gcov_info
@@ -274,7 +274,7 @@ help:
 	@echo '  run, test: MEM=128M SMP=1 NODES=1 FIRMWARE=bios|uefi'
 	@echo '             CMDLINE="selftest=GLOB shell ..." QEMU_FLAGS="..."'
 	@echo '             FASTPATH=restart|irqsave TIMEOUT=seconds'
-	@echo '             SANITIZE=kasan|undefined'
+	@echo '             SANITIZE=kasan|undefined COVERAGE=0|1'
 	@echo '  test:      SUITE=GLOB'
 	@echo '  bench:     BENCH=GLOB WRITE=1 BOOT_SIZES="1G 64G"; bench-time: RUNS=5'
 
