@@ -103,8 +103,8 @@ static unsigned long for_each_free_block(struct zone *zone, struct page *page,
 	while (pfn < end) {
 		struct page *head = pfn_to_page(pfn);
 
-		if (READ_ONCE(head->type) == PAGE_BUDDY &&
-		    zone_spans_pfn(zone, pfn) &&
+		if (zone_spans_pfn(zone, pfn) &&
+		    READ_ONCE(head->type) == PAGE_BUDDY &&
 		    free_neighbour_intact(zone, head)) {
 			free += 1UL << head->order;
 			pfn += 1UL << head->order;

@@ -5,6 +5,7 @@
 #	build/host/memmap-replay FILE	a firmware map through the whole of mm
 #	build/host/fuzz-boot		hostile tags and maps against guard pages
 #	build/host/slub-kunit		what Linux's own tests expect of SLUB
+#	build/host/buddy-states		every state of a small zone, exhaustively
 #	build/host/numa/memblock_*	foreign programs that know only memblock's
 #	build/host/flat/memblock_*	public header; with and without NUMA
 #	build/host/highmem/ktest	the suites, with high memory
@@ -39,7 +40,7 @@ HOST_COMMON := $(filter-out $(HOST_WITHOUT),$(wildcard mm/*.c lib/*.c \
 	tests/host/simulate.c \
 	tests/host/ram.c tests/host/mapfile.c tests/host/sched.c \
 	tests/host/smp.c tests/host/time.c tests/host/kfence.c \
-	tests/host/vmap.c
+	tests/host/vmap.c tests/host/start.c
 HOST_SUITES := $(wildcard tests/suites/*.c tests/host/*_test.c)
 
 HOST_LINK = echo '  HOSTLD  $@'; \
@@ -49,7 +50,8 @@ HOST_COMPILE = echo '  HOSTCC  $<'; $(HOSTCC) -MMD -MP -c -o $@ $<
 host_obj = $(patsubst %.c,$(HOST_OUT)/%.o,$(1))
 
 HOST_PROGRAMS := $(HOST_OUT)/ktest $(HOST_OUT)/memmap-replay \
-	$(HOST_OUT)/fuzz-boot $(HOST_OUT)/slub-kunit
+	$(HOST_OUT)/fuzz-boot $(HOST_OUT)/slub-kunit \
+	$(HOST_OUT)/buddy-states
 $(HOST_OUT)/ktest: $(call host_obj,$(HOST_COMMON) $(HOST_SUITES) \
 	tests/host/main.c)
 # The others take what they need from a library, and run no suites.
@@ -59,6 +61,8 @@ $(HOST_OUT)/fuzz-boot: $(call host_obj,tests/host/fuzz_boot.c) \
 	$(HOST_OUT)/libstrata.a
 $(HOST_OUT)/slub-kunit: $(call host_obj,tests/host/slub_kunit.c) \
 	$(HOST_OUT)/libstrata.a
+$(HOST_OUT)/buddy-states: $(call host_obj,tests/host/buddy_states.c \
+	tests/suites/zone_fixture.c) $(HOST_OUT)/libstrata.a
 
 # As in the Makefile: made anew when compiler, flags or sources change.
 $(HOST_OUT)/flags: FORCE

@@ -8,13 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <asm/irqflags.h>
 #include <asm/machine.h>
-#include <kernel/boot_info.h>
-#include <kernel/preempt.h>
-#include <kernel/printk.h>
-#include <kernel/sched.h>
-#include <kernel/smp.h>
 #include <lib/kernel.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
@@ -22,6 +16,7 @@
 /* A test looks at two fields of a cache: flags and offset. */
 #include "../../mm/slab_internal.h"
 #include "simulate.h"
+#include "start.h"
 
 #define RED_ACTIVE 0xcc
 
@@ -219,25 +214,6 @@ static const struct {
 	TEST(test_krealloc_redzone_zeroing),
 };
 
-static void boot(void)
-{
-	static struct boot_info info;
-
-	simulate_address_space();
-	simulate_quietly(NULL);
-	printk_init();
-	simulate_cpus(2);
-	simulate_firmware_default(&info);
-	simulate_nodes(1);
-	setup_arch(&info);
-	mm_init();
-	sched_init();
-	local_irq_enable();
-	smp_init();
-	might_sleep_enable();
-	free_initmem();
-}
-
 int main(void)
 {
 	unsigned int i, nr_failed = 0;
@@ -245,7 +221,7 @@ int main(void)
 	char *log;
 	FILE *file;
 
-	boot();
+	start_simulated_kernel(2);
 	file = open_memstream(&log, &printed);
 	if (!file)
 		return 2;
