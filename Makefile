@@ -156,7 +156,8 @@ ISO_CMDLINE := selftest shell
 # ----- targets --------------------------------------------------------------
 
 .PHONY: all run run-guest test test-host test-kernel stress detect bench \
-	bench-time bench-baseline coverage soak lint format debug help clean setup FORCE
+	bench-time bench-baseline coverage soak models lint format debug help \
+	clean setup FORCE
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -215,6 +216,14 @@ soak: soak_setup $(KERNEL)
 soak_setup: setup
 	@scripts/setup plots
 
+# Long streams next to models: SEEDS of OPS operations hosted, of BOOT_OPS in
+# the kernel.
+SEEDS ?= 20
+OPS ?= 10000000
+BOOT_OPS ?= 100000
+models: setup $(ARCHES:%=kernel-%) build/host/models
+	@scripts/models $(SEEDS) $(OPS) $(BOOT_OPS)
+
 # How many mistakes of each kind each mode tells: TRIALS of each, OPERATIONS
 # valid ones.
 TRIALS ?= 1000
@@ -260,6 +269,7 @@ help:
 	@echo 'make test-kernel  boots over memory sizes and firmware'
 	@echo 'make stress       stress suites on 4 CPUs, other seeds, MINUTES=10'
 	@echo 'make soak         mixed load in one boot, census each minute, HOURS=n'
+	@echo 'make models       long random streams next to naive models, SEEDS=20'
 	@echo 'make detect       rate of mistakes told, by kind and mode'
 	@echo 'make bench        instructions per call, next to Linux; WRITE=1 to docs/'
 	@echo 'make bench-time   the same in nanoseconds, medians of several boots'
@@ -283,7 +293,8 @@ help:
 setup_for = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 setup_stage := $(firstword \
 	$(call setup_for,coverage,coverage) \
-	$(call setup_for,test test-host test-kernel detect lint format debug,test) \
+	$(call setup_for,test test-host test-kernel detect lint,test) \
+	$(call setup_for,format debug models,test) \
 	$(call setup_for,bench bench-time bench-baseline,bench) \
 	$(call setup_for,run stress soak,run) build)
 

@@ -6,6 +6,7 @@
 #	build/host/fuzz-boot		hostile tags and maps against guard pages
 #	build/host/slub-kunit		what Linux's own tests expect of SLUB
 #	build/host/buddy-states		every state of a small zone, exhaustively
+#	build/host/models		long random streams next to naive models
 #	build/host/numa/memblock_*	foreign programs that know only memblock's
 #	build/host/flat/memblock_*	public header; with and without NUMA
 #	build/host/highmem/ktest	the suites, with high memory
@@ -51,7 +52,7 @@ host_obj = $(patsubst %.c,$(HOST_OUT)/%.o,$(1))
 
 HOST_PROGRAMS := $(HOST_OUT)/ktest $(HOST_OUT)/memmap-replay \
 	$(HOST_OUT)/fuzz-boot $(HOST_OUT)/slub-kunit \
-	$(HOST_OUT)/buddy-states
+	$(HOST_OUT)/buddy-states $(HOST_OUT)/models
 $(HOST_OUT)/ktest: $(call host_obj,$(HOST_COMMON) $(HOST_SUITES) \
 	tests/host/main.c)
 # The others take what they need from a library, and run no suites.
@@ -63,6 +64,10 @@ $(HOST_OUT)/slub-kunit: $(call host_obj,tests/host/slub_kunit.c) \
 	$(HOST_OUT)/libstrata.a
 $(HOST_OUT)/buddy-states: $(call host_obj,tests/host/buddy_states.c \
 	tests/suites/zone_fixture.c) $(HOST_OUT)/libstrata.a
+HOST_MODELS := $(filter-out tests/suites/model_test.c,\
+	$(wildcard tests/suites/model*.c)) tests/suites/zone_fixture.c
+$(HOST_OUT)/models: $(call host_obj,tests/host/models.c $(HOST_MODELS)) \
+	$(HOST_OUT)/libstrata.a
 
 # As in the Makefile: made anew when compiler, flags or sources change.
 $(HOST_OUT)/flags: FORCE

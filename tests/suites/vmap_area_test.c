@@ -1,6 +1,6 @@
 /*
- * The address allocator against a naive model: a byte per page. Same answers,
- * through random requests; all rules hold; nothing is left at the end.
+ * The address allocator: which hole is taken, what is joined, what is refused.
+ * (Random requests: model_vmap.c.)
  */
 #include <asm/page.h>
 #include <kernel/ktest.h>
@@ -8,7 +8,6 @@
 #include <lib/kernel.h>
 
 #include "../../mm/vmap_area.h"
-#include "vmap_model.h"
 
 #define START (64 * PAGE_SIZE)
 #define PAGES 512UL
@@ -122,15 +121,6 @@ static void sizes_that_wrap_find_nothing(struct ktest *t)
 					   &nodes[0]), 0);
 }
 
-static void random_requests_are_answered_as_by_the_model(struct ktest *t)
-{
-	struct vmap_model_result r = vmap_model_run(1, 20000, 64);
-
-	KTEST_EXPECT_STREQ(t, r.fault ?: "", "");
-	KTEST_EXPECT_EQ(t, r.operations, 20000);
-	KTEST_EXPECT_GT(t, r.refused, 0);
-}
-
 static const struct ktest_case cases[] = {
 	KTEST_CASE(areas_are_taken_from_the_lowest_address_up),
 	KTEST_CASE(a_hole_is_used_again_when_it_is_large_enough),
@@ -140,7 +130,6 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(the_first_node_stays_when_all_others_go),
 	KTEST_CASE(an_aligned_area_fits_a_hole_of_just_its_size),
 	KTEST_CASE(sizes_that_wrap_find_nothing),
-	KTEST_CASE(random_requests_are_answered_as_by_the_model),
 	{}
 };
 KTEST_SUITE_FIXTURE(vmap_area, cases, begin, end);

@@ -1,14 +1,14 @@
 /*
- * The model: vmap_model.h. It knows nothing of trees: pages are taken or not,
- * and a hole is what is found by looking at each of them.
+ * The model of the address allocator: a byte per page. The allocator promises
+ * the lowest hole that is large enough wherever it begins, and else the lowest
+ * that happens to do; so the model knows every address.
  */
 #include <asm/page.h>
 #include <lib/kernel.h>
-#include <lib/random.h>
 #include <lib/string.h>
 
 #include "../../mm/vmap_area.h"
-#include "vmap_model.h"
+#include "model.h"
 
 #define START (32 * PAGE_SIZE)
 #define PAGES 1024UL
@@ -56,13 +56,12 @@ static unsigned long model_take(unsigned long pages, unsigned long align)
 	return at;
 }
 
-static const char *try_take(unsigned int i, struct rng *rng,
-			    unsigned long *refused)
+static const char *take(unsigned int i, struct draws *d)
 {
-	unsigned long most = rng_below(rng, 16) ? 8 : PAGES / 2;
-	unsigned long pages = 1 + rng_below(rng, most);
-	unsigned long align = 1UL << (rng_below(rng, 4) ? 0 :
-				      rng_below(rng, 8));
+	unsigned int most = model_below(d, 16) ? 8 : PAGES / 2;
+	unsigned long pages = 1 + model_below(d, most);
+	unsigned long align = 1UL << (model_below(d, 4) ? 0 :
+				      model_below(d, 8));
 	struct vmap_hole *node = unused;
 	unsigned long at, addr;
 
@@ -70,10 +69,11 @@ static const char *try_take(unsigned int i, struct rng *rng,
 	at = model_take(pages, align);
 	addr = vmap_space_take(&space, pages * PAGE_SIZE, align * PAGE_SIZE,
 			       node);
+	model_say("area %u: take %lu pages at a multiple of %lu: 0x%lx", i,
+		  pages, align, addr);
 	if (!addr) {
 		node->next = unused;
 		unused = node;
-		(*refused)++;
 		return at == PAGES ? NULL : "no room where the model has some";
 	}
 	if (addr != START + at * PAGE_SIZE)
@@ -87,6 +87,7 @@ static void give(unsigned int i)
 {
 	struct vmap_hole *node;
 
+	model_say("area %u: give", i);
 	node = vmap_space_give(&space, START + areas[i].page * PAGE_SIZE,
 			       areas[i].pages * PAGE_SIZE);
 	memset(taken + areas[i].page, 0, areas[i].pages);
@@ -95,7 +96,19 @@ static void give(unsigned int i)
 	unused = node;
 }
 
-static void begin(void)
+static const char *play(struct draws *d)
+{
+	unsigned int i = model_below(d, AREAS);
+
+	if (d->takes == (areas[i].pages != 0))
+		return model_idle;
+	if (d->takes)
+		return take(i, d);
+	give(i);
+	return NULL;
+}
+
+static const char *begin(void)
 {
 	unsigned int i;
 
@@ -107,37 +120,25 @@ static void begin(void)
 		pool[i].next = unused;
 		unused = &pool[i];
 	}
+	return NULL;
 }
 
-static const char *free_all(void)
+static const char *validate(void)
+{
+	return vmap_space_validate(&space);
+}
+
+static const char *end(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < AREAS; i++)
 		if (areas[i].pages)
 			give(i);
-	return space.nr_areas || space.nr_holes != 1 ?
-	       "something is left" : vmap_space_validate(&space);
+	return space.nr_areas || space.nr_holes != 1 ? "something is left" :
+	       validate();
 }
 
-struct vmap_model_result vmap_model_run(u64 seed, unsigned long operations,
-					unsigned long validate_every)
-{
-	struct vmap_model_result r = { NULL, 0, 0 };
-	struct rng rng = rng_seed(seed);
-
-	begin();
-	while (r.operations < operations && !r.fault) {
-		unsigned int i = (unsigned int)rng_below(&rng, AREAS);
-
-		if (areas[i].pages)
-			give(i);
-		else
-			r.fault = try_take(i, &rng, &r.refused);
-		if (++r.operations % validate_every == 0 && !r.fault)
-			r.fault = vmap_space_validate(&space);
-	}
-	if (!r.fault)
-		r.fault = free_all();
-	return r;
-}
+const struct model vmap_model = {
+	"vmap", 10, begin, play, validate, end
+};
