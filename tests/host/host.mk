@@ -170,7 +170,9 @@ $(HOST_FLAT_PROGRAMS): $(HOST_OUT)/flat/%: $(HOST_OUT)/flat/%.o \
 		$(patsubst %.c,$(HOST_OUT)/flat/%.o,$(HOST_MEMBLOCK))
 	@$(HOST_LINK)
 
-HOST_ALL := $(HOST_PROGRAMS) $(HOST_HIGH_PROGRAMS) $(HOST_TSAN_PROGRAMS) \
+include tests/fuzz/fuzz.mk
+
+HOST_ALL := $(HOST_PROGRAMS) $(FUZZ_PROGRAMS) $(HOST_HIGH_PROGRAMS) $(HOST_TSAN_PROGRAMS) \
 	$(HOST_NUMA_PROGRAMS) $(HOST_FLAT_PROGRAMS)
 -include $(shell test -d $(HOST_OUT) && find $(HOST_OUT) -name '*.d')
 

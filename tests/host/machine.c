@@ -68,7 +68,13 @@ int console_getc(void)
 	return getchar();
 }
 
-/* 0, 1, 2: what scripts/qemu makes of the same verdicts. */
+static bool abort_if_bad;
+
+void simulate_abort(void)
+{
+	abort_if_bad = true;
+}
+
 #ifdef CONFIG_GCOV
 void __gcov_dump(void);
 
@@ -78,10 +84,13 @@ void gcov_dump(void)
 }
 #endif
 
+/* 0, 1, 2: what scripts/qemu makes of the same verdicts. */
 void __noreturn machine_exit(enum verdict verdict)
 {
 	fflush(NULL);
 	gcov_dump();
+	if (abort_if_bad && verdict != VERDICT_PASS)
+		abort();
 	_exit((int)verdict - VERDICT_PASS);
 }
 

@@ -28,6 +28,9 @@ void simulate_address_space(void);
 /* Sends the log elsewhere: NULL drops it. The default is stdout. */
 void simulate_quietly(FILE *log);
 
+/* From now on a bad end (panic, failed verdict) is abort(). For fuzzers. */
+void simulate_abort(void);
+
 /*
  * What firmware says on the simulated machine. size: bytes of RAM, laid out
  * like a PC's with a hole below 4 GiB. default: 64 MiB in awkward pieces.
