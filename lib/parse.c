@@ -60,13 +60,17 @@ int kstrtou64(const char *s, u64 *value)
 	return 0;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 int kstrtobool(const char *s, bool *value)
 {
-	char c = (char)(*s | 0x20);	/* small letters; digits stay */
+	char c = lower(*s);
 
 	if (c == 'o')
-		c = (char)((s[1] | 0x20) == 'n' ? 'y' :
-			   (s[1] | 0x20) == 'f' ? 'n' : 0);
+		c = lower(s[1]) == 'n' ? 'y' : lower(s[1]) == 'f' ? 'n' : 0;
 	if (c != 'y' && c != 't' && c != '1' && c != 'n' && c != 'f' &&
 	    c != '0')
 		return -EINVAL;

@@ -134,7 +134,8 @@ static void switches_are_on_or_off_in_many_words(struct ktest *t)
 					  "yes" };
 	static const char *const off[] = { "0", "n", "N", "f", "off",
 					   "Of", "no" };
-	static const char *const neither[] = { "", "o", "ox", "2", "x", " 1" };
+	static const char *const neither[] = { "", "o", "ox", "2", "x", " 1",
+					       "\x10", "\x11" };
 	bool v = false;
 	unsigned int i;
 
