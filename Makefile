@@ -157,7 +157,7 @@ ISO_CMDLINE := selftest shell
 
 .PHONY: all run run-guest test test-host test-kernel stress detect bench \
 	bench-time bench-baseline coverage soak models lint format debug help \
-	clean setup FORCE
+	clean setup FORCE fuzz
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -224,6 +224,14 @@ BOOT_OPS ?= 100000
 models: setup $(ARCHES:%=kernel-%) build/host/models
 	@scripts/models $(SEEDS) $(OPS) $(BOOT_OPS)
 
+# Coverage-guided, two at a time, SECONDS each; TARGET=name for one of them.
+# MERGE=1: what was found goes to tests/fuzz/corpus instead, if it is new.
+SECONDS ?= 60
+fuzz: setup
+	@$(MAKE) --no-print-directory -j 2 \
+		$(if $(TARGET),build/host/guided/$(TARGET),fuzz-programs)
+	@scripts/fuzz $(if $(MERGE),merge,$(SECONDS)) $(TARGET)
+
 # How many mistakes of each kind each mode tells: TRIALS of each, OPERATIONS
 # valid ones.
 TRIALS ?= 1000
@@ -270,6 +278,7 @@ help:
 	@echo 'make stress       stress suites on 4 CPUs, other seeds, MINUTES=10'
 	@echo 'make soak         mixed load in one boot, census each minute, HOURS=n'
 	@echo 'make models       long random streams next to naive models, SEEDS=20'
+	@echo 'make fuzz         hostile input, guided by coverage; SECONDS=60 TARGET=name'
 	@echo 'make detect       rate of mistakes told, by kind and mode'
 	@echo 'make bench        instructions per call, next to Linux; WRITE=1 to docs/'
 	@echo 'make bench-time   the same in nanoseconds, medians of several boots'
@@ -294,7 +303,7 @@ setup_for = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 setup_stage := $(firstword \
 	$(call setup_for,coverage,coverage) \
 	$(call setup_for,test test-host test-kernel detect lint,test) \
-	$(call setup_for,format debug models,test) \
+	$(call setup_for,format debug models fuzz,test) \
 	$(call setup_for,bench bench-time bench-baseline,bench) \
 	$(call setup_for,run stress soak,run) build)
 

@@ -38,22 +38,12 @@ static struct {
 
 /* ----- the model ----- */
 
-static bool all_free(unsigned int first, unsigned int order)
-{
-	unsigned int i;
-
-	for (i = 0; i < 1u << order; i++)
-		if (!is_free[first + i])
-			return false;
-	return true;
-}
-
 /* Free blocks in the stretch of 2^order frames. */
 static void count_blocks(unsigned int first, unsigned int order)
 {
-	if (all_free(first, order)) {
+	if (!memchr(is_free + first, false, 1UL << order)) {
 		expected[order]++;
-	} else if (order) {
+	} else if (order && memchr(is_free + first, true, 1UL << order)) {
 		count_blocks(first, order - 1);
 		count_blocks(first + (1u << (order - 1)), order - 1);
 	}

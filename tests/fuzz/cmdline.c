@@ -120,6 +120,24 @@ static void check_size(const char *value)
 		fuzz_fail("size %s: %llu", value, got);
 }
 
+static bool one_of(char c, const char *letters)
+{
+	return c && strchr(letters, c);
+}
+
+/* The first letter decides, of "on" and "off" the second. */
+static void check_switch(const char *value)
+{
+	bool o = *value == 'o' || *value == 'O', got = false;
+	char c = value[o];
+	bool yes = one_of(c, o ? "nN" : "yYtT1");
+	bool no = one_of(c, o ? "fF" : "nNfF0");
+	int err = kstrtobool(value, &got);
+
+	if (err != (yes || no ? 0 : -EINVAL) || got != yes)
+		fuzz_fail("switch %s: %d, %d", value, err, got);
+}
+
 /* Every value is read in all the ways there are. */
 static void check_values(const char *line)
 {
@@ -133,8 +151,7 @@ static void check_values(const char *line)
 
 		check_number(p);
 		check_size(p);
-		if (!kstrtobool(p, &flag) && !strchr("yYtT1nNfF0oO", *p))
-			fuzz_fail("%s is yes or no", p);
+		check_switch(p);
 		slab_debug_flags_in(p, "kmalloc-64");
 		slab_debug_unknown(p, &flag);
 	}

@@ -190,7 +190,8 @@ static size_t flip(u8 *data, size_t size)
 
 static size_t cut_out(u8 *data, size_t size)
 {
-	size_t at = below(size + 1), n = below(min_t(size_t, size - at, 64) + 1);
+	size_t at = below(size + 1);
+	size_t n = below(min_t(size_t, size - at, 64) + 1);
 
 	memmove(data + at, data + at + n, size - at - n);
 	return size - n;

@@ -31,6 +31,7 @@ void fuzz_fail(const char *fmt, ...)
 {
 	va_list args;
 
+	fputs("\nfault: ", stderr);
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
 	va_end(args);
@@ -104,24 +105,30 @@ void fuzz_fill(void *p, size_t size, u32 id)
 	size_t at;
 	u32 word;
 
-	for (at = 0; at < size; at += 4) {
+	for (at = 0; at + 4 <= size; at += 4) {
 		word = word_at(id, at);
-		memcpy(bytes + at, &word, min_t(size_t, 4, size - at));
+		memcpy(bytes + at, &word, 4);
 	}
+	word = word_at(id, at);
+	memcpy(bytes + at, &word, size - at);
 }
 
 void fuzz_check(const void *p, size_t size, u32 id)
 {
 	const u8 *bytes = p;
 	size_t at;
-	u32 word;
+	u32 word, found;
 
-	for (at = 0; at < size; at += 4) {
-		word = word_at(id, at);
-		if (memcmp(bytes + at, &word, min_t(size_t, 4, size - at)))
+	for (at = 0; at + 4 <= size; at += 4) {
+		memcpy(&found, bytes + at, 4);
+		if (found != word_at(id, at))
 			fuzz_fail("block %u: byte %zu of %zu was overwritten",
 				  id, at, size);
 	}
+	word = word_at(id, at);
+	if (memcmp(bytes + at, &word, size - at))
+		fuzz_fail("block %u: the end of %zu was overwritten", id,
+			  size);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)

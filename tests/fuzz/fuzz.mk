@@ -16,7 +16,7 @@ FUZZ_WITH_acpi := arch/x86/acpi_tables.c
 FUZZ_WITH_buddy := tests/suites/zone_fixture.c
 # Everybody who takes a word of the command line, whether somebody else calls
 # him or not; what start_kernel() calls is not here, and never called.
-FUZZ_WITH_cmdline := kernel/main.c $(HOST_COMMON)
+FUZZ_WITH_cmdline := kernel/main.c tests/suites/census_observer.c $(HOST_COMMON)
 FUZZ_LINK_cmdline := -Wl,--unresolved-symbols=ignore-all
 FUZZ_MAIN := $(HOST_OUT)/kernel/main.o $(HOST_OUT)/guided/kernel/main.o
 $(FUZZ_MAIN): HOST_CFLAGS += -Dboot_entry_cycles=0ULL -Wno-missing-prototypes
@@ -79,6 +79,11 @@ $(GUIDED)/numa/%.o: %.c $(HOST_OUT)/flags
 $(GUIDED)/%.o: %.c $(HOST_OUT)/flags
 	@mkdir -p $(@D)
 	@$(GUIDED_COMPILE) $(call guided_flags,$(HOST_CFLAGS))
+# What a model does is no reason to keep an input.
+$(GUIDED)/tests/fuzz/%.o: tests/fuzz/%.c $(HOST_OUT)/flags
+	@mkdir -p $(@D)
+	@$(GUIDED_COMPILE) $(filter-out -fsanitize=fuzzer%,\
+		$(call guided_flags,$(HOST_CFLAGS))) -O2
 
-.PHONY: fuzz fuzz-programs
+.PHONY: fuzz-programs
 fuzz-programs: $(GUIDED_PROGRAMS)

@@ -186,8 +186,8 @@ static void take_bytes(unsigned int slot, u8 how, struct input *in)
 	gfp_t gfp = gfp_of(how, KMALLOC);
 	u8 *p;
 
-	if (how & 4)
-		size %= 256;
+	if (how & 0x1c)
+		size %= 512;
 	p = kmalloc(size, gfp);
 	if (!size && p != ZERO_SIZE_PTR)
 		fuzz_fail("kmalloc(0)");

@@ -3,7 +3,8 @@
 #
 #	build/host/ktest [GLOB]		the suites on a simulated machine
 #	build/host/memmap-replay FILE	a firmware map through the whole of mm
-#	build/host/fuzz-boot		hostile tags and maps against guard pages
+#	build/host/fuzz/TARGET		hostile input, against guard pages and
+#					naive models: tests/fuzz/fuzz.mk
 #	build/host/slub-kunit		what Linux's own tests expect of SLUB
 #	build/host/buddy-states		every state of a small zone, exhaustively
 #	build/host/models		long random streams next to naive models
@@ -51,14 +52,11 @@ HOST_COMPILE = echo '  HOSTCC  $<'; $(HOSTCC) -MMD -MP -c -o $@ $<
 host_obj = $(patsubst %.c,$(HOST_OUT)/%.o,$(1))
 
 HOST_PROGRAMS := $(HOST_OUT)/ktest $(HOST_OUT)/memmap-replay \
-	$(HOST_OUT)/fuzz-boot $(HOST_OUT)/slub-kunit \
-	$(HOST_OUT)/buddy-states $(HOST_OUT)/models
+	$(HOST_OUT)/slub-kunit $(HOST_OUT)/buddy-states $(HOST_OUT)/models
 $(HOST_OUT)/ktest: $(call host_obj,$(HOST_COMMON) $(HOST_SUITES) \
 	tests/host/main.c)
 # The others take what they need from a library, and run no suites.
 $(HOST_OUT)/memmap-replay: $(call host_obj,tests/host/memmap_replay.c) \
-	$(HOST_OUT)/libstrata.a
-$(HOST_OUT)/fuzz-boot: $(call host_obj,tests/host/fuzz_boot.c) \
 	$(HOST_OUT)/libstrata.a
 $(HOST_OUT)/slub-kunit: $(call host_obj,tests/host/slub_kunit.c) \
 	$(HOST_OUT)/libstrata.a

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TARGETS = sorted(path.name for path in (ROOT / 'tests/fuzz/corpus').iterdir())
 # Each says who it is, the first of two later than the second.
 PROGRAM = '''#!/bin/sh
 case $* in *--nodes*) sleep 0.3 ;; esac
@@ -17,8 +18,9 @@ echo "ok 1 - $(basename "$0")"
 
 @pytest.fixture
 def out(tmp_path):
-    for name in ('fuzz-boot', 'slub-kunit', 'ktest', 'memmap-replay',
-                 'highmem/ktest', 'm32/ktest', 'numa/model', 'flat/model'):
+    for name in ('slub-kunit', 'ktest', 'memmap-replay',
+                 'highmem/ktest', 'm32/ktest', 'numa/model', 'flat/model',
+                 *(f'fuzz/{target}' for target in TARGETS)):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(PROGRAM, encoding='ascii')
@@ -40,10 +42,14 @@ def run(out):
 def test_output_is_in_the_order_of_the_script(out):
     _, lines, titles = run(out)
     assert titles[0] == 'memmap-replay and command line'
-    assert titles[1:5] == [f'{out}/fuzz-boot', f'{out}/slub-kunit',
-                           f'{out}/numa/model', f'{out}/flat/model']
-    assert titles[5:8] == [f'{out}/ktest --quiet {words}*' for words in
-                           ('', '--cmdline=early=bootmem ', '--nodes=3 ')]
+    assert titles[1:4] == [f'{out}/slub-kunit', f'{out}/numa/model',
+                           f'{out}/flat/model']
+    after = 4 + len(TARGETS)
+    assert [title.split()[0] for title in titles[4:after]] == [
+        f'{out}/fuzz/{target}' for target in TARGETS]
+    assert titles[after:after + 3] == [
+        f'{out}/ktest --quiet {words}*' for words in
+        ('', '--cmdline=early=bootmem ', '--nodes=3 ')]
     assert 'ktest with the thread sanitizer' in titles
     assert titles[-1].startswith(f'{out}/m32/ktest')
     for title in titles[1:4]:
