@@ -299,8 +299,10 @@ bool e820_usable_pfns(const struct e820_entry *entry, u64 *start_pfn,
 
 	if (entry->type != E820_TYPE_RAM || !entry_end(entry, &end))
 		return false;
-	*start_pfn = PFN_UP(entry->base);
-	*end_pfn = PFN_DOWN(end);
+	/* PFN_UP() has as many bits as a kernel's frames, firmware has 64. */
+	*start_pfn = (entry->base >> PAGE_SHIFT) +
+		     (entry->base % PAGE_SIZE != 0);
+	*end_pfn = end >> PAGE_SHIFT;
 	return *start_pfn < *end_pfn;
 }
 

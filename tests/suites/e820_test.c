@@ -196,6 +196,18 @@ static void whole_pages_are_inside_the_entry(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, e820_usable_pfns(&e, &start, &end));
 }
 
+static void pages_of_any_address_are_counted(struct ktest *t)
+{
+	struct e820_entry e = { (1ULL << 51) + 1, 0x3000, RAM };
+	u64 start, end;
+
+	KTEST_EXPECT_TRUE(t, e820_usable_pfns(&e, &start, &end));
+	KTEST_EXPECT_EQ(t, start, (1ULL << 39) + 1);
+	KTEST_EXPECT_EQ(t, end, (1ULL << 39) + 3);
+	e = (struct e820_entry){ ~0ULL - 0x10, 8, RAM };
+	KTEST_EXPECT_FALSE(t, e820_usable_pfns(&e, &start, &end));
+}
+
 /*
  * The answer byte by byte: what the strictest entry over an address says.
  * Small addresses, so that everything overlaps everything.
@@ -430,6 +442,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(empty_and_wrapping_entries_are_dropped),
 	KTEST_CASE(memory_ends_at_2_to_the_52),
 	KTEST_CASE(whole_pages_are_inside_the_entry),
+	KTEST_CASE(pages_of_any_address_are_counted),
 	KTEST_CASE(each_byte_has_its_strictest_type),
 	KTEST_CASE(order_of_entries_does_not_matter),
 	KTEST_CASE(cleaning_a_clean_table_changes_nothing),
