@@ -1,10 +1,10 @@
-# The fuzz targets, each built twice:
+# The fuzz targets, each built several times:
 #
 #	build/host/fuzz/TARGET		the hosted library as it is, and a driver
-#					of ours: replays inputs, and damages them
+#	build/host/m32/fuzz/TARGET	of ours: replays inputs, and damages them
 #	build/host/guided/TARGET	everything with clang and libFuzzer
 #
-# `make test-host` runs the first for a moment, `make fuzz` the second for long.
+# `make test-host` runs the former for a moment, `make fuzz` the latter for long.
 
 FUZZ_TARGETS := multiboot2 pvh acpi memmap cmdline buddy pages slab vmap \
 	mempool memblock
@@ -45,6 +45,20 @@ $(FUZZ_PROGRAMS): $(HOST_OUT)/link
 $(HOST_OUT)/numa/tests/fuzz/%.o: tests/fuzz/%.c $(HOST_OUT)/flags
 	@mkdir -p $(@D)
 	@$(HOST_COMPILE) $(HOST_CONTRACT_FLAGS) $(HOST_NUMA_FLAGS)
+
+# Parsers once more where a size has 32 bits, if the compiler can.
+FUZZ_PARSERS := multiboot2 pvh acpi memmap
+FUZZ_M32_PROGRAMS := $(FUZZ_PARSERS:%=$(HOST_OUT)/m32/fuzz/%)
+$(foreach t,$(FUZZ_PARSERS),$(eval $(HOST_OUT)/m32/fuzz/$(t): \
+	$(call fuzz_objects,$(HOST_OUT)/m32,$(t)) \
+	$(HOST_OUT)/m32/tests/fuzz/driver.o \
+	$(HOST_COMMON:%.c=$(HOST_OUT)/m32/%.o)))
+$(FUZZ_M32_PROGRAMS): $(HOST_OUT)/link
+	@mkdir -p $(@D)
+	@$(HOST_LINK) -m32
+
+FUZZ_ALL := $(FUZZ_PROGRAMS) $(if $(filter %/m32/ktest,$(HOST_HIGH_PROGRAMS)),\
+	$(FUZZ_M32_PROGRAMS))
 
 # ----- guided ---------------------------------------------------------------
 

@@ -103,12 +103,12 @@ static int table_at(const struct e820_table *table, u64 addr)
 /* A page is RAM for memblock if all its bytes are. */
 static bool table_has_page(const struct e820_table *table, u64 addr)
 {
-	unsigned int i;
-	u64 start, end;
+	u64 first = addr - addr % PAGE_SIZE, last = first + PAGE_SIZE - 1;
+	const struct e820_entry *e = table->entries;
 
-	for (i = 0; i < table->nr; i++)
-		if (e820_usable_pfns(&table->entries[i], &start, &end) &&
-		    addr / PAGE_SIZE >= start && addr / PAGE_SIZE < end)
+	for (; e < table->entries + table->nr; e++)
+		if (e->type == E820_TYPE_RAM && first >= e->base &&
+		    last < e->base + e->size)
 			return true;
 	return false;
 }

@@ -217,17 +217,19 @@ static void give(struct object *o, u8 how)
 		kfree(p);
 }
 
-/* The old bytes are still there, wherever it is now. */
-static void resize(struct object *o, struct input *in)
+/*
+ * The old bytes are still there, wherever it is now. Asked to clear the rest,
+ * it may clear no more than that.
+ */
+static void resize(struct object *o, bool clear, struct input *in)
 {
 	size_t size = 1 + (size_t)take(in, 2), kept = min(size, o->size);
 	unsigned int slot = (unsigned int)(o - slots);
 	u8 *p;
 
-	if (o->cache)
-		return;
 	fuzz_check(o->p, o->size, o->id);
-	p = krealloc(o->p, size, GFP_KERNEL | __GFP_NOWARN);
+	p = krealloc(o->p, size, GFP_KERNEL | __GFP_NOWARN |
+		     (clear ? __GFP_ZERO : 0));
 	if (!p)
 		return;
 	fuzz_check(p, kept & ~(size_t)3, o->id);
@@ -310,7 +312,7 @@ static void operate(struct input *in)
 	else if (!slots[slot].p)
 		take_bytes(slot, op, in);
 	else if (op & 0x20 && !slots[slot].cache)
-		resize(&slots[slot], in);
+		resize(&slots[slot], op & 0x10, in);
 	else
 		give(&slots[slot], op);
 }

@@ -69,7 +69,8 @@ $(HOST_OUT)/models: $(call host_obj,tests/host/models.c $(HOST_MODELS)) \
 
 # As in the Makefile: made anew when compiler, flags or sources change.
 $(HOST_OUT)/flags: FORCE
-	$(call stamp,$(HOSTCC) $(HOST_M32_FLAGS) $(HOST_CONTRACT_FLAGS) $(HOST_TSAN))
+	$(call stamp,$(HOSTCC) $(HOST_M32_FLAGS) $(HOST_CONTRACT_FLAGS) $(HOST_TSAN) \
+		$(GUIDED_CC) $(GUIDED_WATCH))
 $(HOST_OUT)/link: FORCE
 	$(call stamp,$(HOST_COMMON) $(HOST_SUITES) $(HOST_MEMBLOCK))
 
@@ -170,8 +171,8 @@ $(HOST_FLAT_PROGRAMS): $(HOST_OUT)/flat/%: $(HOST_OUT)/flat/%.o \
 
 include tests/fuzz/fuzz.mk
 
-HOST_ALL := $(HOST_PROGRAMS) $(FUZZ_PROGRAMS) $(HOST_HIGH_PROGRAMS) $(HOST_TSAN_PROGRAMS) \
-	$(HOST_NUMA_PROGRAMS) $(HOST_FLAT_PROGRAMS)
+HOST_ALL := $(HOST_PROGRAMS) $(FUZZ_ALL) $(HOST_HIGH_PROGRAMS) \
+	$(HOST_TSAN_PROGRAMS) $(HOST_NUMA_PROGRAMS) $(HOST_FLAT_PROGRAMS)
 -include $(shell test -d $(HOST_OUT) && find $(HOST_OUT) -name '*.d')
 
 .PHONY: host test-host-run
