@@ -297,10 +297,12 @@ static bool check_word(struct kmem_cache *s, struct page *head, void *p)
 
 static bool check_poison(struct kmem_cache *s, struct page *head, void *p)
 {
-	return check_bytes(s, head, p, "Poison overwritten", p, POISON_FREE,
-			   s->object_size - 1) &
-	       check_bytes(s, head, p, "End Poison overwritten",
-			   (char *)p + s->object_size - 1, POISON_END, 1);
+	bool whole = check_bytes(s, head, p, "Poison overwritten", p,
+				 POISON_FREE, s->object_size - 1);
+
+	return check_bytes(s, head, p, "End Poison overwritten",
+			   (char *)p + s->object_size - 1, POISON_END, 1) &&
+	       whole;
 }
 
 /* What nobody uses: to the word boundary, and behind the metadata. */
