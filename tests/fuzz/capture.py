@@ -15,7 +15,7 @@ MULTIBOOT2, PVH = 0x36d76289, 0x336ec578
 
 def save(target, data):
     path = Path(out) / target                           # noqa: F821
-    path.mkdir(exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
     (path / name).write_bytes(data)                     # noqa: F821
 
 

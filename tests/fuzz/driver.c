@@ -21,7 +21,7 @@
 
 #include "fuzz.h"
 
-#define INPUT_MAX 4096u		/* of what damage makes */
+#define INPUT_MAX 16384u		/* of what damage makes */
 #define RUN_SECONDS 20
 
 struct seed_file {
