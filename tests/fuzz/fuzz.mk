@@ -36,7 +36,7 @@ $(foreach t,$(FUZZ_WHOLE),$(eval $(HOST_OUT)/fuzz/$(t): \
 	$(call fuzz_objects,$(HOST_OUT),$(t)) $(fuzz_driver) \
 	$(HOST_OUT)/libstrata.a))
 $(HOST_OUT)/fuzz/memblock: $(call fuzz_memblock,$(HOST_OUT)/numa) \
-	$(fuzz_driver) $(HOST_OUT)/lib/random.o
+	$(fuzz_driver) $(HOST_OUT)/libstrata.a
 
 $(FUZZ_PROGRAMS): $(HOST_OUT)/link
 	@mkdir -p $(@D)
