@@ -83,6 +83,56 @@ static const char *take(unsigned int i, struct draws *d)
 	return NULL;
 }
 
+/* The lowest hole that begins at page from or behind; PAGES: there is none. */
+static unsigned long model_hole(unsigned long from, unsigned long least)
+{
+	unsigned long page, end;
+
+	for (page = 0; page < PAGES; page = end + 1) {
+		end = hole_end(page);
+		if (page >= from && end > page && end - page >= least)
+			return page;
+	}
+	return PAGES;
+}
+
+static void take_at(unsigned int i, unsigned long page, unsigned long pages)
+{
+	struct vmap_hole *node = unused;
+
+	unused = node->next;
+	vmap_space_take_at(&space, START + page * PAGE_SIZE,
+			   pages * PAGE_SIZE, node);
+	memset(taken + page, 1, pages);
+	areas[i].page = page;
+	areas[i].pages = pages;
+}
+
+/* A part of the hole that is found, its beginning, end, or middle. */
+static const char *take_part(unsigned int i, struct draws *d)
+{
+	unsigned long from = model_below(d, PAGES), start, end, page;
+	unsigned long least = 1 + model_below(d, 8), at, pages;
+	bool found = vmap_space_find_hole(&space, START + from * PAGE_SIZE,
+					  least * PAGE_SIZE, &start, &end);
+
+	model_say("area %u: part of a hole of %lu pages from page %lu on", i,
+		  least, from);
+	page = model_hole(from, least);
+	if (found != (page != PAGES))
+		return "a hole is found where the model has none, or not";
+	if (!found)
+		return NULL;
+	if (start != START + page * PAGE_SIZE ||
+	    end != START + hole_end(page) * PAGE_SIZE)
+		return "another hole than the model's";
+	pages = (end - start) / PAGE_SIZE;
+	at = model_below(d, (unsigned int)pages);
+	pages = 1 + model_below(d, (unsigned int)min(pages - at, 8UL));
+	take_at(i, page + at, pages);
+	return NULL;
+}
+
 static void give(unsigned int i)
 {
 	struct vmap_hole *node;
@@ -103,7 +153,7 @@ static const char *play(struct draws *d)
 	if (d->takes == (areas[i].pages != 0))
 		return model_idle;
 	if (d->takes)
-		return take(i, d);
+		return model_below(d, 8) ? take(i, d) : take_part(i, d);
 	give(i);
 	return NULL;
 }

@@ -112,6 +112,41 @@ static void an_aligned_area_fits_a_hole_of_just_its_size(struct ktest *t)
 	KTEST_EXPECT_EQ(t, take(64, 64, &nodes[3]), page(64));
 }
 
+static void a_hole_is_found_from_an_address_on(struct ktest *t)
+{
+	unsigned long start = 0, end = 0;
+
+	take(8, 1, &nodes[0]);
+	take(8, 1, &nodes[1]);
+	vmap_space_give(&space, page(0), 8 * PAGE_SIZE);
+	KTEST_EXPECT_TRUE(t, vmap_space_find_hole(&space, START, PAGE_SIZE,
+						  &start, &end));
+	KTEST_EXPECT_EQ(t, start, page(0));
+	KTEST_EXPECT_EQ(t, end, page(8));
+	KTEST_EXPECT_TRUE(t, vmap_space_find_hole(&space, page(1), PAGE_SIZE,
+						  &start, &end));
+	KTEST_EXPECT_EQ(t, start, page(16));
+	KTEST_EXPECT_TRUE(t, vmap_space_find_hole(&space, START, 9 * PAGE_SIZE,
+						  &start, &end));
+	KTEST_EXPECT_EQ(t, start, page(16));
+	KTEST_EXPECT_FALSE(t, vmap_space_find_hole(&space, page(17), PAGE_SIZE,
+						   &start, &end));
+	KTEST_EXPECT_FALSE(t, vmap_space_find_hole(&space, START,
+						   PAGES * PAGE_SIZE, &start,
+						   &end));
+}
+
+static void part_of_a_hole_is_taken_where_one_says(struct ktest *t)
+{
+	vmap_space_take_at(&space, page(100), 4 * PAGE_SIZE, &nodes[0]);
+	KTEST_EXPECT_EQ(t, space.nr_holes, 2);
+	KTEST_EXPECT_EQ(t, space.free, (PAGES - 4) * PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, take(101, 1, &nodes[1]), page(104));
+	vmap_space_take_at(&space, START, 100 * PAGE_SIZE, &nodes[2]);
+	vmap_space_give(&space, page(100), 4 * PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, take(4, 1, &nodes[3]), page(100));
+}
+
 static void sizes_that_wrap_find_nothing(struct ktest *t)
 {
 	KTEST_EXPECT_EQ(t, vmap_space_take(&space, -PAGE_SIZE, SZ_64K,
@@ -126,6 +161,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(a_hole_is_used_again_when_it_is_large_enough),
 	KTEST_CASE(aligned_areas_leave_the_hole_before_them_free),
 	KTEST_CASE(neighbours_that_are_free_are_joined),
+	KTEST_CASE(a_hole_is_found_from_an_address_on),
+	KTEST_CASE(part_of_a_hole_is_taken_where_one_says),
 	KTEST_CASE(a_full_space_says_so_and_keeps_the_node),
 	KTEST_CASE(the_first_node_stays_when_all_others_go),
 	KTEST_CASE(an_aligned_area_fits_a_hole_of_just_its_size),
