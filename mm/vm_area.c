@@ -89,8 +89,8 @@ static bool take_addresses(struct vm_struct *vm, unsigned long align,
 	return addr;
 }
 
-static struct vm_struct * noinline take_large(unsigned long nr, unsigned long align,
-				    gfp_t gfp)
+static struct vm_struct * noinline take_large(unsigned long nr,
+					      unsigned long align, gfp_t gfp)
 {
 	struct vmap_hole *node = kmem_cache_alloc(vmap_hole_cache, gfp);
 	struct vm_struct *vm = kmem_cache_alloc(vm_cache, gfp);

@@ -10,8 +10,8 @@
  *	tables		 \ in use /		empty		 \ in use /
  *						taken, as if by an area
  *
- *  1. An area maps only what it has. What lies in a hole is nobody's, so a table
- *     all of whose addresses lie in one hole is nobody's.
+ *  1. An area maps only what it has. What lies in a hole is nobody's, and so is
+ *     a table all of whose addresses lie in one hole.
  *  2. Under vmap_lock, where holes stay holes: find such tables, and take their
  *     addresses out of the hole, up to STRETCHES of them.
  *  3. Now nobody can map there, and the lock is let go. Take the tables out,
@@ -28,8 +28,8 @@
  *
  * Locks: tables_mutex while one does it; nothing is allocated under it, as this
  * runs when memory is short. So nodes are kept for the stretches.
- * Cost: on x86_64 a walk over the table entries of the upper levels, and a flush
- * if something is found; on i386 nothing: there all tables are made at boot.
+ * Cost: on x86_64 a look at the entries of the upper levels, and a flush if
+ * something is found; on i386 nothing: there all tables are made at boot.
  * Left out: doing it in each purge. An area far away would be paid for again
  * the next time.
  */

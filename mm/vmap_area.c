@@ -229,7 +229,7 @@ static struct vmap_hole *hole_before(const struct vmap_space *s,
 	return hole_of(best);
 }
 
-/* The lowest that begins at addr or behind; recursion is as deep as the tree. */
+/* The lowest that begins at addr or behind. As deep as the tree. */
 static struct vmap_hole *hole_from(struct rb_node *node, unsigned long addr,
 				   unsigned long bytes)
 {

@@ -23,7 +23,8 @@
  * Frames that were entered before 3 have no red zones in the new shadow; they
  * clear theirs when they return, and clear what is clear.
  *
- * Shadow for the vmalloc area comes and goes with its areas (mm/kasan/vmalloc.c).
+ * Shadow for the vmalloc area comes and goes with what is there
+ * (mm/kasan/vmalloc.c).
  *
  * Cost: RAM / 8. Left out: shadow for vmemmap, and per-CPU areas within a page.
  */

@@ -61,6 +61,7 @@
 #include <kernel/preempt.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <mm/gfp.h>
 #include <mm/memory_model.h>
 
 #include "pgtable_pages.h"

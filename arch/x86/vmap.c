@@ -20,6 +20,7 @@
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <lib/kernel.h>
+#include <mm/gfp.h>
 #include <mm/kasan.h>
 #include <mm/memory_model.h>
 

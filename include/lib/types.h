@@ -21,6 +21,9 @@ typedef u64 phys_addr_t;
 /* What a device is told: here the physical address. */
 typedef u64 dma_addr_t;
 
+/* How an allocation may go about it: <mm/gfp.h>. */
+typedef unsigned int gfp_t;
+
 #define PHYS_ADDR_MAX (~(phys_addr_t)0)
 
 #endif

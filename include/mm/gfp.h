@@ -13,8 +13,6 @@
 #include <lib/types.h>
 #include <mm/page.h>
 
-typedef unsigned int gfp_t;
-
 /* Where: zone modifiers. Without one: NORMAL and below. */
 #define __GFP_DMA		0x01u
 #define __GFP_HIGHMEM		0x02u

@@ -125,7 +125,8 @@ static void accesses_after_free_are_reported(struct ktest *t)
 			continue;
 		}
 		EXPECT(t, "vmalloc-use-after-free in ask_read",
-		       "freed by accesses_after_free_are_reported", ask_read(p));
+		       "freed by accesses_after_free_are_reported",
+		       ask_read(p));
 		EXPECT(t, "vmalloc-use-after-free in ask_write", "freed: ",
 		       ask_write(p + sizes[i] - 1));
 	}

@@ -14,7 +14,6 @@
 
 #include <asm/page.h>
 #include <lib/types.h>
-#include <mm/gfp.h>
 
 #ifdef __x86_64__
 #include <asm/pgtable_64.h>

@@ -9,7 +9,6 @@
 #include <asm/page.h>
 #include <asm/pgtable.h>
 #include <lib/list.h>
-#include <mm/gfp.h>
 
 /* What pages may be used for: PAGE_KERNEL, _RO, _RX, _DEVICE. */
 typedef pte_t pgprot_t;
