@@ -31,6 +31,7 @@
 #include <kernel/panic.h>
 #include <kernel/preempt.h>
 #include <kernel/printk.h>
+#include <kernel/rcupdate.h>
 #include <kernel/sched.h>
 #include <kernel/shell.h>
 #include <kernel/smp.h>
@@ -247,6 +248,7 @@ void __noreturn start_kernel(u32 magic, u32 info_phys)
 	local_irq_enable();
 	over(BOOT_TIME);
 	smp_init();			/* all other CPUs, idle */
+	rcu_init();			/* who frees behind readers */
 	over(BOOT_CPUS);
 	free_initmem();			/* no __init code or data after this */
 	might_sleep_enable();

@@ -84,3 +84,24 @@ u64 get_random_u64(void)
 {
 	return random_pool_draw(&pool, get_cycles(), hardware_bits());
 }
+
+/*
+ * The upper half of number * ceil. Each result comes from as many numbers, but
+ * for the first 2^32 % ceil lower halves: those are drawn again.
+ */
+u32 get_random_u32_below(u32 ceil)
+{
+	u64 product;
+
+	if (!ceil)
+		return (u32)get_random_u64();
+	do {
+		product = (u64)(u32)get_random_u64() * ceil;
+	} while ((u32)product < -ceil % ceil);
+	return (u32)(product >> 32);
+}
+
+u32 get_random_u32_inclusive(u32 floor, u32 ceil)
+{
+	return floor + get_random_u32_below(ceil - floor + 1);
+}

@@ -51,6 +51,7 @@
 #include <asm/switch_to.h>
 #include <kernel/panic.h>
 #include <kernel/preempt.h>
+#include <kernel/rcupdate.h>
 #include <kernel/sched.h>
 #include <kernel/time.h>
 
@@ -118,6 +119,7 @@ static void switch_to_next(bool preempted)
 	struct run_queue *rq = this_cpu_ptr(&run_queues);
 	struct task_struct *prev = rq->curr, *next;
 
+	rcu_note_context_switch();
 	spin_lock(&rq->lock);
 	this_cpu_write(need_resched_of_cpu, false);
 	put_prev(rq, prev, preempted);

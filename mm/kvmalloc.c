@@ -10,12 +10,16 @@
  *  2. Above a page, and if the caller may sleep: the other way, pages that
  *     are mapped one behind the other.
  *  3. kvfree() asks the other way whether the address is its own.
+ *  4. kvfree_rcu() leaves the distance from the object to its rcu_head where a
+ *     function would be: so the head alone leads back to the object.
  *
  * The other way is kv_fallback, set once by who maps pages; until then it is
  * NULL, and kvmalloc() does what kmalloc() does and fails where that fails.
  *
  * Locks: none. Cost: kmalloc()'s and a test.
  */
+#include <kernel/init.h>
+#include <kernel/rcupdate.h>
 #include <kernel/report.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -75,4 +79,23 @@ void kvfree_sensitive(const void *p, size_t len)
 		return;
 	memzero_explicit((void *)p, len);
 	kvfree(p);
+}
+
+/* ----- when the readers have left ----------------------------------------- */
+
+void kvfree_call_rcu(struct rcu_head *head, void *p)
+{
+	unsigned long offset = (unsigned long)head - (unsigned long)p;
+
+	if (head) {
+		call_rcu(head, (rcu_callback_t)offset);
+	} else if (p) {
+		synchronize_rcu();
+		kvfree(p);
+	}
+}
+
+void __init kvfree_rcu_init(void)
+{
+	rcu_free_hook = kvfree;
 }

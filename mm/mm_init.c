@@ -30,6 +30,7 @@
 #include <mm/kfence.h>
 #include <mm/mm.h>
 #include <mm/percpu.h>
+#include <mm/slab.h>
 #include <mm/vmalloc.h>
 
 #include "memmap_supply.h"
@@ -83,6 +84,7 @@ void __init mm_init(void)
 	memmap_supply_settle();
 	init_per_zone_wmark_min();
 	kmem_cache_init();
+	kvfree_rcu_init();
 	setup_zone_pagesets();
 	vmalloc_init();
 	kfence_init();

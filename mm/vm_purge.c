@@ -34,6 +34,7 @@
 #include <asm/irqflags.h>
 #include <kernel/init.h>
 #include <kernel/mutex.h>
+#include <kernel/rcupdate.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <lib/kernel.h>
@@ -222,13 +223,16 @@ void vm_unmap_aliases(void)
 	vm_purge();
 }
 
+/* What waits for readers may be areas; and what is given back waits, too. */
 void vmalloc_trim(void)
 {
+	if (!may_wait())
+		return;
+	rcu_barrier();
 	vm_purge();
-	if (may_wait()) {
-		vm_small_trim();
-		vm_tables_trim();
-	}
+	vm_small_trim();
+	vm_tables_trim();
+	rcu_barrier();
 }
 
 static void reclaim(void)

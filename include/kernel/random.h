@@ -18,4 +18,8 @@ void add_device_randomness(const void *data, size_t n);
 /* Uniform, 64 bits. Any context. */
 u64 get_random_u64(void);
 
+/* Uniform, below ceil (of 0: any) / floor <= number <= ceil. Any context. */
+u32 get_random_u32_below(u32 ceil);
+u32 get_random_u32_inclusive(u32 floor, u32 ceil);
+
 #endif

@@ -24,6 +24,17 @@ static inline unsigned int __fls64(u64 x)
 	return (unsigned int)(63 - __builtin_clzll(x));
 }
 
+/* The same, counted from 1; of 0 it is 0. */
+static inline int fls(unsigned int x)
+{
+	return x ? 32 - __builtin_clz(x) : 0;
+}
+
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
+}
+
 /* Floor of log2; undefined for 0. */
 static inline unsigned int ilog2(u64 x)
 {

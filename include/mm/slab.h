@@ -9,6 +9,7 @@
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
 
+#include <kernel/rcupdate.h>
 #include <lib/bitops.h>
 #include <lib/overflow.h>
 #include <lib/types.h>
@@ -321,6 +322,32 @@ extern const struct kv_fallback *kv_fallback;
 void *kvmalloc_node(size_t size, gfp_t gfp, int nid);
 void kvfree(const void *p);
 void kvfree_sensitive(const void *p, size_t len);
+
+/*
+ * kvfree() when no reader can hold the object any more (kernel/rcupdate.h).
+ * field: its struct rcu_head, in the first 4096 bytes. Any context but an NMI.
+ * Of NULL: nothing. Counterparts: linux/rcupdate.h.
+ */
+#define kvfree_rcu(p, field) do { \
+	__typeof__(*(p)) *p_ = (p); \
+	_Static_assert(offsetof(__typeof__(*p_), field) < RCU_OFFSETS, \
+		       #field " lies too far behind"); \
+	if (p_) \
+		kvfree_call_rcu(&p_->field, p_); \
+} while (0)
+#define kfree_rcu(p, field) kvfree_rcu(p, field)
+
+/*
+ * The same for what has no field: waits for the readers, and frees. (Linux
+ * keeps arrays of such pointers, and waits only where it has no memory.)
+ */
+#define kvfree_rcu_mightsleep(p) kvfree_call_rcu(NULL, p)
+#define kfree_rcu_mightsleep(p) kvfree_rcu_mightsleep(p)
+
+/* Behind the names above; head: NULL, or lies in the object at p. */
+void kvfree_call_rcu(struct rcu_head *head, void *p);
+/* Boot. */
+void kvfree_rcu_init(void);
 
 static inline void *kvmalloc(size_t size, gfp_t gfp)
 {

@@ -15,6 +15,7 @@
 #include <kernel/ktest.h>
 #include <kernel/preempt.h>
 #include <kernel/printk.h>
+#include <kernel/rcupdate.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <lib/kernel.h>
@@ -149,6 +150,7 @@ int main(int argc, char **argv)
 	sched_init();
 	local_irq_enable();
 	smp_init();
+	rcu_init();
 	might_sleep_enable();
 	free_initmem();
 	ktest_set_observer(&census_observer);

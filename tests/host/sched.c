@@ -35,6 +35,7 @@
 #include <kernel/kthread.h>
 #include <kernel/preempt.h>
 #include <kernel/printk.h>
+#include <kernel/rcupdate.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
 #include <lib/kernel.h>
@@ -153,6 +154,7 @@ static void switch_away(bool preempted, u64 end)
 	struct task_struct *me = current;
 	struct hosted_cpu *cpu = lock_cpu_of(me);
 
+	rcu_note_context_switch();
 	me->preempt_count = preempt_count();
 	this_cpu_write(need_resched_of_cpu, false);
 	if (me != cpu->idle) {

@@ -119,6 +119,39 @@ static void every_bit_is_as_often_set_as_not(struct ktest *t)
 	}
 }
 
+/* Each of three is drawn in a third of all cases; both ends are. */
+static void a_range_is_filled_evenly_and_never_left(struct ktest *t)
+{
+	unsigned int drawn[3] = { 0 }, i;
+
+	for (i = 0; i < DRAWN; i++) {
+		u32 number = get_random_u32_inclusive(7, 9);
+
+		KTEST_ASSERT_TRUE(t, number >= 7 && number <= 9);
+		drawn[number - 7]++;
+	}
+	for (i = 0; i < 3; i++) {
+		KTEST_EXPECT_GT(t, drawn[i], DRAWN / 3 - 181);
+		KTEST_EXPECT_LT(t, drawn[i], DRAWN / 3 + 181);
+	}
+	KTEST_EXPECT_EQ(t, get_random_u32_inclusive(5, 5), 5);
+	KTEST_EXPECT_EQ(t, get_random_u32_below(1), 0);
+}
+
+static void the_whole_range_has_all_bits(struct ktest *t)
+{
+	u32 set = 0, clear = 0, i;
+
+	for (i = 0; i < 128; i++) {
+		u32 number = get_random_u32_inclusive(0, ~0U);
+
+		set |= number;
+		clear |= ~number;
+	}
+	KTEST_EXPECT_EQ(t, set, ~0U);
+	KTEST_EXPECT_EQ(t, clear, ~0U);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(hash_is_siphash_2_4),
 	KTEST_CASE(every_byte_and_the_length_count),
@@ -126,6 +159,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(what_was_added_is_never_lost),
 	KTEST_CASE(numbers_of_one_moment_differ),
 	KTEST_CASE(every_bit_is_as_often_set_as_not),
+	KTEST_CASE(a_range_is_filled_evenly_and_never_left),
+	KTEST_CASE(the_whole_range_has_all_bits),
 	{}
 };
 KTEST_SUITE(random, cases);
