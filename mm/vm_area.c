@@ -24,11 +24,14 @@
  * Locks: vmap_lock guards addresses, tree, chunks and who is LEAVING; nothing
  * is allocated or freed under it. An area in use is its owner's. Who changes
  * USED to LEAVING, by one exchange, is the one who frees it: a second free
- * finds it LEAVING, or gone.
+ * finds it LEAVING, or gone. It may come while the area goes: so who has but
+ * an address looks as a reader, and descriptors are freed behind readers.
  * Cost: a small area a few instructions; a large one O(log n).
  */
+#include <kernel/preempt.h>
 #include <kernel/printk.h>
 #include <kernel/report.h>
+#include <kernel/smp.h>
 #include <lib/kernel.h>
 #include <mm/kasan.h>
 
@@ -58,7 +61,7 @@ static void insert_large(struct vm_struct *vm)
 	rb_insert(&large_areas, &vm->node, parent, link);
 }
 
-struct vm_struct *vm_find_large(unsigned long addr)
+struct vm_struct *vm_find_large_locked(unsigned long addr)
 {
 	const struct rb_node *node = large_areas.node;
 
@@ -71,6 +74,17 @@ struct vm_struct *vm_find_large(unsigned long addr)
 		node = addr < start ? node->left : node->right;
 	}
 	return NULL;
+}
+
+struct vm_struct *vm_find_large(unsigned long addr)
+{
+	struct vm_struct *vm;
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmap_lock, flags);
+	vm = vm_find_large_locked(addr);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return vm;
 }
 
 /* False: no room. */
@@ -112,6 +126,20 @@ static struct vm_struct * noinline take_large(unsigned long nr,
 	return NULL;
 }
 
+static void free_descriptor(struct rcu_head *head)
+{
+	kmem_cache_free(vm_cache, container_of(head, struct vm_struct, rcu));
+}
+
+/* In a thread on the only CPU we know that no reader was interrupted. */
+void vm_free(struct vm_struct *vm)
+{
+	if (only_boot_cpu_online() && !in_interrupt())
+		kmem_cache_free(vm_cache, vm);
+	else
+		call_rcu(&vm->rcu, free_descriptor);
+}
+
 static void put_large(struct vm_struct *vm)
 {
 	struct vmap_hole *node;
@@ -122,7 +150,7 @@ static void put_large(struct vm_struct *vm)
 	node = vmap_space_give(&vmap_space, (unsigned long)vm->addr, vm->span);
 	spin_unlock_irqrestore(&vmap_lock, flags);
 	kmem_cache_free(vmap_hole_cache, node);
-	kmem_cache_free(vm_cache, vm);
+	vm_free(vm);
 }
 
 /* What shows pages of others can be accessed at once, and wholly. */
@@ -172,26 +200,16 @@ void vm_put(struct vm_struct *vm)
 		put_large(vm);
 }
 
-struct vm_struct *vm_find(unsigned long addr)
-{
-	struct vm_struct *vm;
-	unsigned long flags;
-
-	if (!is_vmalloc_addr((void *)addr))
-		return NULL;
-	if (vm_small_find(addr, &vm))
-		return vm;
-	spin_lock_irqsave(&vmap_lock, flags);
-	vm = vm_find_large(addr);
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	return vm;
-}
-
 struct vm_struct *find_vm_area(const void *addr)
 {
-	struct vm_struct *vm = vm_find((unsigned long)addr);
+	struct vm_struct *vm;
 
-	return vm && vm_state(vm) == VM_USED ? vm : NULL;
+	rcu_read_lock();
+	vm = vm_find((unsigned long)addr);
+	if (vm && vm_state(vm) != VM_USED)
+		vm = NULL;
+	rcu_read_unlock();
+	return vm;
 }
 
 static const char *maker(unsigned long flags)
@@ -203,7 +221,7 @@ static const char *maker(unsigned long flags)
 	return flags & VM_MAP ? "vmap()" : "vmalloc()";
 }
 
-/* Why the area at addr is not one to let go like this. */
+/* Why the area at addr is not one to let go like this. In a reader. */
 static void __slowpath report_bad_free(const void *addr, const char *what,
 				       unsigned long caller)
 {
@@ -228,16 +246,21 @@ static void __slowpath report_bad_free(const void *addr, const char *what,
 struct vm_struct *vm_claim(const void *addr, unsigned long flags,
 			   const char *what, unsigned long caller)
 {
-	struct vm_struct *vm = vm_find((unsigned long)addr);
+	struct vm_struct *vm;
 	u8 used = VM_USED;
 
-	if (likely(vm && vm->addr == addr && (vm->flags & flags) &&
-		   __atomic_compare_exchange_n(&vm->state, &used, VM_LEAVING,
-					       false, __ATOMIC_ACQ_REL,
-					       __ATOMIC_RELAXED)))
-		return vm;
-	report_bad_free(addr, what, caller);
-	return NULL;
+	rcu_read_lock();
+	vm = vm_find((unsigned long)addr);
+	if (unlikely(!vm || vm->addr != addr || !(vm->flags & flags) ||
+		     !__atomic_compare_exchange_n(&vm->state, &used,
+						  VM_LEAVING, false,
+						  __ATOMIC_ACQ_REL,
+						  __ATOMIC_RELAXED))) {
+		report_bad_free(addr, what, caller);
+		vm = NULL;
+	}
+	rcu_read_unlock();
+	return vm;
 }
 
 void vm_for_each(void (*fn)(const struct vm_struct *vm, void *arg), void *arg)

@@ -98,14 +98,14 @@ static bool find_without_waiting(unsigned long addr, struct vm_struct **vm)
 	local_irq_save(flags);
 	free = spin_trylock(&vmap_lock);
 	if (free) {
-		*vm = vm_find_large(addr);
+		*vm = vm_find_large_locked(addr);
 		spin_unlock(&vmap_lock);
 	}
 	local_irq_restore(flags);
 	return free;
 }
 
-/* The area in use at addr, or the one whose guard in front that is. */
+/* For readers: the area in use at addr, its guard included. */
 static const struct vm_struct *area_near(unsigned long addr)
 {
 	struct vm_struct *vm = NULL;
@@ -115,7 +115,7 @@ static const struct vm_struct *area_near(unsigned long addr)
 	return NULL;
 }
 
-void vmalloc_describe(unsigned long addr, char *buf, size_t size)
+static void describe(unsigned long addr, char *buf, size_t size)
 {
 	const struct vm_struct *vm = area_near(addr), *behind;
 	const struct freed *f;
@@ -140,4 +140,11 @@ void vmalloc_describe(unsigned long addr, char *buf, size_t size)
 		ksnprintf(buf + n, size - n, "; %lu bytes in front of the one at %px, allocated by %pS",
 			  (unsigned long)behind->addr - addr, behind->addr,
 			  behind->caller);
+}
+
+void vmalloc_describe(unsigned long addr, char *buf, size_t size)
+{
+	rcu_read_lock();
+	describe(addr, buf, size);
+	rcu_read_unlock();
 }

@@ -27,7 +27,9 @@
  * is of descriptors.
  *
  * Locks: vmap_lock for chunks; an array is its CPU's. Who looks for the area
- * of an address takes no lock: a chunk with an area in use does not go.
+ * of an address takes no lock, and the address may be a stray one, whose chunk
+ * goes meanwhile: he is a reader (<kernel/rcupdate.h>), and chunks and
+ * descriptors are freed behind readers.
  * Invariants: used == places whose area is in use, leaving, or in an array;
  *	a place has a descriptor exactly if it is used;
  *	chunks with a free place are in the list of their class.
@@ -36,6 +38,7 @@
  */
 #include <kernel/cpu_stack.h>
 #include <kernel/init.h>
+#include <kernel/rcupdate.h>
 #include <kernel/smp.h>
 #include <lib/bitmap.h>
 #include <lib/kernel.h>
@@ -56,8 +59,9 @@
 
 struct vm_chunk {
 	struct list_head list;		/* chunks of its class with room */
-	unsigned long start;		/* constant, as are the next two */
+	unsigned long start;		/* constant, as are the next three */
 	unsigned int class;
+	unsigned int place_pages;
 	unsigned int nr_places;
 	unsigned int nr_used;
 	unsigned long used[BITS_TO_LONGS(MAX_PLACES)];
@@ -148,7 +152,7 @@ static void publish_chunk(struct vm_chunk *chunk)
 
 	spin_lock_irqsave(&vmap_lock, flags);
 	list_add(&chunk->list, &with_room[chunk->class]);
-	__atomic_store_n(chunk_slot(chunk->start), chunk, __ATOMIC_RELEASE);
+	rcu_assign_pointer(*chunk_slot(chunk->start), chunk);
 	spin_unlock_irqrestore(&vmap_lock, flags);
 }
 
@@ -180,6 +184,7 @@ static bool add_chunk(unsigned int class, gfp_t gfp)
 			gfp);
 	if (node && chunk) {
 		chunk->class = class;
+		chunk->place_pages = (unsigned int)place_pages(class);
 		chunk->nr_places = (unsigned int)places;
 		if (place_chunk(chunk, &node, gfp))
 			return true;
@@ -203,7 +208,7 @@ static bool take_place(struct vm_struct *vm, unsigned int class)
 		__set_bit(nr, chunk->used);
 		vm->addr = (char *)chunk->start +
 			   nr * place_pages(class) * PAGE_SIZE;
-		WRITE_ONCE(chunk->areas[nr], vm);
+		rcu_assign_pointer(chunk->areas[nr], vm);
 		if (++chunk->nr_used == chunk->nr_places)
 			list_del(&chunk->list);
 	}
@@ -213,7 +218,7 @@ static bool take_place(struct vm_struct *vm, unsigned int class)
 
 static unsigned long place_of(const struct vm_chunk *chunk, unsigned long addr)
 {
-	return (addr - chunk->start) / PAGE_SIZE / place_pages(chunk->class);
+	return (addr - chunk->start) / PAGE_SIZE / chunk->place_pages;
 }
 
 /* vmap_lock held. The descriptor is the caller's. */
@@ -235,7 +240,7 @@ static void put_in_chunk(struct vm_struct *vm)
 	spin_lock_irqsave(&vmap_lock, flags);
 	give_place(vm);
 	spin_unlock_irqrestore(&vmap_lock, flags);
-	kmem_cache_free(vm_cache, vm);
+	vm_free(vm);
 }
 
 static struct vm_struct * noinline take_from_chunk(unsigned int class,
@@ -271,17 +276,36 @@ void vm_small_put(struct vm_struct *vm)
 		put_in_chunk(vm);
 }
 
+static __always_inline struct vm_chunk *chunk_at(unsigned long addr)
+{
+	struct vm_chunk **slot = chunk_slot(addr);
+
+	return slot ? rcu_dereference(*slot) : NULL;
+}
+
+static __always_inline struct vm_struct *area_at(struct vm_chunk *chunk,
+						 unsigned long addr)
+{
+	unsigned long nr = place_of(chunk, addr);
+
+	return nr < chunk->nr_places ? rcu_dereference(chunk->areas[nr]) : NULL;
+}
+
 bool vm_small_find(unsigned long addr, struct vm_struct **vm)
 {
-	struct vm_chunk **slot = chunk_slot(addr), *chunk;
-	unsigned long nr;
+	struct vm_chunk *chunk = chunk_at(addr);
 
-	chunk = slot ? __atomic_load_n(slot, __ATOMIC_ACQUIRE) : NULL;
-	if (!chunk)
-		return false;
-	nr = place_of(chunk, addr);
-	*vm = nr < chunk->nr_places ? READ_ONCE(chunk->areas[nr]) : NULL;
-	return true;
+	if (chunk)
+		*vm = area_at(chunk, addr);
+	return chunk;
+}
+
+/* Here, so that the way to small ones is one function. */
+struct vm_struct *vm_find(unsigned long addr)
+{
+	struct vm_chunk *chunk = chunk_at(addr);
+
+	return likely(chunk) ? area_at(chunk, addr) : vm_find_large(addr);
 }
 
 /* ----- giving back -------------------------------------------------------- */
@@ -374,7 +398,10 @@ void vm_small_trim(void)
 
 	on_each_cpu_cond(has_areas, empty_arrays_here, NULL);
 	withdraw_chunks(&gone);
+	if (list_empty(&gone))
+		return;
 	free_tables(&gone);
+	synchronize_rcu();
 	list_for_each_entry_safe(chunk, next, &gone, list)
 		free_chunk(chunk);
 }

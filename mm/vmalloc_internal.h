@@ -6,6 +6,7 @@
 #ifndef MM_VMALLOC_INTERNAL_H
 #define MM_VMALLOC_INTERNAL_H
 
+#include <kernel/rcupdate.h>
 #include <kernel/spinlock.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -64,10 +65,11 @@ struct vm_struct *vm_take(unsigned long nr, unsigned long align,
 			  unsigned long flags, gfp_t gfp, const void *caller);
 /* No CPU remembers it: its addresses are free again. Any context. */
 void vm_put(struct vm_struct *vm);
-/* The area at addr, in whatever state; NULL: none. Any context. */
-struct vm_struct *vm_find(unsigned long addr);
-/* The large one, vmap_lock held. */
+/* Nobody finds the descriptor any more; readers may still hold it. */
+void vm_free(struct vm_struct *vm);
+/* For readers: the large area at addr, or NULL; vmap_lock is held already. */
 struct vm_struct *vm_find_large(unsigned long addr);
+struct vm_struct *vm_find_large_locked(unsigned long addr);
 /*
  * The area in use that begins at addr is the caller's to let go: of any that
  * ask, one has it. NULL: reported as what, a call for areas with one of flags.
@@ -82,7 +84,9 @@ void vm_small_init(void);
 /* Of nr <= VM_SMALL_PAGES pages. NULL: no addresses there, no memory. */
 struct vm_struct *vm_small_take(unsigned long nr, gfp_t gfp);
 void vm_small_put(struct vm_struct *vm);
-/* Is addr in a chunk of small areas? *vm: the one there, or NULL. */
+/* For readers: the area at addr, in whatever state; NULL: none. Any context. */
+struct vm_struct *vm_find(unsigned long addr);
+/* For readers: is addr among small areas? *vm: the one there, or NULL. */
 bool vm_small_find(unsigned long addr, struct vm_struct **vm);
 /* Gives back all that no small area in use needs. May sleep. */
 void vm_small_trim(void);

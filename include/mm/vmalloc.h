@@ -18,6 +18,7 @@
 #define MM_VMALLOC_H
 
 #include <asm/vmap.h>
+#include <kernel/rcupdate.h>
 #include <lib/overflow.h>
 #include <lib/rbtree.h>
 #include <mm/gfp.h>
@@ -43,7 +44,10 @@ struct vm_struct {
 	gfp_t gfp;			/* (c) for its page tables */
 	phys_addr_t phys_addr;		/* (c) VM_IOREMAP: what it shows */
 	const void *caller;		/* (c) who asked for it */
-	struct list_head blocks;	/* (u) its pages, by lru of the heads */
+	union {
+		struct list_head blocks; /* (u) its pages, by lru of heads */
+		struct rcu_head rcu;	/* when it is gone */
+	};
 	unsigned long span;		/* bytes of addresses it occupies */
 	void *entry;			/* (u) small ones: its first page table
 					   entry, once there is a table */

@@ -4,6 +4,7 @@
 #include <kernel/boot_info.h>
 #include <kernel/preempt.h>
 #include <kernel/printk.h>
+#include <kernel/rcupdate.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <mm/mm.h>
@@ -26,6 +27,7 @@ void start_simulated_kernel(unsigned int cpus)
 	sched_init();
 	local_irq_enable();
 	smp_init();
+	rcu_init();
 	might_sleep_enable();
 	free_initmem();
 }

@@ -107,7 +107,7 @@ static void give_it_time(void)
 {
 	u64 start = ktime_get_us();
 
-	while (ktime_get_us() - start < 3000)
+	while (ktime_get_us() - start < 20000)
 		yield();
 }
 
@@ -334,6 +334,7 @@ static int look(void *data)
 
 	while (!is_set(&show.stop)) {
 		look_once(&rng);
+		cpu_relax();
 		cond_resched();
 	}
 	return 0;
