@@ -37,6 +37,9 @@
 
 #include "vmalloc_internal.h"
 
+/* Areas that are copied under one hold of the lock, to be looked at. */
+#define BATCH 8U
+
 DEFINE_SPINLOCK(vmap_lock, RANK_VMALLOC);
 struct vmap_space vmap_space;
 struct kmem_cache *vm_cache, *vmap_hole_cache;
@@ -263,17 +266,60 @@ struct vm_struct *vm_claim(const void *addr, unsigned long flags,
 	return vm;
 }
 
-void vm_for_each(void (*fn)(const struct vm_struct *vm, void *arg), void *arg)
+/* vmap_lock held: the first large area that ends behind addr. */
+static const struct rb_node *first_behind(unsigned long addr)
 {
+	const struct rb_node *node = large_areas.node, *found = NULL;
+
+	while (node) {
+		const struct vm_struct *vm = vm_of(node);
+		bool ends_behind = addr < (unsigned long)vm->addr + vm->span;
+
+		if (ends_behind)
+			found = node;
+		node = ends_behind ? node->left : node->right;
+	}
+	return found;
+}
+
+unsigned int vm_large_copy(unsigned long *addr, struct vm_struct *copies,
+			   unsigned int max)
+{
+	unsigned int n = 0, looks = 0;
 	const struct rb_node *node;
 	unsigned long flags;
 
 	spin_lock_irqsave(&vmap_lock, flags);
-	vm_small_for_each(fn, arg);
-	for (node = rb_first(&large_areas); node; node = rb_next(node))
-		if (vm_state(vm_of(node)) == VM_USED)
-			fn(vm_of(node), arg);
+	node = first_behind(*addr);
+	for (; node && looks < max; node = rb_next(node), looks++) {
+		const struct vm_struct *vm = vm_of(node);
+
+		if (vm_state(vm) == VM_USED)
+			copies[n++] = *vm;
+		*addr = (unsigned long)vm->addr + vm->span;
+	}
+	if (!node)
+		*addr = VMALLOC_END;
 	spin_unlock_irqrestore(&vmap_lock, flags);
+	return n;
+}
+
+void vm_for_each(void (*fn)(const struct vm_struct *vm, void *arg), void *arg)
+{
+	struct vm_struct copies[BATCH];
+	unsigned long addr;
+	unsigned int i, n;
+
+	for (addr = VMALLOC_START; addr < vm_small_end();) {
+		n = vm_small_copy(&addr, copies, BATCH);
+		for (i = 0; i < n; i++)
+			fn(&copies[i], arg);
+	}
+	for (addr = VMALLOC_START; addr < VMALLOC_END;) {
+		n = vm_large_copy(&addr, copies, BATCH);
+		for (i = 0; i < n; i++)
+			fn(&copies[i], arg);
+	}
 }
 
 static const char *large_fault(const struct vm_struct *vm)

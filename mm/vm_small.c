@@ -408,18 +408,49 @@ void vm_small_trim(void)
 
 /* ----- looking ------------------------------------------------------------ */
 
-void vm_small_for_each(void (*fn)(const struct vm_struct *vm, void *arg),
-		       void *arg)
+unsigned long vm_small_end(void)
 {
-	unsigned long i, nr;
+	return VMALLOC_START + NR_CHUNKS * CHUNK_SIZE;
+}
 
-	for (i = 0; i < NR_CHUNKS; i++)
-		for (nr = 0; chunks[i] && nr < chunks[i]->nr_places; nr++) {
-			const struct vm_struct *vm = chunks[i]->areas[nr];
+/* vmap_lock held. */
+static unsigned int copy_places(const struct vm_chunk *chunk,
+				unsigned long *addr, struct vm_struct *copies,
+				unsigned int max)
+{
+	unsigned long nr = place_of(chunk, *addr);
+	unsigned int n = 0;
 
-			if (vm && vm_state(vm) == VM_USED)
-				fn(vm, arg);
-		}
+	for (; nr < chunk->nr_places && n < max; nr++) {
+		const struct vm_struct *vm = chunk->areas[nr];
+
+		if (vm && vm_state(vm) == VM_USED)
+			copies[n++] = *vm;
+	}
+	*addr = nr < chunk->nr_places ?
+			chunk->start + nr * chunk->place_pages * PAGE_SIZE :
+			chunk->start + CHUNK_SIZE;
+	return n;
+}
+
+/* Slots without a chunk are passed without the lock: there are thousands. */
+unsigned int vm_small_copy(unsigned long *addr, struct vm_struct *copies,
+			   unsigned int max)
+{
+	const struct vm_chunk *chunk;
+	unsigned long flags;
+	unsigned int n = 0;
+
+	while (*addr < vm_small_end() && !READ_ONCE(*chunk_slot(*addr)))
+		*addr = ALIGN_DOWN(*addr, CHUNK_SIZE) + CHUNK_SIZE;
+	if (*addr >= vm_small_end())
+		return 0;
+	spin_lock_irqsave(&vmap_lock, flags);
+	chunk = *chunk_slot(*addr);
+	if (chunk)
+		n = copy_places(chunk, addr, copies, max);
+	spin_unlock_irqrestore(&vmap_lock, flags);
+	return n;
 }
 
 static const char *chunk_fault(const struct vm_chunk *chunk, unsigned long i)

@@ -37,6 +37,7 @@
  */
 #include <kernel/init.h>
 #include <kernel/panic.h>
+#include <kernel/ratelimit.h>
 #include <kernel/report.h>
 #include <lib/kernel.h>
 #include <mm/kasan.h>
@@ -163,6 +164,9 @@ static void count_pages(long nr)
 	__atomic_fetch_add(&nr_pages, (unsigned long)nr, __ATOMIC_RELAXED);
 }
 
+static DEFINE_RATELIMIT_STATE(no_memory_rs, DEFAULT_RATELIMIT_INTERVAL,
+			      DEFAULT_RATELIMIT_BURST);
+
 static void * noinline no_memory(struct vm_struct *vm, unsigned long size,
 				 gfp_t gfp, const void *caller)
 {
@@ -171,7 +175,7 @@ static void * noinline no_memory(struct vm_struct *vm, unsigned long size,
 		count_pages(-(long)vm->nr_pages);
 		vm_retire_now(vm);
 	}
-	if (!(gfp & __GFP_NOWARN))
+	if (!(gfp & __GFP_NOWARN) && __ratelimit(&no_memory_rs))
 		pr_warn("vmalloc: %lu bytes for %pS: no %s\n", size, caller,
 			vm ? "pages" : "area");
 	return NULL;

@@ -3,6 +3,9 @@
  * in Linux's /proc/vmallocinfo, and the sums.
  *
  *	first address-first behind  bytes  who asked  pages=  kind
+ *
+ * A console is slow: so a few areas at a time are copied under the lock, and
+ * printed without it.
  */
 #include <kernel/printk.h>
 #include <kernel/shell.h>

@@ -76,8 +76,19 @@ struct vm_struct *vm_find_large_locked(unsigned long addr);
  */
 struct vm_struct *vm_claim(const void *addr, unsigned long flags,
 			   const char *what, unsigned long caller);
-/* For each area in use; vmap_lock is held: fn prints at most. */
+/*
+ * For copies of all areas in use, small ones first, each in the order of their
+ * addresses. No lock is held: areas may come and go meanwhile; each that stays
+ * is seen once.
+ */
 void vm_for_each(void (*fn)(const struct vm_struct *vm, void *arg), void *arg);
+/*
+ * Copies areas in use from *addr on, at most max of them, and moves *addr
+ * behind what was looked at; VMALLOC_END: that was all. How many. vmap_lock is
+ * held for some max steps.
+ */
+unsigned int vm_large_copy(unsigned long *addr, struct vm_struct *copies,
+			   unsigned int max);
 
 /* mm/vm_small.c */
 void vm_small_init(void);
@@ -90,8 +101,10 @@ struct vm_struct *vm_find(unsigned long addr);
 bool vm_small_find(unsigned long addr, struct vm_struct **vm);
 /* Gives back all that no small area in use needs. May sleep. */
 void vm_small_trim(void);
-void vm_small_for_each(void (*fn)(const struct vm_struct *vm, void *arg),
-		       void *arg);
+/* As vm_large_copy(), for one chunk at most; from vm_small_end() on are none. */
+unsigned int vm_small_copy(unsigned long *addr, struct vm_struct *copies,
+			   unsigned int max);
+unsigned long vm_small_end(void);
 const char *vm_small_validate(unsigned long *chunks);
 
 /* mm/vm_tables.c */

@@ -1,0 +1,297 @@
+/*
+ * Looking at vmalloc's areas while they come and go: with a stale address, and
+ * one batch after the other.
+ */
+#include <asm/processor.h>
+#include <kernel/kthread.h>
+#include <kernel/ktest.h>
+#include <kernel/rcupdate.h>
+#include <kernel/smp.h>
+#include <kernel/time.h>
+#include <lib/kernel.h>
+#include <lib/random.h>
+#include <lib/string.h>
+#include <mm/mm.h>
+#include <mm/vmalloc.h>
+
+#include "enough_memory.h"
+#include "../../mm/vmalloc_internal.h"
+
+/* More small areas than a chunk has places, and than a CPU keeps. */
+#define AREAS 300U
+#define LARGE (20 * PAGE_SIZE)
+
+static void *areas[AREAS];
+
+static void take_all(unsigned long size, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		areas[i] = __vmalloc(size, GFP_KERNEL | __GFP_NOWARN);
+}
+
+static void free_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < AREAS; i++) {
+		vfree(areas[i]);
+		areas[i] = NULL;
+	}
+}
+
+static bool is_set(bool *flag)
+{
+	return __atomic_load_n(flag, __ATOMIC_ACQUIRE);
+}
+
+static void set(bool *flag)
+{
+	__atomic_store_n(flag, true, __ATOMIC_RELEASE);
+}
+
+static unsigned int last_online_cpu(void)
+{
+	unsigned int cpu, last = 0;
+
+	for_each_online_cpu(cpu)
+		last = cpu;
+	return last;
+}
+
+/* ----- a stale address ---------------------------------------------------- */
+
+static struct {
+	bool in, leave, trimmed;
+} visit;
+
+static int look_for_long(void *unused)
+{
+	rcu_read_lock();
+	set(&visit.in);
+	while (!is_set(&visit.leave))
+		cpu_relax();
+	rcu_read_unlock();
+	return 0;
+}
+
+static int trim(void *unused)
+{
+	vmalloc_trim();
+	set(&visit.trimmed);
+	return 0;
+}
+
+static void wait_a_while(bool *flag)
+{
+	u64 start = ktime_get_us();
+
+	while (!is_set(flag) && ktime_get_us() - start < 20000)
+		yield();
+}
+
+static void descriptors_stay_while_somebody_looks(struct ktest *t)
+{
+	struct task_struct *reader, *trimmer;
+
+	if (num_online_cpus() < 2) {
+		ktest_skip(t, "needs more CPUs");
+		return;
+	}
+	memset(&visit, 0, sizeof(visit));
+	take_all(PAGE_SIZE, AREAS);
+	vmalloc_trim();
+	reader = kthread_run_on(last_online_cpu(), look_for_long, NULL, "look");
+	while (reader && !is_set(&visit.in))
+		yield();
+	free_all();
+	trimmer = kthread_run_on(smp_processor_id(), trim, NULL, "trim");
+	wait_a_while(&visit.trimmed);
+	if (reader && trimmer)
+		KTEST_EXPECT_FALSE(t, is_set(&visit.trimmed));
+	set(&visit.leave);
+	if (reader)
+		kthread_stop(reader);
+	if (trimmer)
+		kthread_stop(trimmer);
+	KTEST_EXPECT_EQ(t, is_set(&visit.trimmed), trimmer != NULL);
+}
+
+#define ROUNDS 12U
+
+static struct {
+	unsigned long first, last;	/* what is or was somebody's */
+	bool stop;
+	unsigned int wrong, looks;
+} stray;
+
+static void look_at(unsigned long addr)
+{
+	const struct vm_struct *vm;
+	char words[200];
+
+	rcu_read_lock();
+	vm = find_vm_area((void *)addr);
+	if (vm && addr - (unsigned long)vm->addr >= vm->span)
+		__atomic_fetch_add(&stray.wrong, 1, __ATOMIC_RELAXED);
+	rcu_read_unlock();
+	vmalloc_describe(addr, words, sizeof(words));
+	__atomic_fetch_add(&stray.looks, 1, __ATOMIC_RELAXED);
+}
+
+static int look_at_strays(void *seed)
+{
+	struct rng rng = rng_seed((unsigned long)seed);
+	unsigned long pages = (stray.last - stray.first) / PAGE_SIZE + 1;
+
+	while (!is_set(&stray.stop)) {
+		look_at(stray.first + rng_below(&rng, pages) * PAGE_SIZE);
+		cpu_relax();
+		cond_resched();
+	}
+	return 0;
+}
+
+static void note_extent(void)
+{
+	unsigned int i;
+
+	stray.first = VMALLOC_END;
+	for (i = 0; i < AREAS; i++) {
+		if (!areas[i])
+			continue;
+		stray.first = min(stray.first, (unsigned long)areas[i]);
+		stray.last = max(stray.last, (unsigned long)areas[i]);
+	}
+}
+
+static void stray_addresses_may_be_looked_at_while_areas_go(struct ktest *t)
+{
+	struct task_struct *tasks[NR_CPUS] = { NULL };
+	unsigned int cpu, i;
+
+	memset(&stray, 0, sizeof(stray));
+	take_all(PAGE_SIZE, AREAS);
+	note_extent();
+	free_all();
+	if (stray.first > stray.last)
+		return;
+	for_each_online_cpu(cpu)
+		tasks[cpu] = kthread_run_on(cpu, look_at_strays,
+					    (void *)(cpu + 1UL), "stray/%u",
+					    cpu);
+	for (i = 0; i < ROUNDS; i++) {
+		take_all(i % 2 ? PAGE_SIZE : LARGE, i % 2 ? AREAS : 4);
+		free_all();
+		vmalloc_trim();
+	}
+	set(&stray.stop);
+	for_each_online_cpu(cpu)
+		if (tasks[cpu])
+			kthread_stop(tasks[cpu]);
+	KTEST_EXPECT_EQ(t, stray.wrong, 0);
+}
+
+/* ----- batches ------------------------------------------------------------ */
+
+#define SOME 30U
+
+/* Which of areas[] that is; SOME: another's. */
+static unsigned int index_of(const void *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < SOME && areas[i] != addr; i++)
+		;
+	return i;
+}
+
+static unsigned int seen[SOME + 1];
+
+static void note_seen(const struct vm_struct *vm, void *arg)
+{
+	bool *locked = arg;
+
+	*locked |= spin_is_locked(&vmap_lock);
+	seen[index_of(vm->addr)]++;
+}
+
+static void each_area_is_shown_once(struct ktest *t, unsigned long size)
+{
+	bool locked = false;
+	unsigned int i;
+
+	if (!enough_memory(t, SOME * size))
+		return;
+	memset(seen, 0, sizeof(seen));
+	take_all(size, SOME);
+	vm_for_each(note_seen, &locked);
+	for (i = 0; i < SOME; i++)
+		KTEST_EXPECT_EQ(t, seen[i], areas[i] != NULL);
+	if (num_online_cpus() == 1)
+		KTEST_EXPECT_FALSE(t, locked);
+	free_all();
+}
+
+static void small_areas_are_shown_once_without_the_lock(struct ktest *t)
+{
+	each_area_is_shown_once(t, 2 * PAGE_SIZE);
+}
+
+static void large_areas_are_shown_once_without_the_lock(struct ktest *t)
+{
+	each_area_is_shown_once(t, LARGE);
+}
+
+typedef unsigned int (*copy_func_t)(unsigned long *addr,
+				    struct vm_struct *copies,
+				    unsigned int max);
+
+/* Two at a time; what was copied is freed before the next two are. */
+static void free_behind(struct ktest *t, unsigned long size, copy_func_t copy,
+			unsigned long end)
+{
+	unsigned long addr = VMALLOC_START, before;
+	unsigned int i, n, nr, found = 0, taken = 0;
+	struct vm_struct copies[2];
+
+	take_all(size, SOME);
+	for (i = 0; i < SOME; i++)
+		taken += areas[i] != NULL;
+	while (addr < end) {
+		before = addr;
+		n = copy(&addr, copies, ARRAY_SIZE(copies));
+		KTEST_EXPECT_LE(t, n, ARRAY_SIZE(copies));
+		for (i = 0; i < n; i++) {
+			nr = index_of(copies[i].addr);
+			if (nr == SOME)
+				continue;
+			found++;
+			vfree(areas[nr]);
+			areas[nr] = NULL;
+		}
+		if (!KTEST_EXPECT_GT(t, addr, before))
+			break;
+	}
+	KTEST_EXPECT_EQ(t, found, taken);
+	free_all();
+}
+
+static void a_batch_goes_on_behind_what_has_gone(struct ktest *t)
+{
+	if (!enough_memory(t, SOME * LARGE))
+		return;
+	free_behind(t, 2 * PAGE_SIZE, vm_small_copy, vm_small_end());
+	free_behind(t, LARGE, vm_large_copy, VMALLOC_END);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(descriptors_stay_while_somebody_looks),
+	KTEST_CASE(stray_addresses_may_be_looked_at_while_areas_go),
+	KTEST_CASE(small_areas_are_shown_once_without_the_lock),
+	KTEST_CASE(large_areas_are_shown_once_without_the_lock),
+	KTEST_CASE(a_batch_goes_on_behind_what_has_gone),
+	{}
+};
+KTEST_SUITE(vmalloc_reader, cases);
