@@ -231,6 +231,35 @@ static void huge_areas_again_and_again(struct ktest *t)
 		    SZ_4M + PAGE_SIZE);
 }
 
+/* As many as have nearly all of i386's addresses. */
+#define MANY 10000U
+#define MOST_ADDRESSES (60 * SZ_1M)
+
+/* A chunk that is empty keeps its addresses until somebody is short of them. */
+static void addresses_of_empty_chunks_serve_large_areas(struct ktest *t)
+{
+	unsigned int i, missing = 0;
+	void **many, *p;
+
+	if (t->fail_nth > 1)
+		return;
+	if (!enough_memory(t, MOST_ADDRESSES))
+		return;
+	many = vzalloc(MANY * sizeof(*many));
+	KTEST_ASSERT_NOT_NULL(t, many);
+	for (i = 0; i < MANY; i++) {
+		many[i] = vmalloc(PAGE_SIZE);
+		missing += !many[i];
+	}
+	KTEST_EXPECT_EQ(t, missing, 0);
+	for (i = 0; i < MANY; i++)
+		vfree(many[i]);
+	vfree(many);
+	p = vmalloc(MOST_ADDRESSES);
+	KTEST_EXPECT_NOT_NULL(t, p);
+	vfree(p);
+}
+
 /* ----- no large block left ------------------------------------------------ */
 
 #define ORDER 4U
@@ -308,6 +337,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(per_cpu_memory_beside_it),
 	KTEST_CASE(the_same_pages_mapped_again_and_again),
 	KTEST_CASE(huge_areas_again_and_again),
+	KTEST_CASE(addresses_of_empty_chunks_serve_large_areas),
 	KTEST_CASE(large_areas_need_no_large_blocks),
 	{}
 };

@@ -9,6 +9,9 @@
 #include <lib/types.h>
 
 #define KERNEL_STACK_SIZE 16384UL
+/* Linux's names: stacks of threads, and what they are aligned to there. */
+#define THREAD_SIZE KERNEL_STACK_SIZE
+#define THREAD_ALIGN THREAD_SIZE
 
 /* Boot, with the final page tables in the making: tables for the area. */
 void kernel_stack_init(void);
