@@ -16,7 +16,7 @@
 #include <kernel/time.h>
 #include <lib/compiler.h>
 
-static void begin_interval(struct ratelimit_state *rs, u64 now,
+static void begin_interval(struct ratelimit_state *rs, unsigned long now,
 			   const char *caller)
 {
 	unsigned int missed = __atomic_exchange_n(&rs->missed, 0,
@@ -30,8 +30,8 @@ static void begin_interval(struct ratelimit_state *rs, u64 now,
 
 bool ___ratelimit(struct ratelimit_state *rs, const char *caller)
 {
-	u64 begin = __atomic_load_n(&rs->begin, __ATOMIC_RELAXED);
-	u64 now = ktime_get_us();
+	unsigned long begin = __atomic_load_n(&rs->begin, __ATOMIC_RELAXED);
+	unsigned long now = (unsigned long)ktime_get_us();
 
 	if (!begin || now - begin > rs->interval)
 		begin_interval(rs, now ? now : 1, caller);

@@ -17,7 +17,7 @@
  *     caller takes one of the other kind.
  *  4. put: into this CPU's array, if there is room; else back to the chunk.
  *     From there on it may be taken again: no CPU remembers what was there.
- *  5. find: chunk (addr - VMALLOC_START) / 2 MiB, place by a division.
+ *  5. find: chunk (addr - CHUNKS_START) / 2 MiB, place by a division.
  *  6. trim: arrays are emptied, chunks that are empty go. Until then their
  *     table and their addresses stay for the next.
  *
@@ -50,8 +50,12 @@
 #define CHUNK_PAGES (CHUNK_SIZE / PAGE_SIZE)
 #define MAX_PLACES (CHUNK_PAGES / 2)
 
-/* Chunks are among the first so many of the vmalloc area: 16 GiB at most. */
-#define ALL_CHUNKS ((VMALLOC_END - VMALLOC_START) / CHUNK_SIZE)
+/*
+ * Chunks are among the first so many of the vmalloc area: 16 GiB at most. They
+ * are counted from where it may begin: a constant.
+ */
+#define CHUNKS_START VMALLOC_LOWEST
+#define ALL_CHUNKS ((VMALLOC_END - CHUNKS_START) / CHUNK_SIZE)
 #define NR_CHUNKS (ALL_CHUNKS < 8192 ? ALL_CHUNKS : 8192)
 
 /* Areas of a class that a CPU keeps. */
@@ -117,7 +121,7 @@ static struct vm_chunk *chunk_with_room(unsigned int class)
 
 static struct vm_chunk **chunk_slot(unsigned long addr)
 {
-	unsigned long nr = (addr - VMALLOC_START) / CHUNK_SIZE;
+	unsigned long nr = (addr - CHUNKS_START) / CHUNK_SIZE;
 
 	return nr < NR_CHUNKS ? &chunks[nr] : NULL;
 }
@@ -381,7 +385,7 @@ static void free_tables(const struct list_head *gone)
 	kasan_free_vmalloc_shadow(&shadow);
 	if (list_empty(&tables))
 		return;
-	vmap_flush(VMALLOC_START, NR_CHUNKS * CHUNK_SIZE);
+	vmap_flush(CHUNKS_START, NR_CHUNKS * CHUNK_SIZE);
 	vmap_free_tables(&tables);
 }
 
@@ -410,7 +414,7 @@ void vm_small_trim(void)
 
 unsigned long vm_small_end(void)
 {
-	return VMALLOC_START + NR_CHUNKS * CHUNK_SIZE;
+	return CHUNKS_START + NR_CHUNKS * CHUNK_SIZE;
 }
 
 /* vmap_lock held. */
@@ -457,7 +461,7 @@ static const char *chunk_fault(const struct vm_chunk *chunk, unsigned long i)
 {
 	unsigned long nr, used = 0;
 
-	if (chunk->start != VMALLOC_START + i * CHUNK_SIZE)
+	if (chunk->start != CHUNKS_START + i * CHUNK_SIZE)
 		return "vmalloc: a chunk is not where it thinks";
 	for (nr = 0; nr < chunk->nr_places; nr++) {
 		const struct vm_struct *vm = chunk->areas[nr];

@@ -141,7 +141,7 @@ static bool fill_area(struct vm_struct *vm, gfp_t gfp, int node)
 
 static bool size_is_sensible(unsigned long size, gfp_t gfp)
 {
-	if (likely(size && size <= VMALLOC_TOTAL &&
+	if (likely(size && size <= VMALLOC_END - VMALLOC_LOWEST &&
 		   PFN_UP(size) <= totalram_pages()))
 		return true;
 	if (!(gfp & __GFP_NOWARN)) {

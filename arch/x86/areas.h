@@ -12,8 +12,11 @@ struct area {
 };
 
 /* Areas of kernel addresses, and the null page, in order. */
-extern const struct area address_map[];
+extern struct area address_map[];
 extern const unsigned int nr_areas;
+
+/* i386: vmalloc=SIZE has moved a boundary. Boot. */
+void address_map_settle(void);
 
 /* What an address outside of all areas is. */
 const char *describe_hole(unsigned long addr);

@@ -1,4 +1,5 @@
 /* The address map of <asm/memory_layout_32.h> as a table. */
+#include <kernel/init.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
 #include <mm/memblock.h>
@@ -20,11 +21,14 @@ static void say_lowmem(const struct area *r, unsigned long addr, char *buf,
 		area_say_direct_map(r, addr, buf, size);
 }
 
-const struct area address_map[] = {
+enum { DIRECT_MAP = 1, VMALLOC };
+
+struct area address_map[] __ro_after_init = {
 	{ 0, PAGE_SIZE, "null page", area_say_name },
-	{ PAGE_OFFSET, PAGE_OFFSET + DIRECT_MAP_SIZE, "direct map",
-	  say_lowmem },
-	{ VMALLOC_START, VMALLOC_END, "vmalloc area", area_say_vmalloc },
+	[DIRECT_MAP] = { PAGE_OFFSET, PAGE_OFFSET + DIRECT_MAP_MOST,
+			 "direct map", say_lowmem },
+	[VMALLOC] = { VMALLOC_START_USUAL, VMALLOC_END, "vmalloc area",
+		      area_say_vmalloc },
 	{ KERNEL_STACK_START, KERNEL_STACK_END, "kernel stacks",
 	  area_say_kernel_stack },
 	{ PKMAP_START, FIXMAP_START, "pkmap, kmap() of high memory",
@@ -34,6 +38,12 @@ const struct area address_map[] = {
 	  "slots of kmap_local_page()", area_say_name },
 };
 const unsigned int nr_areas = ARRAY_SIZE(address_map);
+
+void __init address_map_settle(void)
+{
+	address_map[DIRECT_MAP].end = PAGE_OFFSET + DIRECT_MAP_SIZE;
+	address_map[VMALLOC].start = VMALLOC_START;
+}
 
 const char *describe_hole(unsigned long addr)
 {

@@ -1,6 +1,7 @@
 /* The address map of <asm/memory_layout_64.h> as a table. */
 #include <asm/kasan.h>
 #include <asm/pgtable.h>
+#include <kernel/init.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
 #include <mm/memory_model.h>
@@ -14,7 +15,7 @@ static void say_beside(const struct area *r, unsigned long addr, char *buf,
 	ksnprintf(buf, size, "hole beside the %s", r->name);
 }
 
-const struct area address_map[] = {
+struct area address_map[] __ro_after_init = {
 	{ 0, PAGE_SIZE, "null page", area_say_name },
 	{ PAGE_OFFSET, PAGE_OFFSET + DIRECT_MAP_SIZE, "direct map",
 	  area_say_direct_map },

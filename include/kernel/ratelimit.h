@@ -9,14 +9,14 @@
 
 /* All under no lock: with several CPUs at it, a message more may be told. */
 struct ratelimit_state {
-	u64 interval;			/* microseconds */
+	unsigned long interval;		/* microseconds */
 	unsigned int burst;		/* told in one interval */
-	u64 begin;			/* of the interval; 0: none yet */
+	unsigned long begin;		/* of the interval; 0: none yet */
 	unsigned int printed, missed;	/* in this interval; atomic */
 };
 
 /* Ten in five seconds. */
-#define DEFAULT_RATELIMIT_INTERVAL 5000000ULL
+#define DEFAULT_RATELIMIT_INTERVAL 5000000UL
 #define DEFAULT_RATELIMIT_BURST 10U
 
 #define DEFINE_RATELIMIT_STATE(name, interval_us, burst_) \

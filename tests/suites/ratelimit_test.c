@@ -4,7 +4,7 @@
 #include <kernel/time.h>
 
 /* Nobody waits a minute for the next interval. */
-#define LONG_TIME 60000000ULL
+#define LONG_TIME 60000000UL
 
 static unsigned int told(struct ratelimit_state *rs, unsigned int n)
 {

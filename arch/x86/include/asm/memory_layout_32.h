@@ -12,6 +12,10 @@
  *	ffa00000 - ffbfffff   fixmap: windows on firmware's memory  2 MiB
  *	ffc00000 - ffdfffff   fixmap: slots of kmap_local_page()    2 MiB
  *
+ * vmalloc=SIZE moves the end of the direct map and the beginning of vmalloc:
+ * what one has more the other has less. Between 128 MiB and 896 MiB of low
+ * memory are possible.
+ *
  * Each of the last three is what one page table spans. Low memory ends at
  * max_low_pfn, MAX_LOWMEM_PFN at most; what lies above has no address until
  * somebody maps it. The descriptors are one array in low memory, mem_map[pfn].
@@ -21,9 +25,15 @@
 
 #define PAGE_OFFSET 0xc0000000UL
 #define MAX_PHYSMEM_BITS 36
-#define DIRECT_MAP_SIZE 0x38000000UL
-#define VMALLOC_START 0xf8800000UL
+#define DIRECT_MAP_SIZE direct_map_size
+#define VMALLOC_START vmalloc_start
 #define VMALLOC_END 0xfe800000UL
+
+/* Unless vmalloc=SIZE says otherwise; the most of each there can be. */
+#define DIRECT_MAP_MOST 0x38000000UL
+#define VMALLOC_START_USUAL 0xf8800000UL
+#define VMALLOC_GAP 0x800000UL
+#define VMALLOC_LOWEST (PAGE_OFFSET + 0x8000000UL + VMALLOC_GAP)
 #define KERNEL_STACK_START 0xfe800000UL
 #define KERNEL_STACK_END 0xff800000UL
 #define KERNEL_BASE PAGE_OFFSET
@@ -40,9 +50,10 @@ extern struct page *mem_map;
 #define VMEMMAP_READABLE 0
 #define MEMMAP_BLOCK_FRAMES 0UL
 
-/* First frame without an address of its own: 896 MiB, or lowmem=SIZE. */
+/* First frame without an address of its own; lowmem=SIZE, vmalloc=SIZE. */
 extern unsigned long max_low_pfn;
-#define MAX_LOWMEM_PFN (DIRECT_MAP_SIZE >> 12)
+extern unsigned long direct_map_size, vmalloc_start;
+#define MAX_LOWMEM_PFN (DIRECT_MAP_MOST >> 12)
 
 /*
  * Zone ends: what an ISA DMA controller can reach, and what has an address.

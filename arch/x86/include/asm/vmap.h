@@ -19,6 +19,11 @@ static inline bool pgprot_is_wx(pgprot_t prot)
 	return (prot & _PAGE_RW) && !(prot & _PAGE_NX);
 }
 
+/* VMALLOC_START may be found at boot: the least it can be. */
+#ifndef VMALLOC_LOWEST
+#define VMALLOC_LOWEST VMALLOC_START
+#endif
+
 /* Addresses that one table of the last level translates. */
 #define VMAP_TABLE_SIZE SZ_2M
 

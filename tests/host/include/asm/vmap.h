@@ -23,6 +23,11 @@ static inline bool pgprot_is_wx(pgprot_t prot)
 	return (prot & PAGE_KERNEL) && (prot & PAGE_KERNEL_RX);
 }
 
+/* VMALLOC_START may be found at boot: the least it can be. */
+#ifndef VMALLOC_LOWEST
+#define VMALLOC_LOWEST VMALLOC_START
+#endif
+
 #define VMAP_TABLE_SIZE SZ_2M
 #if defined(__LP64__)
 #define VMAP_AREA_ALIGN VMAP_TABLE_SIZE
