@@ -334,8 +334,7 @@ static int look(void *data)
 
 	while (!is_set(&show.stop)) {
 		look_once(&rng);
-		cpu_relax();
-		cond_resched();
+		yield();
 	}
 	return 0;
 }

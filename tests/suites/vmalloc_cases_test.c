@@ -243,6 +243,10 @@ static void addresses_of_empty_chunks_serve_large_areas(struct ktest *t)
 
 	if (t->fail_nth > 1)
 		return;
+	if (VMALLOC_TOTAL < MANY * 2 * PAGE_SIZE) {
+		ktest_skip(t, "fewer addresses than this case wants");
+		return;
+	}
 	if (!enough_memory(t, MOST_ADDRESSES))
 		return;
 	many = vzalloc(MANY * sizeof(*many));

@@ -118,7 +118,7 @@ static void descriptors_stay_while_somebody_looks(struct ktest *t)
 	KTEST_EXPECT_EQ(t, is_set(&visit.trimmed), trimmer != NULL);
 }
 
-#define ROUNDS 12U
+#define ROUNDS 6U
 
 static struct {
 	unsigned long first, last;	/* what is or was somebody's */
@@ -147,8 +147,7 @@ static int look_at_strays(void *seed)
 
 	while (!is_set(&stray.stop)) {
 		look_at(stray.first + rng_below(&rng, pages) * PAGE_SIZE);
-		cpu_relax();
-		cond_resched();
+		yield();
 	}
 	return 0;
 }
