@@ -6,7 +6,8 @@
  *	make run SMP=4 MEM=1G CMDLINE="selftest=linux_vmalloc \
  *		test_vmalloc_loops=100000"
  *
- * A case that wants more memory, or more addresses, than there are is skipped.
+ * A case that wants more memory, or more addresses, than there are is skipped;
+ * so are those with ten thousands of areas where loops are few.
  */
 #include <asm/kernel_stack.h>
 #include <kernel/cmdline.h>
@@ -37,6 +38,19 @@ static int __init set_loops(const char *value)
 	return 0;
 }
 early_param("test_vmalloc_loops", set_loops);
+
+/* The three that take as long with one loop as with hundreds. */
+#define LOOPS_FOR_MANY 10U
+
+static bool many_areas_wanted(struct ktest *t)
+{
+	if (t->fail_nth > 1)
+		return false;		/* of thousands: one is enough */
+	if (test_loop_count >= LOOPS_FOR_MANY)
+		return true;
+	ktest_skip(t, "test_vmalloc_loops= is low");
+	return false;
+}
 
 /* Pages, and addresses for areas areas of which each has a guard. */
 static bool enough(struct ktest *t, unsigned long pages, unsigned long areas)
@@ -141,7 +155,8 @@ static void long_busy_list_alloc_test(struct ktest *t)
 	void **ptr;
 	unsigned int i;
 
-	if (t->fail_nth > 1 || !enough(t, LONG_LIST + 200, LONG_LIST + 2))
+	if (!many_areas_wanted(t) ||
+	    !enough(t, LONG_LIST + 200, LONG_LIST + 2))
 		return;
 	ptr = vzalloc(sizeof(void *) * LONG_LIST);
 	KTEST_ASSERT_NOT_NULL(t, ptr);
@@ -165,7 +180,7 @@ static void full_fit_alloc_test(struct ktest *t)
 	void **ptr, **junk;
 	unsigned int i;
 
-	if (t->fail_nth > 1 || !enough(t, 2 * n, 2 * n))
+	if (!many_areas_wanted(t) || !enough(t, 2 * n, 2 * n))
 		return;
 	ptr = vzalloc(sizeof(void *) * n);
 	junk = vzalloc(sizeof(void *) * n);
@@ -203,7 +218,7 @@ static void pcpu_alloc_test(struct ktest *t)
 	unsigned long i, missing = 0;
 	void **pcpu;
 
-	if (t->fail_nth > 1 ||
+	if (!many_areas_wanted(t) ||
 	    !enough_memory(t, PER_CPU_BYTES * nr_cpu_ids))
 		return;
 	pcpu = vzalloc(sizeof(void *) * PER_CPU_OBJECTS);
