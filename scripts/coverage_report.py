@@ -6,8 +6,9 @@
 
 collect reads the counters of one build in DIRECTORY, which lie beside its
 objects; those of a kernel's boots come as files in STREAMS (arch/x86/gcov.c
-tells their form), are added up and put there. gcov says what they mean, OUT.json keeps it, and the
-counters are removed, so that the next run begins with none.
+tells their form), are added up and put there. gcov says what they mean,
+OUT.json keeps it, and the counters are removed, so that the next run begins
+with none.
 
 report adds runs up:
 
