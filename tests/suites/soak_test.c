@@ -325,7 +325,7 @@ static void look(struct ktest *t, struct soak *soak, struct census *c)
 			soak->areas + pages_held(soak, true));
 }
 
-/* ----- rounds -------------------------------------------------------------- */
+/* ----- rounds ------------------------------------------------------------- */
 
 static void fail_some(struct fault_attr *attr, unsigned int percent)
 {
