@@ -18,8 +18,9 @@ echo "ok 1 - $(basename "$0")"
 
 @pytest.fixture
 def out(tmp_path):
-    for name in ('slub-kunit', 'ktest', 'memmap-replay',
-                 'highmem/ktest', 'm32/ktest', 'numa/model', 'flat/model',
+    for name in ('slub-kunit', 'buddy-states', 'models', 'ktest',
+                 'memmap-replay', 'highmem/ktest', 'm32/ktest',
+                 'numa/model', 'flat/model',
                  *(f'fuzz/{target}' for target in TARGETS)):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -42,19 +43,21 @@ def run(out):
 def test_output_is_in_the_order_of_the_script(out):
     _, lines, titles = run(out)
     assert titles[0] == 'memmap-replay and command line'
-    assert titles[1:4] == [f'{out}/slub-kunit', f'{out}/numa/model',
-                           f'{out}/flat/model']
-    after = 4 + len(TARGETS)
-    assert [title.split()[0] for title in titles[4:after]] == [
+    assert [title.split()[0] for title in titles[1:6]] == [
+        f'{out}/{name}' for name in ('slub-kunit', 'buddy-states', 'models',
+                                     'numa/model', 'flat/model')]
+    after = 6 + len(TARGETS)
+    assert [title.split()[0] for title in titles[6:after]] == [
         f'{out}/fuzz/{target}' for target in TARGETS]
     assert titles[after:after + 3] == [
         f'{out}/ktest --quiet {words}*' for words in
         ('', '--cmdline=early=bootmem ', '--nodes=3 ')]
     assert 'ktest with the thread sanitizer' in titles
     assert titles[-1].startswith(f'{out}/m32/ktest')
-    for title in titles[1:4]:
+    for title in titles[1:6]:
         begin = lines.index(f'# {title}')
-        assert lines[begin + 3] == f'ok 1 - {Path(title).name}'
+        name = Path(title.split()[0]).name
+        assert lines[begin + 3] == f'ok 1 - {name}'
 
 
 @pytest.mark.parametrize('body, status', [
