@@ -16,6 +16,7 @@
 #include <lib/kernel.h>
 #include <mm/mm.h>
 
+#include "../host/start.h"
 #include "../suites/zone_fixture.h"
 #include "fuzz.h"
 
@@ -167,7 +168,7 @@ static void begin_zone(struct input *in)
 
 void fuzz_begin(void)
 {
-	fuzz_boot();
+	start_simulated_kernel(1);
 	arena = arena_get(BLOCKS);
 	if (arena.pages != FRAMES)
 		fuzz_fail("no arena");

@@ -133,10 +133,11 @@ void fuzz_check(const void *p, size_t size, u32 id)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	if (!getenv("FUZZ_LOG"))
-		simulate_quietly(NULL);
+	simulate_quietly(NULL);
 	simulate_abort();
 	fuzz_begin();
+	if (getenv("FUZZ_LOG"))
+		simulate_quietly(stderr);
 	return 0;
 }
 

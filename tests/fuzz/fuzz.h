@@ -4,7 +4,9 @@
  * A target is one file: fuzz_begin(), called once, and fuzz_one(), called for
  * each input. What it finds wrong it says with fuzz_fail(), which ends the
  * process; so do the sanitizers, a guard page, and a report of wrong use. Each
- * input must find the world as the first one did, and leave it so.
+ * input must find the world as the first one did, and leave it so. Those that
+ * need a whole machine have one CPU and one node: the same bytes do the same
+ * thing each time.
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
@@ -53,9 +55,6 @@ static inline u32 take_below(struct input *in, u32 bound)
 #define GUARD_ROOM 0x40000UL
 void *guard_open(unsigned int slot, size_t size, size_t align);
 void guard_close(unsigned int slot);
-
-/* The simulated machine, up to kmalloc and the first thread; once. */
-void fuzz_boot(void);
 
 /*
  * Contents: a block is filled with words of its id, and must still have them

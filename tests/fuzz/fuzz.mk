@@ -7,13 +7,14 @@
 # `make test-host` runs the former for a moment, `make fuzz` the latter for long.
 
 FUZZ_TARGETS := multiboot2 pvh acpi memmap cmdline buddy pages slab vmap \
-	mempool memblock
+	vmalloc mempool memblock
 FUZZ_WHOLE := $(filter-out memblock,$(FUZZ_TARGETS))
 
 # What a target has beyond its own file and the library.
-FUZZ_COMMON := tests/fuzz/fuzz.c tests/fuzz/machine.c
+FUZZ_COMMON := tests/fuzz/fuzz.c
 FUZZ_WITH_acpi := arch/x86/acpi_tables.c
 FUZZ_WITH_buddy := tests/suites/zone_fixture.c
+FUZZ_WITH_vmalloc := tests/suites/model_vmalloc.c
 # Everybody who takes a word of the command line, whether somebody else calls
 # him or not; what start_kernel() calls is not here, and never called.
 FUZZ_WITH_cmdline := kernel/main.c tests/suites/census_observer.c $(HOST_COMMON)

@@ -15,6 +15,7 @@
 #include <mm/mm.h>
 
 #include "../host/simulate.h"
+#include "../host/start.h"
 #include "fuzz.h"
 
 #define SLOTS 96u
@@ -259,7 +260,7 @@ static void settle(void)
 
 void fuzz_begin(void)
 {
-	fuzz_boot();
+	start_simulated_kernel(1);
 	settle();
 	free_before = nr_free_pages();
 }

@@ -14,6 +14,7 @@
 #include <mm/mm.h>
 #include <mm/slab.h>
 
+#include "../host/start.h"
 #include "fuzz.h"
 
 #define SLOTS 160u
@@ -319,7 +320,7 @@ static void operate(struct input *in)
 
 void fuzz_begin(void)
 {
-	fuzz_boot();
+	start_simulated_kernel(1);
 }
 
 void fuzz_one(struct input *in)
