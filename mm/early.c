@@ -137,10 +137,14 @@ static void __init record_owner(phys_addr_t base, phys_addr_t size,
 enum early_owner early_owner_of(phys_addr_t addr)
 {
 	phys_addr_t frame = ALIGN_DOWN(addr, (phys_addr_t)PAGE_SIZE);
-	unsigned int i = owned_ended_by(frame);
+	unsigned int i;
 
-	if (i < nr_owned && owned[i].base <= (frame | (PAGE_SIZE - 1)))
-		return owned[i].owner;
+	for (i = owned_ended_by(frame); i < nr_owned; i++) {
+		if (owned[i].base > (frame | (PAGE_SIZE - 1)))
+			break;
+		if (owned[i].owner != EARLY_OTHER)
+			return owned[i].owner;
+	}
 	return EARLY_OTHER;
 }
 
@@ -152,7 +156,8 @@ unsigned long early_owner_end(unsigned long pfn)
 		return MAX_PFN;
 	if (PFN_DOWN(owned[i].base) > pfn)
 		return PFN_DOWN(owned[i].base);
-	return PFN_UP(owned[i].end);
+	/* the frame it ends in may be named after the next */
+	return max(PFN_DOWN(owned[i].end), pfn + 1);
 }
 
 const char *early_owner_name(enum early_owner owner)

@@ -55,7 +55,10 @@ void early_set_limit(phys_addr_t limit);
 /* Ends early allocation: every free page goes to the page allocator. */
 void early_free_all(void);
 
-/* Owner of a reserved frame as recorded; EARLY_OTHER if nobody said. */
+/*
+ * Owner of a reserved frame as recorded; EARLY_OTHER if nobody said. Of several
+ * it is the first that has a name.
+ */
 enum early_owner early_owner_of(phys_addr_t addr);
 /* First frame behind pfn that may have another owner. */
 unsigned long early_owner_end(unsigned long pfn);

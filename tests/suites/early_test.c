@@ -114,6 +114,19 @@ static void part_of_a_frame_makes_the_frame_owned(struct ktest *t)
 	KTEST_EXPECT_EQ(t, early_owner_of(base + PAGE_SIZE), EARLY_OTHER);
 }
 
+/* Firmware's data in the first MiB has a name beside nameless bytes. */
+static void frame_is_named_after_the_owner_that_has_a_name(struct ktest *t)
+{
+	phys_addr_t base = FAR(6), in = base + PFN_PHYS(3) + 100;
+
+	KTEST_EXPECT_EQ(t, early_reserve(in, 8, EARLY_BOOT), 0);
+	memblock_phys_free(in, 8);
+	own(t, base, 0, 10, EARLY_OTHER);
+	EXPECT_STRETCH(t, base, 0, 3, EARLY_OTHER);
+	EXPECT_STRETCH(t, base, 3, 4, EARLY_BOOT);
+	EXPECT_STRETCH(t, base, 4, 10, EARLY_OTHER);
+}
+
 /* Last: nothing can be recorded after it but what touches an entry. */
 static void full_table_is_told_once_and_the_rest_is_other(struct ktest *t)
 {
@@ -150,6 +163,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(neighbours_of_other_owners_stay_apart),
 	KTEST_CASE(first_owner_keeps_what_a_later_one_overlaps),
 	KTEST_CASE(part_of_a_frame_makes_the_frame_owned),
+	KTEST_CASE(frame_is_named_after_the_owner_that_has_a_name),
 	KTEST_CASE(full_table_is_told_once_and_the_rest_is_other),
 #endif
 	{}
