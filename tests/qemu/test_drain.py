@@ -84,6 +84,17 @@ def test_holes_drain():
     drained(boot(f'{CMDLINE} memmap={words}', **settings('256M')))
 
 
+@pytest.mark.parametrize('way', ['direct', 'grub'])
+@pytest.mark.cost(4)
+def test_modules_are_kept_in_their_name(way, tmp_path):
+    """Not only unchanged since the drain began: nobody else's at all."""
+    words = 'selftest=paging poweroff'
+    files = modules(tmp_path)
+    run = (boot(words, '--initrd', files[0]) if way == 'direct' else
+           boot_iso(make_iso(tmp_path, words, files)))
+    assert all(case.ok for case in run.passed().cases())
+
+
 def test_all_memory_is_left_alone_unless_asked_for():
     """Without drain=on a machine of any size must not be filled."""
     run = boot('selftest=drain poweroff', mem='48G', timeout=60).passed()

@@ -38,7 +38,8 @@ RAM = re.compile(r'e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] usable')
 FIRMWARE_SHARE = {'bios': 1 << 20, 'uefi': 24 << 20}
 
 TROUBLE = re.compile(r'WARNING at|panic:|nobody knows|double free|BUG at|'
-                     r'does not add up|out of memory', re.I)
+                     r'does not add up|out of memory|'
+                     r'beyond what can be addressed', re.I)
 
 
 def selftest(whole):

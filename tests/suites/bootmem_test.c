@@ -53,6 +53,27 @@ static void frames_are_taken_unless_freed(struct ktest *t)
 	KTEST_EXPECT_EQ(t, bootmem_nr_free(&b), FRAMES);
 }
 
+/* One free frame behind the last block is not enough for two. */
+static void room_behind_the_last_block_is_free_to_its_end(struct ktest *t)
+{
+	phys_addr_t first, second;
+
+	all_usable();
+	first = alloc(100, 1);
+	bootmem_reserve(&b, first + 2 * PAGE_SIZE, 1);
+	second = alloc(2 * PAGE_SIZE, 1);
+	KTEST_EXPECT_EQ(t, second, first + 3 * PAGE_SIZE);
+}
+
+/* There are bits that are clear: the guard's, which are no frames. */
+static void nothing_is_found_behind_the_last_frame(struct ktest *t)
+{
+	unsigned long start = 1000, stop;
+
+	bootmem_init(&b, map, start, start + FRAMES);
+	KTEST_EXPECT_FALSE(t, bootmem_next_free(&b, &start, &stop, ~0UL));
+}
+
 static void freeing_rounds_inwards_and_reserving_outwards(struct ktest *t)
 {
 	phys_addr_t base = PFN_PHYS(FIRST);
@@ -301,6 +322,8 @@ static void random_blocks_never_share_a_frame(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(frames_are_taken_unless_freed),
+	KTEST_CASE(nothing_is_found_behind_the_last_frame),
+	KTEST_CASE(room_behind_the_last_block_is_free_to_its_end),
 	KTEST_CASE(freeing_rounds_inwards_and_reserving_outwards),
 	KTEST_CASE(ranges_outside_the_map_are_passed_over),
 	KTEST_CASE(frame_numbers_do_not_wrap),

@@ -170,14 +170,27 @@ static void exhausted_zone_gives_null_and_stays_usable(struct ktest *t)
 	EXPECT_VALID(t);
 }
 
-/* A frame beyond the zone that looks free and of the right order. */
-static void plant_decoy(struct page *decoy, unsigned int order)
+/*
+ * A frame beyond the zone that looks free, of the right order and on the right
+ * list: only where it lies tells that it is no buddy of the zone's one block.
+ */
+static void free_beside_decoy(struct ktest *t, struct page *decoy,
+			      unsigned int order)
 {
+	struct page *page = zone_alloc(zone, order, MIGRATE_MOVABLE);
+
 	decoy->type = PAGE_BUDDY;
 	decoy->order = (u8)order;
 	decoy->zone_id = zone->zone_id;
 	decoy->migratetype = MIGRATE_MOVABLE;
-	INIT_LIST_HEAD(&decoy->buddy_list);
+	list_add(&decoy->buddy_list,
+		 &zone->free_area[order].free_list[MIGRATE_MOVABLE]);
+	zone_free(zone, page);
+	KTEST_EXPECT_EQ(t, zone_nr_free(zone, order), 1);
+	KTEST_EXPECT_EQ(t, decoy->type, PAGE_BUDDY);
+	if (decoy->type == PAGE_BUDDY)
+		list_del(&decoy->buddy_list);
+	EXPECT_VALID(t);
 }
 
 static void never_merges_over_the_start_of_the_zone(struct ktest *t)
@@ -188,10 +201,7 @@ static void never_merges_over_the_start_of_the_zone(struct ktest *t)
 		unsigned long nr = 1UL << order;
 
 		refill(base + nr, nr);
-		plant_decoy(pfn_to_page(base), order);
-		zone_free(zone, zone_alloc(zone, order, MIGRATE_MOVABLE));
-		KTEST_EXPECT_EQ(t, zone_nr_free(zone, order), 1);
-		EXPECT_VALID(t);
+		free_beside_decoy(t, pfn_to_page(base), order);
 	}
 }
 
@@ -203,10 +213,7 @@ static void never_merges_over_the_end_of_the_zone(struct ktest *t)
 		unsigned long nr = 1UL << order;
 
 		refill(base, nr);
-		plant_decoy(pfn_to_page(base + nr), order);
-		zone_free(zone, zone_alloc(zone, order, MIGRATE_MOVABLE));
-		KTEST_EXPECT_EQ(t, zone_nr_free(zone, order), 1);
-		EXPECT_VALID(t);
+		free_beside_decoy(t, pfn_to_page(base + nr), order);
 	}
 }
 

@@ -101,6 +101,18 @@ static void fuller_pageblock_lends_only_what_is_asked(struct ktest *t)
 	EXPECT_VALID(t);
 }
 
+static void one_page_less_than_half_is_not_half(struct ktest *t)
+{
+	struct page *page = give(0, 7, MIGRATE_MOVABLE);
+	unsigned int order;
+
+	for (order = 0; order < 7; order++)
+		give(256 + (1UL << order), order, MIGRATE_MOVABLE);
+	KTEST_ASSERT_NOT_NULL(t, zone_alloc(zone, 0, MIGRATE_UNMOVABLE));
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page), MIGRATE_MOVABLE);
+	EXPECT_VALID(t);
+}
+
 static void whole_pageblock_changes_type_and_no_more(struct ktest *t)
 {
 	struct page *page = give(0, 10, MIGRATE_MOVABLE);
@@ -183,6 +195,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(movable_steals_the_smallest_of_small_blocks),
 	KTEST_CASE(half_free_pageblock_changes_type_whole),
 	KTEST_CASE(fuller_pageblock_lends_only_what_is_asked),
+	KTEST_CASE(one_page_less_than_half_is_not_half),
 	KTEST_CASE(whole_pageblock_changes_type_and_no_more),
 	KTEST_CASE(special_types_neither_steal_nor_are_stolen_from),
 	KTEST_CASE(pageblock_shared_with_another_zone_keeps_its_type),

@@ -20,6 +20,19 @@ static void reads_memory_map(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, block_info.protocol, "multiboot2");
 }
 
+static void addresses_have_64_bits(struct ktest *t)
+{
+	struct mmap_payload map = block_ram;
+
+	map.entries[1].base = 0x123456789abcdef0ULL;
+	map.entries[1].length = 0x0fedcba987654321ULL;
+	block_begin();
+	block_tag(6, &map, sizeof(map));
+	KTEST_EXPECT_NULL(t, block_end());
+	KTEST_EXPECT_EQ(t, block_info.mmap[1].base, 0x123456789abcdef0ULL);
+	KTEST_EXPECT_EQ(t, block_info.mmap[1].length, 0x0fedcba987654321ULL);
+}
+
 static void type_has_32_bits(struct ktest *t)
 {
 	struct mmap_payload map = block_ram;
@@ -244,6 +257,7 @@ static void random_damage_is_survived(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(reads_memory_map),
+	KTEST_CASE(addresses_have_64_bits),
 	KTEST_CASE(type_has_32_bits),
 	KTEST_CASE(entry_stride_is_the_tags_own),
 	KTEST_CASE(entry_size_too_small_or_huge_is_an_error),

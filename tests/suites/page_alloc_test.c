@@ -72,6 +72,7 @@ static void zone_modifiers_bound_the_address(struct ktest *t)
 static void exhausted_dma_zone_never_takes_from_above(struct ktest *t)
 {
 	gfp_t gfp = GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN;
+	unsigned long failures = alloc_failures();
 	struct page *page, *next;
 	LIST_HEAD(taken);
 
@@ -80,6 +81,7 @@ static void exhausted_dma_zone_never_takes_from_above(struct ktest *t)
 		list_add(&page->lru, &taken);
 	}
 	KTEST_EXPECT_EQ(t, NODE_DATA(0)->node_zones[ZONE_DMA].nr_free_pages, 0);
+	KTEST_EXPECT_LT(t, failures, alloc_failures());
 	list_for_each_entry_safe(page, next, &taken, lru)
 		__free_page(page);
 }
@@ -144,6 +146,53 @@ static void compound_tails_know_their_head(struct ktest *t)
 	put_page(page);
 	for (i = 1; i < 8; i++)
 		KTEST_EXPECT_NE(t, page[i].type, PAGE_TAIL);
+}
+
+/* As few tails as there can be. */
+static void tail_of_a_compound_pair_is_none_afterwards(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 1);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	KTEST_EXPECT_EQ(t, page[1].type, PAGE_TAIL);
+	__free_pages(page, 1);
+	KTEST_EXPECT_NE(t, page[1].type, PAGE_TAIL);
+}
+
+/* Who asks for the same page again and again; 0: somebody else, or nobody. */
+static unsigned long name_of_who_asks(struct page *(*ask)(void))
+{
+	unsigned long asked[3] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		struct page *page = ask();
+
+		if (!page)
+			return 0;
+		asked[i] = page->private;
+		page->private = 0;
+		__free_page(page);
+	}
+	return asked[1] == asked[0] && asked[2] == asked[0] ? asked[0] : 0;
+}
+
+static noinline struct page *ask_for_a_page(void)
+{
+	return alloc_page(GFP_KERNEL);
+}
+
+/* Out of line, as for an order that the compiler does not know. */
+static noinline struct page *ask_for_a_block(void)
+{
+	return (alloc_pages)(GFP_KERNEL, 0);
+}
+
+/* From the CPU's array, too, where nobody else writes the descriptor. */
+static void pages_name_who_asked(struct ktest *t)
+{
+	KTEST_EXPECT_NE(t, name_of_who_asks(ask_for_a_page), 0);
+	KTEST_EXPECT_NE(t, name_of_who_asks(ask_for_a_block), 0);
 }
 
 /* Whatever the descriptors of the tails held before. */
@@ -372,6 +421,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(bulk_leaves_the_reserves_alone),
 	KTEST_CASE(split_pages_share_the_number_of_references),
 	KTEST_CASE(compound_tails_are_of_their_heads_zone),
+	KTEST_CASE(tail_of_a_compound_pair_is_none_afterwards),
+	KTEST_CASE(pages_name_who_asked),
 	{}
 };
 KTEST_SUITE(page_alloc, cases);

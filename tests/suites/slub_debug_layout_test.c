@@ -154,6 +154,25 @@ static void order_is_the_smallest_that_wastes_least(struct ktest *t)
 	}
 }
 
+/* Half the logarithm of the size, 5 to 10, as Linux has it. */
+static void more_empty_slabs_are_kept_of_larger_objects(struct ktest *t)
+{
+	static const struct {
+		unsigned int size, slabs;
+	} kept[] = {
+		{ 8, 5 }, { 1024, 5 }, { 4096, 6 }, { 16384, 7 },
+		{ 1 << 18, 9 }, { 1 << 20, 10 }, { 1 << 22, 10 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
+		struct kmem_cache s = { .object_size = kept[i].size };
+
+		KTEST_EXPECT_TRUE(t, slab_layout(&s));
+		KTEST_EXPECT_EQ(t, s.min_partial, kept[i].slabs);
+	}
+}
+
 /* ----- real objects ------------------------------------------------------- */
 
 #define NR_OBJECTS 5
@@ -320,6 +339,7 @@ static void fresh_slabs_are_in_no_order_that_repeats(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(nothing_kept_overlaps_in_any_layout),
 	KTEST_CASE(order_is_the_smallest_that_wastes_least),
+	KTEST_CASE(more_empty_slabs_are_kept_of_larger_objects),
 	KTEST_CASE(objects_of_every_size_can_be_used_to_the_last_byte),
 	KTEST_CASE(objects_of_every_alignment_keep_it),
 	KTEST_CASE(powers_of_two_of_kmalloc_keep_their_alignment),

@@ -45,6 +45,31 @@ static void exhaustion_gives_null_and_leaves_the_cache_sound(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* Any page of a slab is asked about its objects: they must say the same. */
+static void pages_of_a_slab_that_differ_are_told(struct ktest *t)
+{
+	struct kmem_cache *s = own_cache("t", 1024);
+	void *p = s ? kmem_cache_alloc(s, GFP_MUST) : NULL;
+	struct page *head;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	head = slab_of(p);
+	if (head->order) {
+		head[1].order--;
+		KTEST_EXPECT_NOT_NULL(t, slab_check(s, head));
+		head[1].order++;
+		head[1].zone_id ^= 1;
+		KTEST_EXPECT_NOT_NULL(t, slab_check(s, head));
+		head[1].zone_id ^= 1;
+		head[1].slab_cache = NULL;
+		KTEST_EXPECT_NOT_NULL(t, slab_check(s, head));
+		head[1].slab_cache = s;
+	}
+	KTEST_EXPECT_STREQ(t, slab_check(s, head), NULL);
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
 static void single_pages_do_when_larger_blocks_are_gone(struct ktest *t)
 {
 	struct kmem_cache *s = plain_cache("t", 1024);
@@ -205,6 +230,7 @@ static void pages_of_a_slab_that_went_back_are_plain(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(exhaustion_gives_null_and_leaves_the_cache_sound),
+	KTEST_CASE(pages_of_a_slab_that_differ_are_told),
 	KTEST_CASE(single_pages_do_when_larger_blocks_are_gone),
 	KTEST_CASE(dma_caches_live_in_zone_dma),
 	KTEST_CASE(objects_of_a_node_lie_in_that_node),

@@ -3,6 +3,7 @@
 #include <lib/bitmap.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/memblock.h>
 
 #include "../../mm/internal.h"
 #include "zone_fixture.h"
@@ -188,6 +189,35 @@ static void every_frame_of_ram_is_in_its_zones_span(struct ktest *t)
 	}
 }
 
+static bool is_ram_of(const struct zone *zone, unsigned long pfn)
+{
+	unsigned long end;
+
+	return pfn_valid(pfn) && memblock_is_memory(PFN_PHYS(pfn)) &&
+	       pfn_to_zone(pfn, &end) == zone;
+}
+
+static void spans_begin_and_end_with_ram(struct ktest *t)
+{
+	struct zone *zone;
+	int nid;
+
+	for_each_populated_zone(zone) {
+		KTEST_EXPECT_TRUE(t, is_ram_of(zone, zone->zone_start_pfn));
+		KTEST_EXPECT_TRUE(t, is_ram_of(zone, zone_end_pfn(zone) - 1));
+	}
+	for_each_online_node(nid) {
+		const pg_data_t *node = NODE_DATA(nid);
+		unsigned long start = node->node_start_pfn;
+		unsigned long end = start + node->node_spanned_pages;
+
+		if (!node->node_present_pages)
+			continue;
+		KTEST_EXPECT_TRUE(t, memblock_is_memory(PFN_PHYS(start)));
+		KTEST_EXPECT_TRUE(t, memblock_is_memory(PFN_PHYS(end - 1)));
+	}
+}
+
 /* Unmapped memory may be reserved as well: no frame is left without a head. */
 static void overlapping_reservations_leave_no_frame_out(struct ktest *t)
 {
@@ -212,6 +242,23 @@ static void overlapping_reservations_leave_no_frame_out(struct ktest *t)
 	}
 	KTEST_EXPECT_EQ(t, pfn, end);
 	arena_put(&own);
+}
+
+/* As blocks, the way memblock_free_all() has them; taken out of the books. */
+static void block_of_early_memory_becomes_free(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 3);
+	unsigned long end, managed, free;
+	struct zone *zone;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	zone = pfn_to_zone(page_to_pfn(page), &end);
+	managed = zone->managed_pages;
+	free = zone->nr_free_pages;
+	memblock_free_pages(page, page_to_pfn(page), 3);
+	KTEST_EXPECT_EQ(t, zone->managed_pages, managed + 8);
+	KTEST_EXPECT_EQ(t, zone->nr_free_pages, free + 8);
+	zone->managed_pages = managed;
 }
 
 static void gfp_names_the_highest_zone(struct ktest *t)
@@ -337,7 +384,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(single_frees_build_the_same_blocks),
 	KTEST_CASE(present_pages_sum_to_ram),
 	KTEST_CASE(every_frame_of_ram_is_in_its_zones_span),
+	KTEST_CASE(spans_begin_and_end_with_ram),
 	KTEST_CASE(overlapping_reservations_leave_no_frame_out),
+	KTEST_CASE(block_of_early_memory_becomes_free),
 	KTEST_CASE(gfp_names_the_highest_zone),
 	KTEST_CASE(zonelists_go_from_near_and_high_to_far_and_low),
 	KTEST_CASE(validation_names_what_is_broken),

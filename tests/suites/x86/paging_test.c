@@ -14,6 +14,7 @@
 #include <lib/hash.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/early.h>
 #include <mm/kfence.h>
 #include <mm/memblock.h>
 #include <mm/memory_model.h>
@@ -509,6 +510,52 @@ static void boot_ranges_name_all_that_must_stay(struct ktest *t)
 	KTEST_EXPECT_EQ(t, a.wrong_tables, 0);
 }
 
+/* A page that the image and a loaded file share is named after the image. */
+static bool is_kept(phys_addr_t addr)
+{
+	enum early_owner owner = early_owner_of(addr);
+
+	return owner == EARLY_BOOT || owner == EARLY_KERNEL;
+}
+
+static void expect_kept(struct ktest *t, phys_addr_t base, u64 size)
+{
+	if (!size)
+		return;
+	KTEST_EXPECT_TRUE(t, is_kept(base));
+	KTEST_EXPECT_TRUE(t, is_kept(base + size - 1));
+}
+
+static void what_was_loaded_is_kept_in_its_name(struct ktest *t)
+{
+	unsigned int i;
+
+	expect_kept(t, boot_info.info.base, boot_info.info.size);
+	for (i = 0; i < boot_info.nr_modules; i++)
+		expect_kept(t, boot_info.modules[i].base,
+			    boot_info.modules[i].size);
+}
+
+static unsigned long unreserved_pages(phys_addr_t pa, phys_addr_t end)
+{
+	unsigned long nr = 0;
+
+	for (; pa < end; pa += PAGE_SIZE)
+		nr += !memblock_is_reserved(pa);
+	return nr;
+}
+
+static void image_is_kept_whole(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, unreserved_pages(__pa(_start), __pa(_end)), 0);
+}
+
+/* Firmware writes there when it should not. */
+static void first_mib_is_nobodys(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, unreserved_pages(0, SZ_1M), 0);
+}
+
 /* So they were found before there were page tables of our own. */
 static void acpi_tables_are_reserved_wherever_they_lie(struct ktest *t)
 {
@@ -540,6 +587,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(impossible_windows_are_refused),
 	KTEST_CASE(boot_ranges_name_all_that_must_stay),
 	KTEST_CASE(boot_ranges_can_be_read_and_do_not_change),
+	KTEST_CASE(what_was_loaded_is_kept_in_its_name),
+	KTEST_CASE(image_is_kept_whole),
+	KTEST_CASE(first_mib_is_nobodys),
 	KTEST_CASE(acpi_tables_are_reserved_wherever_they_lie),
 	{}
 };
