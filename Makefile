@@ -155,9 +155,9 @@ ISO_CMDLINE := selftest shell
 
 # ----- targets --------------------------------------------------------------
 
-.PHONY: all run run-guest test test-host test-kernel stress detect bench \
-	bench-time bench-baseline coverage soak models lint format debug help \
-	clean setup FORCE fuzz
+.PHONY: all run run-guest test test-host test-kernel stress detect mutants \
+	mutate bench bench-time bench-baseline coverage soak models lint \
+	format debug help clean setup FORCE fuzz
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -241,6 +241,17 @@ detect: setup $(KERNEL)
 		$(KERNEL:%/strata.elf=%/kasan/strata.elf)
 	@scripts/detect $(if $(WRITE),--write) $(TRIALS) $(OPERATIONS)
 
+# Bugs that other kernels had, one after the other: each must make a test fail.
+MUTANT ?= *
+mutants: setup
+	@scripts/mutants '$(MUTANT)'
+
+# Small changes at random to the files of mm/, PER_FILE each.
+SEED ?= 1
+PER_FILE ?= 5
+mutate: setup
+	@scripts/mutate --seed=$(SEED) --per-file=$(PER_FILE) $(FILES)
+
 # What calls cost, in instructions: docs/performance.md. WRITE=1 rewrites its
 # tables and plots, BENCH=glob narrows.
 bench: setup $(KERNEL)
@@ -280,6 +291,8 @@ help:
 	@echo 'make models       long random streams next to naive models, SEEDS=20'
 	@echo 'make fuzz         hostile input, guided by coverage; SECONDS=60 TARGET=name'
 	@echo 'make detect       rate of mistakes told, by kind and mode'
+	@echo 'make mutants      tests against classic bugs, MUTANT=GLOB'
+	@echo 'make mutate       tests against changes at random, SEED= PER_FILE= FILES='
 	@echo 'make bench        instructions per call, next to Linux; WRITE=1 to docs/'
 	@echo 'make bench-time   the same in nanoseconds, medians of several boots'
 	@echo 'make bench-baseline  what make test compares with, anew'
@@ -303,7 +316,7 @@ setup_for = $(if $(filter $(1),$(MAKECMDGOALS)),$(2))
 setup_stage := $(firstword \
 	$(call setup_for,coverage,coverage) \
 	$(call setup_for,test test-host test-kernel detect lint,test) \
-	$(call setup_for,format debug models fuzz,test) \
+	$(call setup_for,format debug models fuzz mutants mutate,test) \
 	$(call setup_for,bench bench-time bench-baseline,bench) \
 	$(call setup_for,run stress soak,run) build)
 
