@@ -286,6 +286,20 @@ static void never_merges_isolated_or_cma_pageblocks(struct ktest *t)
 	}
 }
 
+static void halves_of_types_that_stay_apart_are_freed_apart(struct ktest *t)
+{
+	struct page *page = zone_alloc(zone, MAX_PAGE_ORDER, MIGRATE_MOVABLE);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	set_pageblock_migratetype(page + pageblock_nr_pages, MIGRATE_ISOLATE);
+	free_to_zone(zone, page, MAX_PAGE_ORDER);
+	KTEST_EXPECT_EQ(t, list_length(zone, pageblock_order, MIGRATE_MOVABLE),
+			1);
+	KTEST_EXPECT_EQ(t, list_length(zone, pageblock_order, MIGRATE_ISOLATE),
+			1);
+	EXPECT_VALID(t);
+}
+
 static void merged_pageblocks_take_the_type_of_the_last_one(struct ktest *t)
 {
 	struct page *page = pfn_to_page(base);
@@ -502,6 +516,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(never_merges_with_another_zone_inside_the_span),
 	KTEST_CASE(never_merges_over_a_hole),
 	KTEST_CASE(never_merges_isolated_or_cma_pageblocks),
+	KTEST_CASE(halves_of_types_that_stay_apart_are_freed_apart),
 	KTEST_CASE(merged_pageblocks_take_the_type_of_the_last_one),
 	KTEST_CASE(every_migratetype_survives_its_encoding),
 	KTEST_CASE(random_use_matches_a_naive_owner_map),

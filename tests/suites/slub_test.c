@@ -512,14 +512,29 @@ static void all_caches_are_sound(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, slab_validate(), NULL);
 }
 
+/* Caches are objects, too. */
+static unsigned long descriptors_in_use(void)
+{
+	struct slab_info info = { 0 };
+	struct kmem_cache *c;
+
+	list_for_each_entry(c, &slab_caches, list)
+		if (!strcmp(c->name, "kmem_cache"))
+			slab_get_info(c, &info);
+	return info.active_objects;
+}
+
 static void size_with_its_free_word_must_fit_a_block(struct ktest *t)
 {
+	unsigned long before = descriptors_in_use();
 	struct kmem_cache *c = NULL;
 
 	KTEST_EXPECT_REPORTS(t, 1, "bad size",
 			     c = kmem_cache_create("big", KMALLOC_MAX_SIZE, 0,
 						   0, construct));
 	KTEST_EXPECT_PTR_EQ(t, c, NULL);
+	KTEST_EXPECT_NE(t, before, 0);
+	KTEST_EXPECT_EQ(t, descriptors_in_use(), before);
 }
 
 static void dma32_cache_asks_for_dma32(struct ktest *t)
