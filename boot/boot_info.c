@@ -37,7 +37,7 @@ void boot_remark(struct boot_info *bi, const char *fmt, ...)
 
 const char *boot_add_mmap(struct boot_info *bi, u64 base, u64 length, u32 type)
 {
-	if (bi->nr_mmap == BOOT_MAX_MMAP)
+	if (bi->nr_mmap >= BOOT_MAX_MMAP)
 		return boot_error("memory map: more than %d entries",
 				  BOOT_MAX_MMAP);
 	bi->mmap[bi->nr_mmap++] = (struct boot_mmap_entry){
@@ -47,7 +47,7 @@ const char *boot_add_mmap(struct boot_info *bi, u64 base, u64 length, u32 type)
 
 struct boot_module *boot_new_module(struct boot_info *bi)
 {
-	if (bi->nr_modules == BOOT_MAX_MODULES) {
+	if (bi->nr_modules >= BOOT_MAX_MODULES) {
 		boot_remark(bi, "a module beyond the %dth is ignored",
 			    BOOT_MAX_MODULES);
 		return NULL;

@@ -212,7 +212,7 @@ static void read_section(const struct tag *tag, u64 at, bool elf64,
 		boot_remark(bi, "ELF section at 0x%llx wraps, ignored", base);
 		return;
 	}
-	if (bi->nr_sections == BOOT_MAX_SECTIONS) {
+	if (bi->nr_sections >= BOOT_MAX_SECTIONS) {
 		boot_remark(bi, "ELF section at 0x%llx: too many, ignored",
 			    base);
 		return;
