@@ -157,7 +157,7 @@ ISO_CMDLINE := selftest shell
 
 .PHONY: all run run-guest test test-host test-kernel stress detect mutants \
 	mutate bench bench-time bench-baseline coverage soak models lint \
-	format debug help clean setup FORCE fuzz
+	format debug help clean setup FORCE fuzz prove
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -252,6 +252,10 @@ PER_FILE ?= 5
 mutate: setup
 	@scripts/mutate --seed=$(SEED) --per-file=$(PER_FILE) $(FILES)
 
+# Models walked through, the parsers by abstract interpretation: docs/proof.md.
+prove: setup $(KERNEL)
+	@scripts/prove
+
 # What calls cost, in instructions: docs/performance.md. WRITE=1 rewrites its
 # tables and plots, BENCH=glob narrows.
 bench: setup $(KERNEL)
@@ -293,6 +297,7 @@ help:
 	@echo 'make detect       rate of mistakes told, by kind and mode'
 	@echo 'make mutants      tests against classic bugs, MUTANT=GLOB'
 	@echo 'make mutate       tests against changes at random, SEED= PER_FILE= FILES='
+	@echo 'make prove        models by Spin, parsers by Frama-C'
 	@echo 'make bench        instructions per call, next to Linux; WRITE=1 to docs/'
 	@echo 'make bench-time   the same in nanoseconds, medians of several boots'
 	@echo 'make bench-baseline  what make test compares with, anew'
@@ -318,6 +323,7 @@ setup_stage := $(firstword \
 	$(call setup_for,test test-host test-kernel detect lint,test) \
 	$(call setup_for,format debug models fuzz mutants mutate,test) \
 	$(call setup_for,bench bench-time bench-baseline,bench) \
+	$(call setup_for,prove,prove) \
 	$(call setup_for,run stress soak,run) build)
 
 setup:
