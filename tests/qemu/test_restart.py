@@ -4,6 +4,7 @@ Every self-test interrupts each instruction of the sequences some thousand
 times. Here each of its sweeps has a million interrupts.
 """
 
+import os
 import subprocess
 
 import pytest
@@ -31,3 +32,10 @@ def test_compiled_fast_paths_hold_no_lock_no_cli_and_no_call():
     run = subprocess.run([ROOT / 'scripts/check_fastpath', KERNEL],
                          check=False, text=True, stdout=subprocess.PIPE)
     assert run.returncode == 0 and not run.stdout, run.stdout
+
+
+def test_compiled_sequences_are_those_of_the_models():
+    run = subprocess.run([ROOT / 'scripts/prove', 'map'], check=False,
+                         env={**os.environ, 'BUILD': str(KERNEL.parent)},
+                         text=True, stdout=subprocess.PIPE)
+    assert run.returncode == 0, run.stdout
