@@ -1,4 +1,4 @@
-/* What the drivers ask of Frama-C, and what it is told of functions left out. */
+/* What the drivers ask Frama-C, and what it is told of functions left out. */
 #ifndef PROOF_EVA_H
 #define PROOF_EVA_H
 

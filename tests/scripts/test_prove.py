@@ -45,8 +45,8 @@ def test_other_sequence_is_no_models(code):
 
 def test_switch_of_each_broken_model_is_in_that_model():
     for model, name, *_ in PROVE.TEETH:
-        text = (PROVE.PROOF / f'{model}.pml').read_text(encoding='utf-8')
-        text += (PROVE.PROOF / 'cpu.pml').read_text(encoding='utf-8')
+        text = ''.join((PROVE.PROOF / f'{part}.pml').read_text('utf-8')
+                       for part in (model, 'cpu', 'slub_state'))
         assert re.search(rf'^#ifn?def {name}$', text, re.M), (model, name)
 
 
