@@ -1,4 +1,4 @@
-"""The cases of Linux's test_vmalloc in full, and where vmalloc's addresses lie."""
+"""Linux's test_vmalloc cases in full, and where vmalloc's addresses lie."""
 
 import pytest
 from guest import I386, boot
