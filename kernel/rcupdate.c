@@ -218,6 +218,11 @@ void rcu_barrier(void)
 	wait_for_completion(&barrier.reached);
 }
 
+unsigned int rcu_nr_threads(void)
+{
+	return rcu_task ? 1 : 0;
+}
+
 void __init rcu_init(void)
 {
 	rcu_task = kthread_run_on(0, rcu_thread, NULL, "rcu");

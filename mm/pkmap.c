@@ -40,6 +40,7 @@
 #ifdef CONFIG_HIGHMEM
 
 #include <kernel/preempt.h>
+#include <kernel/rcupdate.h>
 #include <kernel/report.h>
 #include <kernel/sched.h>
 #include <kernel/spinlock.h>
@@ -196,13 +197,14 @@ static void wait_for_flush(unsigned long *flags)
 	nr_waiting--;
 }
 
+/* Then nobody will give a window back: RCU's thread has none. */
 static bool only_thread(void)
 {
 	unsigned int cpu, n = 0;
 
 	for_each_possible_cpu(cpu)
 		n += sched_nr_threads(cpu);
-	return n <= 1;
+	return n <= 1 + rcu_nr_threads();
 }
 
 /* The page's window, or an empty one. NULL: there will be none. */

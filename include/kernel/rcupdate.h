@@ -68,6 +68,9 @@ void rcu_barrier(void);
 /* Objects whose func has not returned. Any context. */
 unsigned long rcu_nr_waiting(void);
 
+/* RCU's own: between callbacks they hold nothing that anybody waits for. */
+unsigned int rcu_nr_threads(void);
+
 /* Boot: there are threads, and all CPUs run. */
 void rcu_init(void);
 

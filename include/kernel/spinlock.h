@@ -73,7 +73,8 @@ static inline void spin_unlock(spinlock_t *lock)
  */
 static __always_inline bool spin_trylock(spinlock_t *lock)
 {
-	u16 ticket = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
+	/* what the last owner did comes before, as it released this word */
+	u16 ticket = __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE);
 	u16 expected = ticket;
 
 	preempt_disable();
