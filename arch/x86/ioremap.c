@@ -35,6 +35,8 @@ static const char *refusal(phys_addr_t phys, unsigned long size)
 
 	if (!size)
 		return "nothing";
+	if (size > VMALLOC_TOTAL)
+		return "more than the vmalloc area";
 	if (last < phys)
 		return "it wraps";
 	if (last >> cpu_features.phys_bits)

@@ -6,9 +6,9 @@
 
 /*
  * Shows [phys, phys + size), uncached, in order, never executable. NULL: no
- * addresses, no memory for tables; also, reported, of size 0, of a range that
- * wraps or that the CPU cannot address, and of RAM, whose other view is cached.
- * May sleep.
+ * addresses, no memory for tables; also, reported, of size 0, of more than the
+ * vmalloc area, of a range that wraps or that the CPU cannot address, and of
+ * RAM, whose other view is cached. May sleep.
  */
 void *ioremap(phys_addr_t phys, unsigned long size);
 /* By what ioremap() gave. Of NULL: nothing. May sleep. */
