@@ -143,14 +143,28 @@ void vunmap(const void *addr)
 		unmap_area(addr, VM_MAP | VM_IOREMAP, "bad vunmap", _RET_IP_);
 }
 
+/* Of the area that begins there; of none: as many as expected. */
+static unsigned int pages_at(const void *mem, unsigned int expected)
+{
+	unsigned int nr = expected;
+	const struct vm_struct *vm;
+
+	rcu_read_lock();	/* the address may be a stale one */
+	vm = find_vm_area(mem);
+	if (vm && vm->addr == mem)
+		nr = vm->nr_pages;
+	rcu_read_unlock();
+	return nr;
+}
+
 void vm_unmap_ram(const void *mem, unsigned int count)
 {
-	struct vm_struct *vm = find_vm_area(mem);
+	unsigned int nr = pages_at(mem, count);
 
 	might_sleep();
-	if (vm && vm->addr == mem && vm->nr_pages != count) {
+	if (nr != count) {
 		report_begin("bad vm_unmap_ram", "%px: %u pages, not %u", mem,
-			     vm->nr_pages, count);
+			     nr, count);
 		report_end();
 		return;
 	}
