@@ -35,6 +35,7 @@
  * Cost: an area, a walk and a block at least; about ten instructions a page.
  * Left out: several nodes in turn (NUMA interleave).
  */
+#include <asm/irqflags.h>
 #include <kernel/init.h>
 #include <kernel/panic.h>
 #include <kernel/ratelimit.h>
@@ -265,9 +266,16 @@ void vfree(const void *addr)
 
 struct page *vmalloc_to_page(const void *addr)
 {
+	unsigned long flags;
 	phys_addr_t pa;
+	bool shown;
 
-	if (!is_vmalloc_addr(addr) || !vmap_translate((unsigned long)addr, &pa))
+	if (!is_vmalloc_addr(addr))
+		return NULL;
+	local_irq_save(flags);	/* of a stale address the tables may go */
+	shown = vmap_translate((unsigned long)addr, &pa);
+	local_irq_restore(flags);
+	if (!shown)
 		return NULL;
 	return pfn_valid(PFN_DOWN(pa)) ? phys_to_page(pa) : NULL;
 }
