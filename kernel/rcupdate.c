@@ -228,4 +228,6 @@ void __init rcu_init(void)
 	rcu_task = kthread_run_on(0, rcu_thread, NULL, "rcu");
 	if (!rcu_task)
 		panic("no memory for the thread that ends grace periods");
+	/* who asked while it had run, but was not known yet, woke nobody */
+	wake_up_process(rcu_task);
 }
