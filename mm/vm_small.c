@@ -19,14 +19,16 @@
  *     From there on it may be taken again: no CPU remembers what was there.
  *  5. find: chunk (addr - CHUNKS_START) / 2 MiB, place by a division.
  *  6. trim: arrays are emptied, chunks that are empty go. Until then their
- *     table and their addresses stay for the next.
+ *     table and their addresses stay for the next. Who trims while another
+ *     does waits: the addresses are on their way, and they may be the last.
  *
  * What an area has less of pages than its class is guard, too.
  *
  * A place keeps its descriptor while the area is in a CPU's array, so an array
  * is of descriptors.
  *
- * Locks: vmap_lock for chunks; an array is its CPU's. Who looks for the area
+ * Locks: vmap_lock for chunks; trim_mutex while one trims; nothing is allocated
+ * under either. An array is its CPU's. Who looks for the area
  * of an address takes no lock, and the address may be a stray one, whose chunk
  * goes meanwhile: he is a reader (<kernel/rcupdate.h>), and chunks and
  * descriptors are freed behind readers.
@@ -38,6 +40,7 @@
  */
 #include <kernel/cpu_stack.h>
 #include <kernel/init.h>
+#include <kernel/mutex.h>
 #include <kernel/rcupdate.h>
 #include <kernel/smp.h>
 #include <lib/bitmap.h>
@@ -80,6 +83,7 @@ struct vm_cpu {
 static DEFINE_PER_CPU(struct vm_cpu, vm_cpu);
 static struct vm_chunk *chunks[NR_CHUNKS];		/* vmap_lock */
 static struct list_head with_room[VM_CLASSES];		/* vmap_lock */
+static DEFINE_MUTEX(trim_mutex, RANK_VMALLOC_CHUNKS);
 
 static inline unsigned int class_of(unsigned long nr)
 {
@@ -395,19 +399,27 @@ static void free_chunk(struct vm_chunk *chunk)
 	kfree(chunk);
 }
 
-void vm_small_trim(void)
+static void free_chunks(struct list_head *gone)
 {
 	struct vm_chunk *chunk, *next;
+
+	if (list_empty(gone))
+		return;
+	free_tables(gone);
+	synchronize_rcu();
+	list_for_each_entry_safe(chunk, next, gone, list)
+		free_chunk(chunk);
+}
+
+void vm_small_trim(void)
+{
 	LIST_HEAD(gone);
 
+	mutex_lock(&trim_mutex);
 	on_each_cpu_cond(has_areas, empty_arrays_here, NULL);
 	withdraw_chunks(&gone);
-	if (list_empty(&gone))
-		return;
-	free_tables(&gone);
-	synchronize_rcu();
-	list_for_each_entry_safe(chunk, next, &gone, list)
-		free_chunk(chunk);
+	free_chunks(&gone);
+	mutex_unlock(&trim_mutex);
 }
 
 /* ----- looking ------------------------------------------------------------ */

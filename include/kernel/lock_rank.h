@@ -16,6 +16,7 @@ enum lock_rank {
 	RANK_SLAB_CACHES,	/* which caches exist */
 	RANK_PCP_DRAIN,		/* one drain of all CPUs' pages at a time */
 	RANK_VMALLOC_PURGE,	/* one purge of freed areas at a time */
+	RANK_VMALLOC_CHUNKS,	/* one search for empty chunks at a time */
 	RANK_VMALLOC_TABLES,	/* one search for empty tables at a time */
 	RANK_LAST_MUTEX = RANK_VMALLOC_TABLES,
 	/* spinlocks */

@@ -63,7 +63,7 @@ static unsigned int last_online_cpu(void)
 /* ----- a stale address ---------------------------------------------------- */
 
 static struct {
-	bool in, leave, trimmed;
+	bool in, leave, trimmed, trimmed_too;
 } visit;
 
 static int look_for_long(void *unused)
@@ -91,20 +91,37 @@ static void wait_a_while(bool *flag)
 		yield();
 }
 
+/* On another CPU; it is in when this returns. */
+static struct task_struct *start_reader(void)
+{
+	struct task_struct *reader = kthread_run_on(last_online_cpu(),
+						    look_for_long, NULL,
+						    "look");
+
+	while (reader && !is_set(&visit.in))
+		yield();
+	return reader;
+}
+
+static bool reader_can_stay(struct ktest *t)
+{
+	if (num_online_cpus() < 2) {
+		ktest_skip(t, "needs more CPUs");
+		return false;
+	}
+	memset(&visit, 0, sizeof(visit));
+	return true;
+}
+
 static void descriptors_stay_while_somebody_looks(struct ktest *t)
 {
 	struct task_struct *reader, *trimmer;
 
-	if (num_online_cpus() < 2) {
-		ktest_skip(t, "needs more CPUs");
+	if (!reader_can_stay(t))
 		return;
-	}
-	memset(&visit, 0, sizeof(visit));
 	take_all(PAGE_SIZE, AREAS);
 	vmalloc_trim();
-	reader = kthread_run_on(last_online_cpu(), look_for_long, NULL, "look");
-	while (reader && !is_set(&visit.in))
-		yield();
+	reader = start_reader();
 	free_all();
 	trimmer = kthread_run_on(smp_processor_id(), trim, NULL, "trim");
 	wait_a_while(&visit.trimmed);
@@ -116,6 +133,67 @@ static void descriptors_stay_while_somebody_looks(struct ktest *t)
 	if (trimmer)
 		kthread_stop(trimmer);
 	KTEST_EXPECT_EQ(t, is_set(&visit.trimmed), trimmer != NULL);
+}
+
+static int trim_small(void *done)
+{
+	vm_small_trim();
+	set(done);
+	return 0;
+}
+
+static bool in_a_chunk(unsigned long addr)
+{
+	struct vm_struct *vm;
+	bool found;
+
+	rcu_read_lock();
+	found = vm_small_find(addr, &vm);
+	rcu_read_unlock();
+	return found;
+}
+
+static struct task_struct *start_trim(bool *done)
+{
+	return kthread_run_on(smp_processor_id(), trim_small, done, "trim");
+}
+
+/* A chunk that is found no more while its addresses are not free yet. */
+static bool wait_for_withdrawal(unsigned long addr)
+{
+	u64 start = ktime_get_us();
+
+	while (in_a_chunk(addr) && ktime_get_us() - start < 1000000)
+		yield();
+	return !in_a_chunk(addr) && !is_set(&visit.trimmed);
+}
+
+static void who_trims_second_waits_for_the_addresses(struct ktest *t)
+{
+	struct task_struct *reader, *first, *second = NULL;
+	unsigned long addr;
+
+	if (!reader_can_stay(t))
+		return;
+	take_all(PAGE_SIZE, AREAS);
+	addr = (unsigned long)areas[AREAS - 1];
+	free_all();
+	vm_unmap_aliases();
+	reader = start_reader();
+	first = start_trim(&visit.trimmed);
+	if (addr && reader && first && wait_for_withdrawal(addr)) {
+		second = start_trim(&visit.trimmed_too);
+		wait_a_while(&visit.trimmed_too);
+		KTEST_EXPECT_FALSE(t, is_set(&visit.trimmed_too));
+	}
+	set(&visit.leave);
+	if (reader)
+		kthread_stop(reader);
+	if (first)
+		kthread_stop(first);
+	if (second)
+		kthread_stop(second);
+	KTEST_EXPECT_EQ(t, is_set(&visit.trimmed_too), second != NULL);
 }
 
 #define ROUNDS 6U
@@ -287,6 +365,7 @@ static void a_batch_goes_on_behind_what_has_gone(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(descriptors_stay_while_somebody_looks),
+	KTEST_CASE(who_trims_second_waits_for_the_addresses),
 	KTEST_CASE(stray_addresses_may_be_looked_at_while_areas_go),
 	KTEST_CASE(small_areas_are_shown_once_without_the_lock),
 	KTEST_CASE(large_areas_are_shown_once_without_the_lock),
