@@ -13,6 +13,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/vmalloc.h>
 
 /* In assembler: the compiler must not know what it is asked to do. */
 static void write_byte(unsigned long addr)
@@ -48,6 +49,34 @@ static void crash_hole(void)
 	if (virt_addr_valid((const void *)addr))
 		addr = VMALLOC_START - 1;
 	write_byte(addr);
+}
+
+static void crash_user(void)
+{
+	write_byte(SZ_4M);
+}
+
+/* Not canonical; on i386, where any address is, a user's. */
+static void crash_wild(void)
+{
+	write_byte(~0UL / 3);
+}
+
+static void crash_guard(void)
+{
+	char *p = vmalloc(SZ_64K);
+
+	if (p)
+		write_byte((unsigned long)p + SZ_64K);
+}
+
+static void crash_freed(void)
+{
+	char *p = vmalloc(SZ_1M);
+
+	vfree(p);
+	if (p)
+		write_byte((unsigned long)p + 16);
 }
 
 static void crash_opcode(void)
@@ -113,7 +142,9 @@ static const struct {
 } ways[] = {
 	{ "null", crash_null },		{ "text", crash_text },
 	{ "rodata", crash_rodata },	{ "exec", crash_exec },
-	{ "hole", crash_hole },		{ "opcode", crash_opcode },
+	{ "hole", crash_hole },		{ "user", crash_user },
+	{ "wild", crash_wild },		{ "guard", crash_guard },
+	{ "freed", crash_freed },	{ "opcode", crash_opcode },
 	{ "divide", crash_divide },	{ "stack", crash_stack },
 	{ "thread", crash_thread },	{ "panic", crash_panic },
 	{ "current", crash_current },

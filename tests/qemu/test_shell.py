@@ -312,7 +312,10 @@ def test_garbage_is_survived(garbage):
     ('null', 'null page'), ('text', 'text'), ('rodata', 'rodata'),
     ('exec', 'execut'), ('stack', 'guard page'), ('opcode', 'opcode'),
     ('thread', 'kernel stack overflow in thread glutton'),
-    ('divide', 'divide'), ('panic', 'asked for'),
+    ('divide', 'divide'), ('panic', 'asked for'), ('user', 'user address'),
+    ('wild', 'user address' if I386 else 'no page table can map it'),
+    ('guard', 'guard page, 0 bytes behind 65536 bytes of vmalloc area at'),
+    ('freed', 'freed: 16 bytes into 1048576 bytes of vmalloc area at'),
     ('thread', 'on CPU 0, thread glutton'),
     ('current', 'on CPU 0, no thread at 0x')])
 def test_crash_is_explained_and_ends_in_panic(way, words):
