@@ -20,24 +20,33 @@
 #include <asm/pgtable.h>
 #include <asm/set_memory.h>
 #include <kernel/preempt.h>
+#include <kernel/rcupdate.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/vmalloc.h>
 
+/* Its area may have more addresses than pages. */
+static bool is_inside(const struct vm_struct *vm, unsigned long addr,
+		      unsigned long pages)
+{
+	unsigned long first = (addr - (unsigned long)vm->addr) / PAGE_SIZE;
+	unsigned long end = vm->size / PAGE_SIZE - 1;
+
+	return first < end && pages <= end - first;
+}
+
 static bool is_part_of_an_area(unsigned long addr, int numpages)
 {
 	const struct vm_struct *vm;
-	unsigned long first, end;
+	bool inside;
 
 	if (numpages <= 0 || !IS_ALIGNED(addr, PAGE_SIZE))
 		return false;
+	rcu_read_lock();	/* the address may be a stale one */
 	vm = find_vm_area((void *)addr);
-	if (!vm)
-		return false;
-	/* it may have more addresses than pages */
-	first = (addr - (unsigned long)vm->addr) / PAGE_SIZE;
-	end = vm->size / PAGE_SIZE - 1;
-	return first < end && (unsigned long)numpages <= end - first;
+	inside = vm && is_inside(vm, addr, (unsigned long)numpages);
+	rcu_read_unlock();
+	return inside;
 }
 
 /* Is any of the pages this, set or clear? */

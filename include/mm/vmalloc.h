@@ -130,7 +130,10 @@ static inline bool is_vmalloc_addr(const void *p)
 struct page *vmalloc_to_page(const void *addr);
 unsigned long vmalloc_to_pfn(const void *addr);
 
-/* The area in use that holds addr, guard included; NULL: none. */
+/*
+ * The area in use that holds addr, guard included; NULL: none. If addr may be a
+ * stale one: only for readers (rcu_read_lock()).
+ */
 struct vm_struct *find_vm_area(const void *addr);
 
 /* Addresses for an area, nothing shown there yet; and back. */
