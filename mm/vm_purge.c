@@ -28,7 +28,10 @@
  * a stray access by another CPU then hits pages of somebody else. Here it
  * hits the area's own, which nobody has, until it faults.
  *
- * Locks: vmap_lock for the list; purge_mutex while one purges.
+ * Locks: vmap_lock for the list; purge_mutex while one purges. Under the mutex
+ * nothing is allocated, and nobody waits for readers: who is short of memory
+ * waits for the thread that frees behind readers (vmalloc_trim()), and that
+ * may have to wait for the mutex (kvfree_rcu() of an area).
  * Invariant: leaving_pages == sum of nr_pages + 1 in the list.
  */
 #include <asm/irqflags.h>

@@ -55,7 +55,9 @@ void synchronize_rcu(void);
 
 /*
  * Has func(head) called after a grace period, by a thread, in the order of
- * asking. func must not sleep. Any context but an NMI.
+ * asking. Who is short of memory waits for func, whatever he holds: so func
+ * must neither allocate where it may sleep, nor wait for a lock that anybody
+ * allocates under. Any context but an NMI.
  */
 void call_rcu(struct rcu_head *head, rcu_callback_t func);
 
