@@ -13,7 +13,7 @@
  *  1. An area maps only what it has. What lies in a hole is nobody's, and so is
  *     a table all of whose addresses lie in one hole.
  *  2. Under vmap_lock, where holes stay holes: find such tables, and take their
- *     addresses out of the hole, up to STRETCHES of them.
+ *     addresses out of the hole, up to VM_STRETCHES of them.
  *  3. Now nobody can map there, and the lock is let go. Take the tables out,
  *     flush all CPUs, once, and free the tables.
  *  4. Give the addresses back; go on behind them if there may be more. Begin
@@ -27,26 +27,21 @@
  * vmalloc_trim() until they are back.
  *
  * Locks: tables_mutex while one does it; nothing is allocated under it, as this
- * runs when memory is short. So nodes are kept for the stretches.
+ * runs when memory is short. So the space has nodes of its own for stretches.
  * Cost: on x86_64 a look at the entries of the upper levels, and a flush if
  * something is found; on i386 nothing: there all tables are made at boot.
  * Left out: doing it in each purge. An area far away would be paid for again
  * the next time.
  */
-#include <kernel/init.h>
 #include <kernel/mutex.h>
-#include <kernel/panic.h>
 
 #include "vmalloc_internal.h"
-
-#define STRETCHES 8U
 
 struct stretch {
 	unsigned long start, size;
 };
 
 static DEFINE_MUTEX(tables_mutex, RANK_VMALLOC_TABLES);
-static struct vmap_hole *nodes[STRETCHES];		/* tables_mutex */
 
 /* The first behind from that is in a hole, with a table. vmap_lock held. */
 static bool find_stretch(unsigned long from, struct stretch *s)
@@ -70,9 +65,8 @@ static unsigned int take_stretches(unsigned long *from, struct stretch *s)
 	unsigned int n = 0;
 
 	spin_lock_irqsave(&vmap_lock, flags);
-	while (n < STRETCHES && find_stretch(*from, &s[n])) {
-		vmap_space_take_at(&vmap_space, s[n].start, s[n].size,
-				   nodes[n]);
+	while (n < VM_STRETCHES && find_stretch(*from, &s[n])) {
+		vmap_space_take_part(&vmap_space, s[n].start, s[n].size);
 		*from = s[n].start + s[n].size;
 		n++;
 	}
@@ -86,14 +80,14 @@ static void give_stretches(const struct stretch *s, unsigned int n)
 
 	spin_lock_irqsave(&vmap_lock, flags);
 	while (n--)
-		nodes[n] = vmap_space_give(&vmap_space, s[n].start, s[n].size);
+		vmap_space_give_part(&vmap_space, s[n].start, s[n].size);
 	spin_unlock_irqrestore(&vmap_lock, flags);
 }
 
 /* False: there are no more from there on. *took: some could be taken. */
 static bool trim_some(unsigned long *from, bool *took)
 {
-	struct stretch s[STRETCHES];
+	struct stretch s[VM_STRETCHES];
 	unsigned int n = take_stretches(from, s), i;
 	LIST_HEAD(tables);
 
@@ -105,7 +99,7 @@ static bool trim_some(unsigned long *from, bool *took)
 	vmap_flush(VMALLOC_START, VMALLOC_TOTAL);
 	vmap_free_tables(&tables);
 	give_stretches(s, n);
-	return n == STRETCHES;
+	return n == VM_STRETCHES;
 }
 
 void vm_tables_trim(void)
@@ -123,15 +117,4 @@ void vm_tables_trim(void)
 			;
 	} while (took);
 	mutex_unlock(&tables_mutex);
-}
-
-void __init vm_tables_init(void)
-{
-	unsigned int i;
-
-	for (i = 0; VMAP_UPPER_SIZE && i < STRETCHES; i++) {
-		nodes[i] = kmem_cache_alloc(vmap_hole_cache, GFP_KERNEL);
-		if (!nodes[i])
-			panic("no memory for vmalloc's addresses");
-	}
 }

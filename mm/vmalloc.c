@@ -308,7 +308,7 @@ static const struct kv_fallback fallback = { kv_alloc, kv_owns, kv_free };
 
 void __init vmalloc_init(void)
 {
-	static struct vmap_hole first;
+	static struct vmap_hole own[1 + VM_STRETCHES];
 
 	vm_cache = kmem_cache_create("vm_struct", sizeof(struct vm_struct), 0,
 				     SLAB_HWCACHE_ALIGN | SLAB_NO_MERGE, NULL);
@@ -318,9 +318,9 @@ void __init vmalloc_init(void)
 					    NULL);
 	if (!vm_cache || !vmap_hole_cache)
 		panic("no memory for vmalloc's caches");
-	vmap_space_init(&vmap_space, VMALLOC_START, VMALLOC_END, &first);
+	vmap_space_init(&vmap_space, VMALLOC_START, VMALLOC_END, own,
+			ARRAY_SIZE(own));
 	vm_small_init();
 	vm_purge_init();
-	vm_tables_init();
 	kv_fallback = &fallback;
 }

@@ -108,7 +108,8 @@ unsigned long vm_small_end(void);
 const char *vm_small_validate(unsigned long *chunks);
 
 /* mm/vm_tables.c */
-void vm_tables_init(void);
+/* Parts of holes that it takes at a time. */
+#define VM_STRETCHES 8U
 /* Tables of which no area needs any part go. May sleep. */
 void vm_tables_trim(void);
 

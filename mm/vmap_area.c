@@ -26,12 +26,14 @@
  *
  * Nodes. Between n areas there are at most n + 1 holes. So each area that is
  * taken brings a node along, and one is given back with it: there is always
- * one when a hole is cut in two, or when a new one begins. They are all alike;
- * those that are no holes wait in a list. Only the first, which came with the
- * space, never goes: if need be it takes over what another knows.
+ * one when a hole is cut in two, or when a new one begins. Those that are no
+ * holes wait in lists. Some came with the space and never go: if need be one
+ * takes over what another knows. They serve who takes a part of a hole for a
+ * while and brings none. Were there but one sort, who keeps a few would in time
+ * hold them in as many slabs.
  *
  * Locks: the caller's.
- * Invariants: holes do not touch; nr_holes + nr_spare == nr_areas + 1;
+ * Invariants: holes do not touch; nr_holes + nr_spare == nr_areas + nr_own;
  *	free == sum of all holes; largest == max of node and its children.
  * Cost: O(log n); 3 may be O(n) when the space is nearly full.
  * Left out: Linux's several trees for several nodes of areas.
@@ -64,20 +66,35 @@ static void update_largest(struct rb_node *node)
 					   largest_below(node->right)));
 }
 
+static bool is_own(const struct vmap_space *s, const struct vmap_hole *h)
+{
+	return (unsigned long)h - (unsigned long)s->own <
+	       s->nr_own * sizeof(*h);
+}
+
 static void put_spare(struct vmap_space *s, struct vmap_hole *h)
 {
-	h->next = s->spare;
-	s->spare = h;
+	struct vmap_hole **list = is_own(s, h) ? &s->own_spare : &s->spare;
+
+	h->next = *list;
+	*list = h;
 	s->nr_spare++;
 }
 
-static struct vmap_hole *get_spare(struct vmap_space *s)
+static struct vmap_hole *take_first(struct vmap_space *s,
+				    struct vmap_hole **list)
 {
-	struct vmap_hole *h = s->spare;
+	struct vmap_hole *h = *list;
 
-	s->spare = h->next;
+	*list = h->next;
 	s->nr_spare--;
 	return h;
+}
+
+/* Its own if there is one: the others are wanted back. */
+static struct vmap_hole *get_spare(struct vmap_space *s)
+{
+	return take_first(s, s->own_spare ? &s->own_spare : &s->spare);
 }
 
 static void add_hole(struct vmap_space *s, unsigned long start,
@@ -114,12 +131,14 @@ static void resize_hole(struct vmap_space *s, struct vmap_hole *h,
 }
 
 void vmap_space_init(struct vmap_space *s, unsigned long start,
-		     unsigned long end, struct vmap_hole *first)
+		     unsigned long end, struct vmap_hole *own, unsigned long nr)
 {
 	*s = (struct vmap_space){ .start = start, .end = end,
 				  .holes = RB_ROOT(update_largest),
-				  .free = end - start, .first = first };
-	put_spare(s, first);
+				  .free = end - start,
+				  .own = own, .nr_own = nr };
+	while (nr--)
+		put_spare(s, &own[nr]);
 	add_hole(s, start, end);
 }
 
@@ -189,16 +208,6 @@ static void cut(struct vmap_space *s, struct vmap_hole *h, unsigned long addr,
 		add_hole(s, end, hole_end);
 }
 
-static void take_from(struct vmap_space *s, struct vmap_hole *h,
-		      unsigned long addr, unsigned long size,
-		      struct vmap_hole *node)
-{
-	put_spare(s, node);
-	cut(s, h, addr, addr + size);
-	s->nr_areas++;
-	s->free -= size;
-}
-
 unsigned long vmap_space_take(struct vmap_space *s, unsigned long size,
 			      unsigned long align, struct vmap_hole *node)
 {
@@ -208,7 +217,10 @@ unsigned long vmap_space_take(struct vmap_space *s, unsigned long size,
 	if (!h)
 		return 0;
 	addr = ALIGN(h->start, align);
-	take_from(s, h, addr, size, node);
+	put_spare(s, node);
+	cut(s, h, addr, addr + size);
+	s->nr_areas++;
+	s->free -= size;
 	return addr;
 }
 
@@ -258,32 +270,39 @@ bool vmap_space_find_hole(const struct vmap_space *s, unsigned long addr,
 	return true;
 }
 
-void vmap_space_take_at(struct vmap_space *s, unsigned long addr,
-			unsigned long size, struct vmap_hole *node)
+void vmap_space_take_part(struct vmap_space *s, unsigned long addr,
+			  unsigned long size)
 {
-	take_from(s, hole_before(s, addr + 1), addr, size, node);
+	cut(s, hole_before(s, addr + 1), addr, addr + size);
+	s->free -= size;
 }
 
-/* Not the first: another that is spare, or a hole's, which it takes over. */
+/* There is one: those of its own are too few to be all holes before it. */
+static struct vmap_hole *hole_of_others(const struct vmap_space *s)
+{
+	struct rb_node *node = rb_first(&s->holes);
+
+	while (is_own(s, hole_of(node)))
+		node = rb_next(node);
+	return hole_of(node);
+}
+
+/* Not its own: one that is spare, or a hole's, which an own takes over. */
 static struct vmap_hole *spare_to_return(struct vmap_space *s)
 {
-	struct vmap_hole *h = get_spare(s), *first = s->first;
+	struct vmap_hole *h, *own;
 
-	if (h != first)
-		return h;
-	if (s->spare) {
-		h = get_spare(s);
-		put_spare(s, first);
-		return h;
-	}
-	h = hole_of(s->holes.node);
-	*first = *h;
-	rb_replace(&s->holes, &h->node, &first->node);
+	if (s->spare)
+		return take_first(s, &s->spare);
+	own = take_first(s, &s->own_spare);
+	h = hole_of_others(s);
+	*own = *h;
+	rb_replace(&s->holes, &h->node, &own->node);
 	return h;
 }
 
-struct vmap_hole *vmap_space_give(struct vmap_space *s, unsigned long addr,
-				  unsigned long size)
+void vmap_space_give_part(struct vmap_space *s, unsigned long addr,
+			  unsigned long size)
 {
 	struct vmap_hole *before = hole_before(s, addr);
 	struct vmap_hole *behind = hole_of(before ? rb_next(&before->node) :
@@ -304,8 +323,14 @@ struct vmap_hole *vmap_space_give(struct vmap_space *s, unsigned long addr,
 	} else {
 		add_hole(s, addr, end);
 	}
-	s->nr_areas--;
 	s->free += size;
+}
+
+struct vmap_hole *vmap_space_give(struct vmap_space *s, unsigned long addr,
+				  unsigned long size)
+{
+	vmap_space_give_part(s, addr, size);
+	s->nr_areas--;
 	return spare_to_return(s);
 }
 
@@ -347,7 +372,7 @@ const char *vmap_space_validate(const struct vmap_space *s)
 		return fault;
 	if (nr != s->nr_holes || free != s->free)
 		return "holes are not what was counted";
-	if (s->nr_holes + s->nr_spare != s->nr_areas + 1)
+	if (s->nr_holes + s->nr_spare != s->nr_areas + s->nr_own)
 		return "nodes are lost, or too many";
 	return NULL;
 }

@@ -19,18 +19,20 @@ struct vmap_hole {
 struct vmap_space {
 	unsigned long start, end;
 	struct rb_root holes;		/* by address */
-	struct vmap_hole *spare;
-	struct vmap_hole *first;	/* the one node that stays */
+	struct vmap_hole *spare, *own_spare;
+	struct vmap_hole *own;		/* nodes that stay */
+	unsigned long nr_own;
 	unsigned long nr_holes, nr_spare, nr_areas;
 	unsigned long free;		/* bytes */
 };
 
 /*
- * [start, end) is free; end > start. first: one node more than there are
- * areas, the space's for good.
+ * [start, end) is free; end > start. own: nr nodes, the space's for good. One
+ * it needs always, one for each part that is taken at a time without a node.
  */
 void vmap_space_init(struct vmap_space *s, unsigned long start,
-		     unsigned long end, struct vmap_hole *first);
+		     unsigned long end, struct vmap_hole *own,
+		     unsigned long nr);
 
 /*
  * Takes size bytes at a multiple of align (a power of two, a page or more):
@@ -39,15 +41,18 @@ void vmap_space_init(struct vmap_space *s, unsigned long start,
 unsigned long vmap_space_take(struct vmap_space *s, unsigned long size,
 			      unsigned long align, struct vmap_hole *node);
 
-/*
- * The lowest hole from addr on that has at least so many bytes. False: none.
- * Takes exactly that part of a hole.
- */
+/* The lowest hole from addr on that has at least so many bytes. False: none. */
 bool vmap_space_find_hole(const struct vmap_space *s, unsigned long addr,
 			  unsigned long bytes, unsigned long *start,
 			  unsigned long *end);
-void vmap_space_take_at(struct vmap_space *s, unsigned long addr,
-			unsigned long size, struct vmap_hole *node);
+/*
+ * Takes exactly that part of a hole, and gives it back, for who brings no node:
+ * fewer at a time than the space has of its own.
+ */
+void vmap_space_take_part(struct vmap_space *s, unsigned long addr,
+			  unsigned long size);
+void vmap_space_give_part(struct vmap_space *s, unsigned long addr,
+			  unsigned long size);
 
 /* Gives back exactly what was taken; a node that is the caller's again. */
 struct vmap_hole *vmap_space_give(struct vmap_space *s, unsigned long addr,

@@ -105,7 +105,7 @@ static void begin_space(struct input *in)
 	start = 1 + take_byte(in);
 	memset(taken, 0, sizeof(taken));
 	vmap_space_init(&space, start * PAGE_SIZE, (start + PAGES) * PAGE_SIZE,
-			&first);
+			&first, 1);
 	unused = NULL;
 	for (i = 0; i < AREAS; i++) {
 		nodes[i].next = unused;

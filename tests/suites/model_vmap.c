@@ -16,9 +16,11 @@
 
 static u8 taken[PAGES];
 static struct vmap_space space;
-static struct vmap_hole first;
+static struct vmap_hole own[5];
+static unsigned int nr_parts;		/* fewer than own */
 static struct {
 	unsigned long page, pages;	/* pages 0: none */
+	bool part;			/* taken without a node */
 } areas[AREAS];
 static struct vmap_hole pool[AREAS];
 static struct vmap_hole *unused;
@@ -80,6 +82,7 @@ static const char *take(unsigned int i, struct draws *d)
 		return "another place than the model's";
 	areas[i].page = at;
 	areas[i].pages = pages;
+	areas[i].part = false;
 	return NULL;
 }
 
@@ -98,14 +101,13 @@ static unsigned long model_hole(unsigned long from, unsigned long least)
 
 static void take_at(unsigned int i, unsigned long page, unsigned long pages)
 {
-	struct vmap_hole *node = unused;
-
-	unused = node->next;
-	vmap_space_take_at(&space, START + page * PAGE_SIZE,
-			   pages * PAGE_SIZE, node);
+	vmap_space_take_part(&space, START + page * PAGE_SIZE,
+			     pages * PAGE_SIZE);
 	memset(taken + page, 1, pages);
 	areas[i].page = page;
 	areas[i].pages = pages;
+	areas[i].part = true;
+	nr_parts++;
 }
 
 /* A part of the hole that is found, its beginning, end, or middle. */
@@ -133,17 +135,27 @@ static const char *take_part(unsigned int i, struct draws *d)
 	return NULL;
 }
 
-static void give(unsigned int i)
+static void give_area(unsigned long addr, unsigned long size)
 {
-	struct vmap_hole *node;
+	struct vmap_hole *node = vmap_space_give(&space, addr, size);
 
-	model_say("area %u: give", i);
-	node = vmap_space_give(&space, START + areas[i].page * PAGE_SIZE,
-			       areas[i].pages * PAGE_SIZE);
-	memset(taken + areas[i].page, 0, areas[i].pages);
-	areas[i].pages = 0;
 	node->next = unused;
 	unused = node;
+}
+
+static void give(unsigned int i)
+{
+	unsigned long addr = START + areas[i].page * PAGE_SIZE;
+
+	model_say("area %u: give", i);
+	if (areas[i].part) {
+		vmap_space_give_part(&space, addr, areas[i].pages * PAGE_SIZE);
+		nr_parts--;
+	} else {
+		give_area(addr, areas[i].pages * PAGE_SIZE);
+	}
+	memset(taken + areas[i].page, 0, areas[i].pages);
+	areas[i].pages = 0;
 }
 
 static const char *play(struct draws *d)
@@ -153,7 +165,8 @@ static const char *play(struct draws *d)
 	if (d->takes == (areas[i].pages != 0))
 		return model_idle;
 	if (d->takes)
-		return model_below(d, 8) ? take(i, d) : take_part(i, d);
+		return model_below(d, 8) || nr_parts == ARRAY_SIZE(own) - 1 ?
+		       take(i, d) : take_part(i, d);
 	give(i);
 	return NULL;
 }
@@ -164,7 +177,9 @@ static const char *begin(void)
 
 	memset(taken, 0, sizeof(taken));
 	memset(areas, 0, sizeof(areas));
-	vmap_space_init(&space, START, START + PAGES * PAGE_SIZE, &first);
+	nr_parts = 0;
+	vmap_space_init(&space, START, START + PAGES * PAGE_SIZE, own,
+			ARRAY_SIZE(own));
 	unused = NULL;
 	for (i = 0; i < AREAS; i++) {
 		pool[i].next = unused;

@@ -13,7 +13,7 @@
 #define PAGES 512UL
 
 static struct vmap_space space;
-static struct vmap_hole first, nodes[8];
+static struct vmap_hole own[3], nodes[8];
 
 static unsigned long take(unsigned long pages, unsigned long align,
 			  struct vmap_hole *node)
@@ -29,7 +29,7 @@ static unsigned long page(unsigned long n)
 
 static void begin(struct ktest *t)
 {
-	vmap_space_init(&space, START, page(PAGES), &first);
+	vmap_space_init(&space, START, page(PAGES), own, ARRAY_SIZE(own));
 }
 
 static void end(struct ktest *t)
@@ -89,17 +89,45 @@ static void a_full_space_says_so_and_keeps_the_node(struct ktest *t)
 					       PAGES * PAGE_SIZE), &nodes[0]);
 }
 
-static void the_first_node_stays_when_all_others_go(struct ktest *t)
+static bool is_own(const struct vmap_hole *h)
+{
+	return h >= own && h < own + ARRAY_SIZE(own);
+}
+
+static void own_nodes_stay_when_all_others_go(struct ktest *t)
 {
 	unsigned int i, back = 0;
 
 	for (i = 0; i < 8; i++)
 		take(2, 1, &nodes[i]);
 	for (i = 0; i < 8; i++)
-		back += vmap_space_give(&space, page((i * 5 % 8) * 2),
-					2 * PAGE_SIZE) != &first;
+		back += !is_own(vmap_space_give(&space, page((i * 5 % 8) * 2),
+						2 * PAGE_SIZE));
 	KTEST_EXPECT_EQ(t, back, 8);
-	KTEST_EXPECT_EQ(t, first.end - first.start, PAGES * PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, space.nr_spare, ARRAY_SIZE(own) - 1);
+	KTEST_EXPECT_EQ(t, vmap_space_largest(&space), PAGES * PAGE_SIZE);
+}
+
+/* As many as there may be, each in the middle of a hole. */
+static void parts_need_no_node_and_take_none_away(struct ktest *t)
+{
+	unsigned int i, back = 0;
+
+	for (i = 0; i < 8; i++)
+		take(2, 1, &nodes[i]);
+	for (i = 0; i < 8; i += 2)
+		back += !is_own(vmap_space_give(&space, page(i * 2),
+						2 * PAGE_SIZE));
+	vmap_space_take_part(&space, page(100), PAGE_SIZE);
+	vmap_space_take_part(&space, page(200), PAGE_SIZE);
+	for (i = 1; i < 8; i += 2)
+		back += !is_own(vmap_space_give(&space, page(i * 2),
+						2 * PAGE_SIZE));
+	KTEST_EXPECT_EQ(t, back, 8);
+	KTEST_EXPECT_EQ(t, space.nr_holes, 3);
+	vmap_space_give_part(&space, page(200), PAGE_SIZE);
+	vmap_space_give_part(&space, page(100), PAGE_SIZE);
+	KTEST_EXPECT_EQ(t, space.nr_holes, 1);
 }
 
 /* There is no hole that would do wherever it began. */
@@ -138,12 +166,12 @@ static void a_hole_is_found_from_an_address_on(struct ktest *t)
 
 static void part_of_a_hole_is_taken_where_one_says(struct ktest *t)
 {
-	vmap_space_take_at(&space, page(100), 4 * PAGE_SIZE, &nodes[0]);
+	vmap_space_take_part(&space, page(100), 4 * PAGE_SIZE);
 	KTEST_EXPECT_EQ(t, space.nr_holes, 2);
 	KTEST_EXPECT_EQ(t, space.free, (PAGES - 4) * PAGE_SIZE);
 	KTEST_EXPECT_EQ(t, take(101, 1, &nodes[1]), page(104));
-	vmap_space_take_at(&space, START, 100 * PAGE_SIZE, &nodes[2]);
-	vmap_space_give(&space, page(100), 4 * PAGE_SIZE);
+	vmap_space_take_part(&space, START, 100 * PAGE_SIZE);
+	vmap_space_give_part(&space, page(100), 4 * PAGE_SIZE);
 	KTEST_EXPECT_EQ(t, take(4, 1, &nodes[3]), page(100));
 }
 
@@ -164,7 +192,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(a_hole_is_found_from_an_address_on),
 	KTEST_CASE(part_of_a_hole_is_taken_where_one_says),
 	KTEST_CASE(a_full_space_says_so_and_keeps_the_node),
-	KTEST_CASE(the_first_node_stays_when_all_others_go),
+	KTEST_CASE(own_nodes_stay_when_all_others_go),
+	KTEST_CASE(parts_need_no_node_and_take_none_away),
 	KTEST_CASE(an_aligned_area_fits_a_hole_of_just_its_size),
 	KTEST_CASE(sizes_that_wrap_find_nothing),
 	{}

@@ -220,7 +220,8 @@ static void space_of_addresses_is_checked(struct ktest *t)
 	struct vmap_hole *low;
 	unsigned int i;
 
-	vmap_space_init(&space, SPACE_START, 2 * SPACE_START, &holes[0]);
+	vmap_space_init(&space, SPACE_START, 2 * SPACE_START, &holes[0],
+			1);
 	for (i = 1; i < ARRAY_SIZE(holes); i++)
 		vmap_space_take(&space, 2 * PAGE_SIZE, PAGE_SIZE, &holes[i]);
 	vmap_space_give(&space, SPACE_START + 2 * PAGE_SIZE, 2 * PAGE_SIZE);
