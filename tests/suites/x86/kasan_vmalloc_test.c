@@ -253,5 +253,19 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(thousand_right_operations_are_silent),
 	{}
 };
-KTEST_SUITE(kasan_vmalloc, cases);
+
+#else
+
+static void accesses_behind_the_end_are_reported(struct ktest *t)
+{
+	ktest_skip(t, "not built with SANITIZE=kasan");
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(accesses_behind_the_end_are_reported),
+	{}
+};
+
 #endif
+
+KTEST_SUITE(kasan_vmalloc, cases);

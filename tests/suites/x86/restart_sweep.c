@@ -31,6 +31,7 @@
 #include <kernel/cmdline.h>
 #include <kernel/init.h>
 #include <kernel/preempt.h>
+#include <kernel/sched.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/parse.h>
@@ -59,16 +60,22 @@ static bool swept[MAX_ENTRIES];
 static struct {
 	const struct sweep_target *target;	/* NULL: only count */
 	struct rng *rng;
+	const struct task_struct *thread;	/* that is to be interrupted */
 	unsigned long addr;
 	unsigned int passes;			/* to interrupt from now on */
 	unsigned long hits;
-	bool passed_by;				/* with interrupts off */
+	bool passed_by;				/* see at_breakpoint() */
 } armed;
 
+/*
+ * Nothing interrupts where interrupts are off. And another thread is not where
+ * the target expects its thread, which it may have preempted anywhere.
+ */
 static void at_breakpoint(struct pt_regs *regs)
 {
 	breakpoint_clear();
-	armed.passed_by = !(regs->flags & X86_EFLAGS_IF);
+	armed.passed_by = !(regs->flags & X86_EFLAGS_IF) ||
+			  current != armed.thread;
 	if (armed.passed_by)
 		return;
 	armed.hits++;
@@ -86,6 +93,7 @@ static void arm(const struct sweep_target *target, struct rng *rng,
 {
 	armed.target = target;
 	armed.rng = rng;
+	armed.thread = current;
 	armed.addr = addr;
 	armed.passes = passes;
 	armed.passed_by = false;
