@@ -8,6 +8,7 @@
 #include <lib/sprintf.h>
 
 #include "kfence_fixture.h"
+#include "last_cpu.h"
 #include "tick.h"
 #include "slub_fixture.h"
 
@@ -372,10 +373,8 @@ static void expect_track(struct ktest *t, unsigned int cpu,
 
 static void report_names_who_allocated_and_who_freed(struct ktest *t)
 {
-	unsigned int cpu, last = 0;
+	unsigned int last = last_online_cpu();
 
-	for_each_online_cpu(cpu)
-		last = cpu;
 	passed_on = NULL;
 	expect_track(t, last, take_one, "allocated");
 	if (passed_on)

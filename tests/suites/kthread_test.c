@@ -8,6 +8,8 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 
+#include "last_cpu.h"
+
 /* What a thread saw of itself. */
 struct seen {
 	unsigned int runs, cpu;
@@ -39,15 +41,6 @@ static int wait_for_stop(void *data)
 	}
 	set_current_state(TASK_RUNNING);
 	return -7;
-}
-
-static unsigned int last_cpu(void)
-{
-	unsigned int cpu, last = 0;
-
-	for_each_online_cpu(cpu)
-		last = cpu;
-	return last;
 }
 
 static void stop_returns_what_the_thread_returned(struct ktest *t)
@@ -125,10 +118,10 @@ static void bind_to_a_cpu_that_does_not_run(struct ktest *t)
 
 	KTEST_ASSERT_NOT_NULL(t, task);
 	KTEST_EXPECT_EQ(t, kthread_bind(task, NR_CPUS), -ENXIO);
-	KTEST_EXPECT_EQ(t, kthread_bind(task, last_cpu() + 1), -ENXIO);
+	KTEST_EXPECT_EQ(t, kthread_bind(task, last_online_cpu() + 1), -ENXIO);
 	wake_up_process(task);
 	KTEST_EXPECT_EQ(t, kthread_stop(task), 42);
-	KTEST_EXPECT_NULL(t, kthread_run_on(last_cpu() + 1, look, &seen,
+	KTEST_EXPECT_NULL(t, kthread_run_on(last_online_cpu() + 1, look, &seen,
 					    "nowhere"));
 	KTEST_EXPECT_EQ(t, seen.runs, 1);
 }
@@ -172,7 +165,7 @@ static void threads_of_other_cpus_come_and_go(struct ktest *t)
 static void many_live_at_a_time(struct ktest *t)
 {
 	static struct task_struct *crowd[CROWD];
-	unsigned int i, n, wakes = 0, cpu = last_cpu();
+	unsigned int i, n, wakes = 0, cpu = last_online_cpu();
 	unsigned int threads = sched_nr_threads(cpu);
 
 	for (n = 0; n < CROWD; n++) {
@@ -225,7 +218,7 @@ static void bind_while_the_cpu_stops(struct ktest *t, struct task_struct *task,
 
 static void thread_is_never_left_with_a_cpu_that_stopped(struct ktest *t)
 {
-	struct fickle fickle = { .cpu = last_cpu() };
+	struct fickle fickle = { .cpu = last_online_cpu() };
 	struct task_struct *task, *other;
 	struct seen seen = { 0 };
 

@@ -9,6 +9,7 @@
 #include <lib/kernel.h>
 #include <mm/page_owner.h>
 
+#include "last_cpu.h"
 #include "settled.h"
 
 static void need_owner(struct ktest *t)
@@ -61,11 +62,9 @@ static int run_there(unsigned int cpu, int (*fn)(void *unused))
 static void tracks_are_of_who_allocated_and_who_freed(struct ktest *t)
 {
 	const struct page_owner *r;
-	unsigned int cpu, last = 0;
+	unsigned int last = last_online_cpu();
 	int taker, giver;
 
-	for_each_online_cpu(cpu)
-		last = cpu;
 	passed_on = NULL;
 	taker = run_there(last, take_one);
 	KTEST_ASSERT_NOT_NULL(t, passed_on);

@@ -11,6 +11,7 @@
 
 #include "all_memory.h"
 #include "cpu_up.h"
+#include "last_cpu.h"
 #include "pcp_fixture.h"
 
 #define EXCHANGES 3000
@@ -20,10 +21,8 @@
 /* The last CPU that runs, if it is not this one. */
 static unsigned int other_cpu(struct ktest *t)
 {
-	unsigned int cpu, last = smp_processor_id();
+	unsigned int last = last_online_cpu();
 
-	for_each_online_cpu(cpu)
-		last = cpu;
 	if (last == smp_processor_id())
 		ktest_skip(t, "needs two CPUs");
 	return last;

@@ -9,6 +9,7 @@
 #include <kernel/time.h>
 #include <lib/kernel.h>
 
+#include "last_cpu.h"
 #include "tick.h"
 
 #define PATIENCE_US 20000000	/* a test that cannot end ends */
@@ -21,15 +22,6 @@ static unsigned int load(unsigned int *p)
 static void store(unsigned int *p, unsigned int value)
 {
 	__atomic_store_n(p, value, __ATOMIC_RELEASE);
-}
-
-static unsigned int last_cpu(void)
-{
-	unsigned int cpu, last = 0;
-
-	for_each_online_cpu(cpu)
-		last = cpu;
-	return last;
 }
 
 /* Both sides spin; each ends when it has seen the other get on. */
@@ -55,7 +47,7 @@ static int spin_until_the_other_has(void *data)
 static void spinning_threads_take_turns(struct ktest *t)
 {
 	struct task_struct *tasks[2];
-	unsigned int i, cpu = last_cpu();
+	unsigned int i, cpu = last_online_cpu();
 
 	if (!has_tick(t))
 		return;

@@ -6,6 +6,7 @@
 #include <kernel/smp.h>
 #include <kernel/time.h>
 
+#include "last_cpu.h"
 #include "no_guards.h"
 #include "slub_debug_fixture.h"
 
@@ -150,10 +151,8 @@ static void expect_track(struct ktest *t, int (*fn)(void *unused),
 
 static void tracks_are_of_who_allocated_and_who_freed(struct ktest *t)
 {
-	unsigned int cpu, last = 0;
+	unsigned int last = last_online_cpu();
 
-	for_each_online_cpu(cpu)
-		last = cpu;
 	passed_on = NULL;
 	tracked = make_cache(64, SLAB_STORE_USER);
 	expect_track(t, take_one, last, TRACK_ALLOC);

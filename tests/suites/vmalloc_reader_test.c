@@ -16,6 +16,7 @@
 
 #include "enough_memory.h"
 #include "../../mm/vmalloc_internal.h"
+#include "last_cpu.h"
 
 /* More small areas than a chunk has places, and than a CPU keeps. */
 #define AREAS 300U
@@ -49,15 +50,6 @@ static bool is_set(bool *flag)
 static void set(bool *flag)
 {
 	__atomic_store_n(flag, true, __ATOMIC_RELEASE);
-}
-
-static unsigned int last_online_cpu(void)
-{
-	unsigned int cpu, last = 0;
-
-	for_each_online_cpu(cpu)
-		last = cpu;
-	return last;
 }
 
 /* ----- a stale address ---------------------------------------------------- */

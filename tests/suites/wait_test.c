@@ -5,6 +5,8 @@
 #include <kernel/wait.h>
 #include <lib/kernel.h>
 
+#include "last_cpu.h"
+
 static DECLARE_WAIT_QUEUE_HEAD(wq);
 static unsigned int condition, through;
 
@@ -316,10 +318,8 @@ static void ping_pong_on_one_cpu(struct ktest *t)
 
 static void ping_pong_across_cpus(struct ktest *t)
 {
-	unsigned int cpu, last = 0;
+	unsigned int last = last_online_cpu();
 
-	for_each_online_cpu(cpu)
-		last = cpu;
 	if (!last) {
 		ktest_skip(t, "one CPU");
 		return;
