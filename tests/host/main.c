@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <asm/irqflags.h>
 #include <asm/machine.h>
 #include <kernel/boot_info.h>
 #include <kernel/cmdline.h>
@@ -15,7 +14,6 @@
 #include <kernel/ktest.h>
 #include <kernel/preempt.h>
 #include <kernel/printk.h>
-#include <kernel/rcupdate.h>
 #include <kernel/sched.h>
 #include <kernel/smp.h>
 #include <lib/kernel.h>
@@ -29,6 +27,7 @@
 #include "mapfile.h"
 #include "ram.h"
 #include "simulate.h"
+#include "start.h"
 
 static const char usage[] =
 	"usage: ktest [OPTIONS] [GLOB]\n"
@@ -145,14 +144,7 @@ int main(int argc, char **argv)
 	firmware();
 	cmdline_parse(boot_info.cmdline);
 
-	setup_arch(&boot_info);
-	mm_init();
-	sched_init();
-	local_irq_enable();
-	smp_init();
-	rcu_init();
-	might_sleep_enable();
-	free_initmem();
+	boot_simulated_machine(&boot_info);
 	ktest_set_observer(&census_observer);
 	fault_injection_init();
 

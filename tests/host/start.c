@@ -12,6 +12,18 @@
 #include "simulate.h"
 #include "start.h"
 
+void boot_simulated_machine(struct boot_info *info)
+{
+	setup_arch(info);
+	mm_init();
+	sched_init();
+	local_irq_enable();
+	smp_init();
+	rcu_init();
+	might_sleep_enable();
+	free_initmem();
+}
+
 void start_simulated_kernel(unsigned int cpus)
 {
 	static struct boot_info info;
@@ -22,12 +34,5 @@ void start_simulated_kernel(unsigned int cpus)
 	simulate_cpus(cpus);
 	simulate_firmware_default(&info);
 	simulate_nodes(1);
-	setup_arch(&info);
-	mm_init();
-	sched_init();
-	local_irq_enable();
-	smp_init();
-	rcu_init();
-	might_sleep_enable();
-	free_initmem();
+	boot_simulated_machine(&info);
 }
