@@ -28,10 +28,10 @@
  * is of descriptors.
  *
  * Locks: vmap_lock for chunks; trim_mutex while one trims; nothing is allocated
- * under either. An array is its CPU's. Who looks for the area
- * of an address takes no lock, and the address may be a stray one, whose chunk
- * goes meanwhile: he is a reader (<kernel/rcupdate.h>), and chunks and
- * descriptors are freed behind readers.
+ * under either. An array is its CPU's. Who looks for the area of an address
+ * takes no lock, and the address may be a stray one, whose chunk goes
+ * meanwhile: he is a reader (<kernel/rcupdate.h>), and chunks and descriptors
+ * are freed behind readers.
  * Invariants: used == places whose area is in use, leaving, or in an array;
  *	a place has a descriptor exactly if it is used;
  *	chunks with a free place are in the list of their class.

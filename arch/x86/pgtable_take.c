@@ -53,13 +53,13 @@ static bool is_empty(const pte_t *table)
 /* That of entry e, if it can be freed. */
 static void take_table(struct pgtable *pt, pte_t *e, struct list_head *tables)
 {
-	struct page *page = phys_to_page(pte_phys(pte_read(e)));
+	pte_t v = pte_read(e);
 
-	if (page->type != PAGE_TABLE)
+	if (!is_allocated(v))
 		return;
 	pte_write(e, 0);
 	__atomic_fetch_sub(&pt->nr_tables, 1, __ATOMIC_RELAXED);
-	list_add(&page->lru, tables);
+	list_add(&phys_to_page(pte_phys(v))->lru, tables);
 }
 
 void pgtable_take_tables(struct pgtable *pt, unsigned long va,
