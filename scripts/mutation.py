@@ -20,9 +20,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HOST = 'build/host'
 KERNEL = 'build/x86_64/strata.elf'
-PROGRAMS = (f'{HOST}/ktest', f'{HOST}/memmap-replay', f'{HOST}/fuzz-boot',
-            f'{HOST}/slub-kunit', f'{HOST}/numa/memblock_contract',
-            f'{HOST}/numa/memblock_model')
+PROGRAMS = (f'{HOST}/ktest', f'{HOST}/memmap-replay', f'{HOST}/slub-kunit',
+            f'{HOST}/fuzz/multiboot2', f'{HOST}/fuzz/memmap',
+            f'{HOST}/numa/memblock_contract', f'{HOST}/numa/memblock_model')
 SUBTEST = re.compile(r'\s*# Subtest: (\S+)')
 NOT_OK = re.compile(r'\s*not ok \d+ -? ?(\S+)')
 # What a program, or the kernel, says when it breaks down.
@@ -80,6 +80,14 @@ def replay(table, *options):
 
 def program(name):
     return Trial(name, [f'{HOST}/{name}'], f'{HOST}/{name}')
+
+
+def fuzz(target):
+    """As tests/host/run has it: the corpus, and inputs damaged by a seed."""
+    program_of = f'{HOST}/fuzz/{target}'
+    return Trial(f'fuzz {target}',
+                 [program_of, '-runs=20000', '-seed=1',
+                  f'tests/fuzz/corpus/{target}'], program_of)
 
 
 def pytest(arguments, limit=400):

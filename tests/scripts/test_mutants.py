@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -103,3 +104,20 @@ def test_patch_that_does_not_apply_is_found(tmp_path):
     assert run.returncode == 1
     assert run.stdout.startswith('tests/mutants/B01')
     assert 'does not apply' in run.stdout
+
+
+def test_programs_of_all_trials_can_be_made():
+    script, every_file = load('mutants'), load('mutate').long_trials('')
+    mutants = [script.read(path)
+               for path in (ROOT / 'tests/mutants').glob('*.patch')]
+    trials = [trial for mutant in mutants for trial in mutant.trials]
+    needed = {trial.needs for trial in [*trials, *script.REST, *every_file]}
+    needed.update(script.mutation.PROGRAMS)
+    # A file that was once built, and has no rule, is made for all make knows.
+    rules = subprocess.run(['make', '-np', *sorted(needed)], cwd=ROOT,
+                           env=script.mutation.environment(), check=False,
+                           text=True, stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL).stdout
+    made = set(re.findall(r'(?<!^# Not a target:\n)^(build/\S+?):', rules,
+                          re.M))
+    assert needed and needed <= made, needed - made
