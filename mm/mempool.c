@@ -67,7 +67,7 @@
 #include "slub_fastpath.h"
 
 /* How long one sleeps before asking the allocator again, in jiffies. */
-#define PATIENCE HZ
+#define PATIENCE (HZ / 10)
 
 /* What an allocation from a cache cannot ignore. */
 #define GFP_NOT_PLAIN (__GFP_ZERO | GFP_ZONEMASK)

@@ -25,7 +25,7 @@ HOST_SANITIZE ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
 	-Wold-style-definition -Wshadow -Wpointer-arith -Wvla -Wundef \
 	-Wno-unused-parameter $(HOST_WERROR)
-HOST_CFLAGS := -std=gnu11 -O1 -g $(HOST_WARN) $(HOST_SANITIZE) \
+HOST_CFLAGS := -std=gnu11 -Og -g $(HOST_WARN) $(HOST_SANITIZE) \
 	-fno-omit-frame-pointer -fno-strict-aliasing -D_GNU_SOURCE \
 	-DSTRATA_HOSTED -DCONFIG_FASTPATH_IRQSAVE=1 -DCONFIG_NUMA -DCONFIG_NODES_SHIFT=6 \
 	-Itests/host/include -Iinclude
@@ -105,13 +105,14 @@ $(HOST_OUT)/m32/ktest: $(HOST_KTEST_SOURCES:%.c=$(HOST_OUT)/m32/%.o) \
 		$(HOST_OUT)/link
 	@$(HOST_LINK) -m32
 
-# Asked of the compiler, and only when somebody wants these programs.
+# Asked of the compiler, and only when somebody wants these programs. Where 32
+# bits can be had, the suites run with high memory there alone.
 HOST_HIGH_PROGRAMS := $(HOST_OUT)/highmem/ktest
 ifneq ($(filter host test-host-run,$(MAKECMDGOALS)),)
 ifeq ($(shell echo 'int main(void) { return 0; }' | $(HOSTCC) -m32 \
 	$(HOST_SANITIZE) -include stdio.h -x c -o /dev/null - 2>/dev/null && \
 	echo yes),yes)
-HOST_HIGH_PROGRAMS += $(HOST_OUT)/m32/ktest
+HOST_HIGH_PROGRAMS := $(HOST_OUT)/m32/ktest
 endif
 endif
 
@@ -180,6 +181,5 @@ host: $(HOST_ALL)
 
 SUITE ?= *
 test-host-run: $(HOST_ALL)
-	SUITE='$(SUITE)' tests/host/run $(HOST_OUT) \
-		'$(filter %/m32/ktest,$(HOST_HIGH_PROGRAMS))' \
+	SUITE='$(SUITE)' tests/host/run $(HOST_OUT) $(HOST_HIGH_PROGRAMS) \
 		'$(HOST_TSAN_PROGRAMS)' $(HOST_CONTRACT)

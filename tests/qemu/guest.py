@@ -33,8 +33,8 @@ VARIABLES = ('MEM', 'SMP', 'NODES', 'FIRMWARE', 'MACHINE', 'CMDLINE',
              'MAKEFLAGS', 'MFLAGS', 'MAKELEVEL')
 
 # The long sweeps, shortened, for boots that differ in something else. All of
-# them are swept at length in test_matrix.py's boot of every suite and on
-# several CPUs (test_smp.py), and further in test_restart.py and make stress.
+# them are swept at length in test_matrix.py's boot of every suite, on x86_64 on
+# four CPUs (test_smp.py), and further in test_restart.py and make stress.
 SHORT = 'restart_rounds=3000 stress_ms=20 test_vmalloc_loops=3'
 
 # What a guest costs that does not fill its memory, MiB.

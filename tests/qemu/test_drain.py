@@ -65,8 +65,8 @@ def test_grub_under_uefi_drains(mem, tmp_path):
     drained(boot_iso(iso, **settings(mem, firmware='uefi')))
 
 
-@pytest.mark.parametrize('mem', ['16M', '5G'])
-@pytest.mark.cost(40)
+@pytest.mark.parametrize('mem', ['16M', SIZES[-2]])
+@pytest.mark.cost(30)
 def test_bootmem_leaves_the_same_to_drain(mem):
     drained(boot(f'{CMDLINE} early=bootmem', **settings(mem)))
 

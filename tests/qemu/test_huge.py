@@ -4,7 +4,7 @@ passes, and memory nobody uses costs nothing."""
 import re
 
 import pytest
-from guest import I386, boot, boot_iso, make_iso
+from guest import I386, SHORT, boot, boot_iso, make_iso
 
 pytestmark = pytest.mark.skipif(I386, reason='64 GiB are the most there')
 
@@ -67,7 +67,7 @@ def test_little_memory_below_much():
 
 @pytest.mark.cost(40)
 def test_whole_selftest_through_grub(tmp_path):
-    iso = make_iso(tmp_path, 'selftest poweroff')
+    iso = make_iso(tmp_path, f'selftest {SHORT} poweroff')
     boot_iso(iso, mem=HUGE, timeout=300).passed()
 
 

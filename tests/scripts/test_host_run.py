@@ -19,7 +19,7 @@ echo "ok 1 - $(basename "$0")"
 @pytest.fixture
 def out(tmp_path):
     for name in ('slub-kunit', 'buddy-states', 'models', 'ktest',
-                 'memmap-replay', 'highmem/ktest', 'm32/ktest',
+                 'memmap-replay', 'm32/ktest',
                  'numa/model', 'flat/model',
                  *(f'fuzz/{target}' for target in TARGETS)):
         path = tmp_path / name

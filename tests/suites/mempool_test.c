@@ -396,10 +396,11 @@ static void nothing(void *info)
 
 static void interrupt_handler_may_take_and_give(struct ktest *t)
 {
-	u64 start = ktime_get_us();
+	u64 start;
 
 	if (!has_tick(t))
 		return;
+	start = ktime_get_us();
 	spring_let(&spring, 0);
 	memset(&handler, 0, sizeof(handler));
 	WRITE_ONCE(timer_tick_hook, use_pool_in_handler);
