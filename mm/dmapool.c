@@ -37,74 +37,15 @@
  */
 #include <kernel/preempt.h>
 #include <kernel/report.h>
-#include <kernel/spinlock.h>
 #include <lib/bitmap.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
-#include <mm/dmapool.h>
 #include <mm/init_on.h>
 #include <mm/slab.h>
 
+#include "dmapool_internal.h"
 #include "internal.h"
-#include "slab_internal.h"
-
-#ifdef CONFIG_DEBUG
-static const bool poisoned = true;
-#else
-static const bool poisoned;
-#endif
-
-/* Linux's values. */
-#define POOL_POISON_FREED 0xa7
-#define POOL_POISON_ALLOCATED 0xa9
-
-#define POOL_NAME_SIZE 32
-
-/* Field locks: (b) set at creation, constant later; (l) lock. */
-struct dma_pool {
-	spinlock_t lock;
-	struct list_head avail, full;	/* (l) units */
-	unsigned int nr_busy;		/* (l) blocks */
-	size_t size;			/* (b) of a block */
-	size_t boundary;		/* (b) of a stretch; divides a unit */
-	unsigned int per_stretch;	/* (b) blocks */
-	unsigned int nr_blocks;		/* (b) in a unit */
-	unsigned int order;		/* (b) of a unit */
-	struct device *dev;		/* (b) */
-	char name[POOL_NAME_SIZE];	/* (b) */
-};
-
-struct dma_unit {
-	struct list_head entry;		/* (l) pool's avail or full */
-	struct page *page;		/* (b) */
-	unsigned int nr_busy;		/* (l) */
-	unsigned long busy[];		/* (l) a bit per block */
-};
-
-/* Where things are */
-
-static size_t unit_size(const struct dma_pool *pool)
-{
-	return PAGE_SIZE << pool->order;
-}
-
-static u8 *unit_start(const struct dma_unit *unit)
-{
-	return lowmem_page_address(unit->page);
-}
-
-static size_t block_offset(const struct dma_pool *pool, unsigned int nr)
-{
-	return nr / pool->per_stretch * pool->boundary +
-	       nr % pool->per_stretch * pool->size;
-}
-
-static u8 *block_start(const struct dma_pool *pool, const struct dma_unit *unit,
-		       unsigned int nr)
-{
-	return unit_start(unit) + block_offset(pool, nr);
-}
 
 /* Number of the block that begins at offset; nr_blocks if none does. */
 static unsigned int block_at(const struct dma_pool *pool, size_t offset)
@@ -115,21 +56,6 @@ static unsigned int block_at(const struct dma_pool *pool, size_t offset)
 		return pool->nr_blocks;
 	return (unsigned int)(offset / pool->boundary * pool->per_stretch +
 			      within / pool->size);
-}
-
-/* The unit p lies in, whatever p is; NULL if it is not of this pool. */
-static struct dma_unit *unit_of(const struct dma_pool *pool, const void *p)
-{
-	unsigned long pfn = direct_map_pfn(p);
-	const struct page *head;
-
-	if (!in_direct_map(p))
-		return NULL;
-	head = pfn_to_page(ALIGN_DOWN(pfn, 1UL << pool->order));
-	if (head->type != PAGE_ALLOC ||
-	    head->lru.prev != (const struct list_head *)pool)
-		return NULL;
-	return (struct dma_unit *)head->lru.next;
 }
 
 static void own_page(struct page *page, const struct dma_pool *pool,
@@ -144,7 +70,7 @@ static void own_page(struct page *page, const struct dma_pool *pool,
 /* Where there are none, init_on_free= may ask for zeroes. */
 static void poison(const struct dma_pool *pool, void *block, int pattern)
 {
-	if (poisoned)
+	if (dma_poisoned)
 		memset(block, pattern, pool->size);
 	else if (pattern == POOL_POISON_FREED && want_init_on_free())
 		memset(block, 0, pool->size);
@@ -152,8 +78,9 @@ static void poison(const struct dma_pool *pool, void *block, int pattern)
 
 static void check_poison(const struct dma_pool *pool, const u8 *block)
 {
-	const u8 *found = poisoned ? memchr_inv(block, POOL_POISON_FREED,
-						pool->size) : NULL;
+	const u8 *found = dma_poisoned ?
+				  memchr_inv(block, POOL_POISON_FREED,
+					     pool->size) : NULL;
 
 	if (!found)
 		return;
@@ -181,8 +108,9 @@ static struct dma_unit *make_unit(struct dma_pool *pool, gfp_t gfp)
 		return NULL;
 	}
 	own_page(unit->page, pool, unit);
-	if (poisoned)
-		memset(unit_start(unit), POOL_POISON_FREED, unit_size(pool));
+	if (dma_poisoned)
+		memset(dma_unit_start(unit), POOL_POISON_FREED,
+		       dma_unit_size(pool));
 	return unit;
 }
 
@@ -216,7 +144,7 @@ static void *take_block(struct dma_pool *pool, struct dma_unit *unit)
 	pool->nr_busy++;
 	if (++unit->nr_busy == pool->nr_blocks)
 		list_move(&unit->entry, &pool->full);
-	return block_start(pool, unit, nr);
+	return dma_block_start(pool, unit, nr);
 }
 
 static void *take_available(struct dma_pool *pool)
@@ -273,12 +201,12 @@ void *dma_pool_zalloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle)
 /* Lock held. Why the block cannot be freed, or NULL: then it is. */
 static const char *put_block(struct dma_pool *pool, void *vaddr, dma_addr_t dma)
 {
-	struct dma_unit *unit = unit_of(pool, vaddr);
+	struct dma_unit *unit = dma_unit_of(pool, vaddr);
 	unsigned int nr;
 
 	if (!unit)
 		return "dma_pool: not a block of this pool";
-	nr = block_at(pool, (size_t)((u8 *)vaddr - unit_start(unit)));
+	nr = block_at(pool, (size_t)((u8 *)vaddr - dma_unit_start(unit)));
 	if (nr >= pool->nr_blocks)
 		return "dma_pool: inside a block";
 	if (!test_bit(nr, unit->busy))
@@ -320,16 +248,17 @@ static bool lay_out(struct dma_pool *pool, size_t size, size_t align,
 	if (!size || size > most || align > most || !is_power_of_2(align))
 		return false;
 	pool->size = ALIGN(size, align);
-	while (pool->order <= MAX_PAGE_ORDER && unit_size(pool) < pool->size)
+	while (pool->order <= MAX_PAGE_ORDER &&
+	       dma_unit_size(pool) < pool->size)
 		pool->order++;
 	if (pool->order > MAX_PAGE_ORDER ||
 	    (boundary && (boundary < pool->size || !is_power_of_2(boundary))))
 		return false;
 	/* a unit is aligned to its size: no larger boundary is within one */
-	pool->boundary = boundary ? min(boundary, unit_size(pool)) :
-				    unit_size(pool);
+	pool->boundary = boundary ? min(boundary, dma_unit_size(pool)) :
+				    dma_unit_size(pool);
 	pool->per_stretch = (unsigned int)(pool->boundary / pool->size);
-	pool->nr_blocks = (unsigned int)(unit_size(pool) / pool->boundary) *
+	pool->nr_blocks = (unsigned int)(dma_unit_size(pool) / pool->boundary) *
 			  pool->per_stretch;
 	return true;
 }
@@ -366,63 +295,4 @@ void dma_pool_destroy(struct dma_pool *pool)
 	end_units(pool, &pool->avail);
 	end_units(pool, &pool->full);
 	kfree(pool);
-}
-
-/* Rules */
-
-static const char *check_free_blocks(const struct dma_pool *pool,
-				     const struct dma_unit *unit)
-{
-	unsigned int nr;
-
-	for (nr = 0; poisoned && nr < pool->nr_blocks; nr++)
-		if (!test_bit(nr, unit->busy) &&
-		    memchr_inv(block_start(pool, unit, nr), POOL_POISON_FREED,
-			       pool->size))
-			return "dma_pool: free block written to";
-	return NULL;
-}
-
-static const char *check_unit(const struct dma_pool *pool,
-			      const struct dma_unit *unit, bool full)
-{
-	if (unit_of(pool, unit_start(unit)) != unit)
-		return "dma_pool: page does not know its unit";
-	if (bitmap_weight(unit->busy, pool->nr_blocks) != unit->nr_busy)
-		return "dma_pool: wrong number of busy blocks in a unit";
-	if (full != (unit->nr_busy == pool->nr_blocks))
-		return "dma_pool: unit in the wrong list";
-	return check_free_blocks(pool, unit);
-}
-
-static const char *check_units(const struct dma_pool *pool, bool full,
-			       unsigned int *nr_busy)
-{
-	const struct list_head *units = full ? &pool->full : &pool->avail;
-	const char *broken = NULL;
-	const struct dma_unit *unit;
-
-	list_for_each_entry(unit, units, entry) {
-		broken = check_unit(pool, unit, full);
-		if (broken)
-			break;
-		*nr_busy += unit->nr_busy;
-	}
-	return broken;
-}
-
-const char *dma_pool_validate(struct dma_pool *pool)
-{
-	unsigned int nr_busy = 0;
-	unsigned long flags;
-	const char *broken;
-
-	spin_lock_irqsave(&pool->lock, flags);
-	broken = check_units(pool, false, &nr_busy);
-	if (!broken)
-		broken = check_units(pool, true, &nr_busy);
-	if (!broken && nr_busy != pool->nr_busy)
-		broken = "dma_pool: wrong number of busy blocks";
-	spin_unlock_irqrestore(&pool->lock, flags);
-	return broken;
 }

@@ -267,6 +267,21 @@ static void interrupt_handler_may_take_and_give(struct ktest *t)
 
 /* Mistakes */
 
+/* With failing allocations: of the unit's descriptor, or of its pages. */
+static void block_that_cannot_be_had_leaves_nothing_behind(struct ktest *t)
+{
+	struct dma_pool *pool = dma_pool_create("dry", NULL, 64, 8, 0);
+	struct block a = { 0 };
+
+	if (!pool)
+		return;
+	a.p = dma_pool_alloc(pool, GFP_KERNEL, &a.dma);
+	KTEST_EXPECT_STREQ(t, dma_pool_validate(pool), NULL);
+	if (a.p)
+		give(pool, a);
+	end(t, pool);
+}
+
 static void block_is_not_freed_twice(struct ktest *t)
 {
 	struct dma_pool *pool = dma_pool_create("twice", NULL, 64, 8, 0);
@@ -391,6 +406,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(blocks_are_cleared_as_the_command_line_says),
 	KTEST_CASE(lowest_memory_can_be_asked_for),
 	KTEST_CASE(interrupt_handler_may_take_and_give),
+	KTEST_CASE(block_that_cannot_be_had_leaves_nothing_behind),
 	KTEST_CASE(block_is_not_freed_twice),
 	KTEST_CASE(only_a_block_of_the_pool_is_freed),
 	KTEST_CASE(address_inside_a_block_is_not_freed),
