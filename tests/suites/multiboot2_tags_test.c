@@ -257,6 +257,29 @@ static void section_count_beyond_tag_is_bounded(struct ktest *t)
 	}
 }
 
+static void sections_beyond_the_table_are_told(struct ktest *t)
+{
+	static struct {
+		u32 num, entsize, shndx;
+		struct elf64_section s[BOOT_MAX_SECTIONS + 2];
+	} __packed elf;
+	u32 i;
+
+	elf.num = ARRAY_SIZE(elf.s);
+	elf.entsize = sizeof(elf.s[0]);
+	for (i = 0; i < elf.num; i++)
+		elf.s[i] = (struct elf64_section){
+			.type = 2, .addr = (i + 1) << 12, .size = 1 };
+	block_begin_ram();
+	block_tag(9, &elf, sizeof(elf));
+	KTEST_EXPECT_NULL(t, block_end());
+	KTEST_EXPECT_EQ(t, block_info.nr_sections, BOOT_MAX_SECTIONS);
+	KTEST_EXPECT_EQ(t, block_info.sections[BOOT_MAX_SECTIONS - 1].base,
+			BOOT_MAX_SECTIONS << 12);
+	block_remark(t, "0x21000: too many");
+	block_remark(t, "0x22000: too many");
+}
+
 static void section_headers_of_unknown_size_are_skipped(struct ktest *t)
 {
 	static const u32 sizes[] = { 0, 1, 39, 41, 65, 0xffffffff };
@@ -289,6 +312,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(sections_placed_by_loader_are_noted_elf64),
 	KTEST_CASE(sections_placed_by_loader_are_noted_elf32),
 	KTEST_CASE(section_count_beyond_tag_is_bounded),
+	KTEST_CASE(sections_beyond_the_table_are_told),
 	KTEST_CASE(section_headers_of_unknown_size_are_skipped),
 	{}
 };

@@ -3,6 +3,7 @@
 #include <lib/random.h>
 #include <lib/string.h>
 
+#include "../../boot/boot.h"
 #include "boot_block.h"
 
 static void reads_memory_map(struct ktest *t)
@@ -154,6 +155,23 @@ static void total_size_beyond_memory_is_an_error(struct ktest *t)
 	block_error(t, block_parse(), "no information block");
 }
 
+/* What the parser itself asks of whoever has mapped the block for it. */
+static void parser_reads_no_more_than_it_was_given(struct ktest *t)
+{
+	block_begin_ram();
+	block_tag(0, "", 0);
+	block_set_total(block_used);
+	KTEST_EXPECT_NULL(t, multiboot2_parse(block_bytes, block_used,
+					      &block_info));
+	block_error(t, multiboot2_parse(block_bytes, block_used - 1,
+					&block_info), "total size");
+	block_error(t, multiboot2_parse(block_bytes, 7, &block_info),
+		    "too small");
+	block_set_total(7);
+	block_error(t, multiboot2_parse(block_bytes, block_used, &block_info),
+		    "total size 7, not 8 to");
+}
+
 static void missing_end_tag_is_an_error(struct ktest *t)
 {
 	block_begin_ram();
@@ -267,6 +285,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(too_many_entries_are_an_error),
 	KTEST_CASE(total_size_too_small_is_an_error),
 	KTEST_CASE(total_size_beyond_memory_is_an_error),
+	KTEST_CASE(parser_reads_no_more_than_it_was_given),
 	KTEST_CASE(missing_end_tag_is_an_error),
 	KTEST_CASE(tag_smaller_than_its_header_is_an_error),
 	KTEST_CASE(tag_past_the_end_is_an_error),
