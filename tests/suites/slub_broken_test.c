@@ -1,10 +1,13 @@
 /* kmem_cache_validate() names each of its rules that is broken. */
 #include <kernel/ktest.h>
 #include <lib/kernel.h>
+#include <lib/string.h>
 
 #include "names_fault.h"
 #include "no_guards.h"
 #include "slub_fixture.h"
+
+#define MOST_IN_ARRAY 60
 
 static struct kmem_cache *s;
 static void *used;
@@ -55,6 +58,56 @@ static void array_holds_free_objects_once_each(struct ktest *t)
 	CACHE_NAMES(t, first[1], first[0], "array: object twice");
 	CACHE_NAMES(t, *slab_word(s, first[1]), 0,
 		    "array: object without the free mark");
+}
+
+/* What was popped stays in its slot, and vouches for its caller's free. */
+static void slots_above_the_top_name_objects_in_use(struct ktest *t)
+{
+	struct kmem_cache_cpu *c = cpu_of(s);
+	void **seal = c->stack.top;
+
+	while (*seal != s->no_object)
+		seal++;
+	CACHE_NAMES(t, *seal, used, "array: has no end");
+	if (nr_cpu_ids > 1)
+		return;	/* what others have freed stands there as well */
+	KTEST_ASSERT_TRUE(t, *c->stack.top == used);
+	CACHE_NAMES(t, *c->stack.top, (char *)used + 8,
+		    "array: a slot vouches for what is not in use");
+	CACHE_NAMES(t, *c->stack.top, NULL,
+		    "array: a slot vouches for what is not in use");
+}
+
+/* A full main array, with an empty spare; the objects go there. */
+static void fill_main_array(void **objects, unsigned int limit)
+{
+	unsigned int i;
+
+	for (i = 0; i < limit; i++)
+		objects[i] = kmem_cache_alloc(s, GFP_MUST);
+	kmem_cache_shrink(s);
+	while (i)
+		kmem_cache_free(s, objects[--i]);
+}
+
+/* The main array's objects in the spare once more: each is sound by itself. */
+static void arrays_hold_no_more_than_slabs_have_given(struct ktest *t)
+{
+	static void *objects[MOST_IN_ARRAY];
+	struct slab_sheaf *main, *spare;
+	size_t bytes = s->sheaf_limit * sizeof(void *);
+
+	KTEST_ASSERT_TRUE(t, s->sheaf_limit <= MOST_IN_ARRAY);
+	fill_main_array(objects, s->sheaf_limit);
+	main = cpu_of(s)->main;
+	spare = cpu_of(s)->spare;
+	KTEST_ASSERT_EQ(t, main_objects(s), s->sheaf_limit);
+	KTEST_ASSERT_EQ(t, spare_objects(s), 0);
+	memcpy(objects, &spare->objects[1], bytes);
+	memcpy(&spare->objects[1], &main->objects[1], bytes);
+	CACHE_NAMES(t, spare->avail, s->sheaf_limit,
+		    "arrays hold more than slabs have given");
+	memcpy(&spare->objects[1], objects, bytes);
 }
 
 static void node_counts_what_its_lists_hold(struct ktest *t)
@@ -116,6 +169,8 @@ static void stock_has_arrays_that_were_made(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(array_has_both_ends_where_they_belong),
 	KTEST_CASE(array_holds_free_objects_once_each),
+	KTEST_CASE(slots_above_the_top_name_objects_in_use),
+	KTEST_CASE(arrays_hold_no_more_than_slabs_have_given),
 	KTEST_CASE(node_counts_what_its_lists_hold),
 	KTEST_CASE(slab_is_its_caches_and_on_its_list),
 	KTEST_CASE(stock_has_arrays_that_were_made),
