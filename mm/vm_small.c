@@ -43,37 +43,13 @@
 #include <kernel/mutex.h>
 #include <kernel/rcupdate.h>
 #include <kernel/smp.h>
-#include <lib/bitmap.h>
 #include <lib/kernel.h>
 #include <mm/kasan.h>
 
-#include "vmalloc_internal.h"
-
-#define CHUNK_SIZE VMAP_TABLE_SIZE
-#define CHUNK_PAGES (CHUNK_SIZE / PAGE_SIZE)
-#define MAX_PLACES (CHUNK_PAGES / 2)
-
-/*
- * Chunks are among the first so many of the vmalloc area: 16 GiB at most. They
- * are counted from where it may begin: a constant.
- */
-#define CHUNKS_START VMALLOC_LOWEST
-#define ALL_CHUNKS ((VMALLOC_END - CHUNKS_START) / CHUNK_SIZE)
-#define NR_CHUNKS (ALL_CHUNKS < 8192 ? ALL_CHUNKS : 8192)
+#include "vm_small.h"
 
 /* Areas of a class that a CPU keeps. */
 #define CPU_AREAS 32
-
-struct vm_chunk {
-	struct list_head list;		/* chunks of its class with room */
-	unsigned long start;		/* constant, as are the next three */
-	unsigned int class;
-	unsigned int place_pages;
-	unsigned int nr_places;
-	unsigned int nr_used;
-	unsigned long used[BITS_TO_LONGS(MAX_PLACES)];
-	struct vm_struct *areas[];	/* NULL: free */
-};
 
 struct vm_cpu {
 	struct cpu_stack stack[VM_CLASSES];
@@ -81,7 +57,7 @@ struct vm_cpu {
 };
 
 static DEFINE_PER_CPU(struct vm_cpu, vm_cpu);
-static struct vm_chunk *chunks[NR_CHUNKS];		/* vmap_lock */
+struct vm_chunk *vm_chunks[NR_CHUNKS];
 static struct list_head with_room[VM_CLASSES];		/* vmap_lock */
 static DEFINE_MUTEX(trim_mutex, RANK_VMALLOC_CHUNKS);
 
@@ -121,13 +97,6 @@ static struct vm_chunk *chunk_with_room(unsigned int class)
 {
 	return list_first_entry_or_null(&with_room[class], struct vm_chunk,
 					list);
-}
-
-static struct vm_chunk **chunk_slot(unsigned long addr)
-{
-	unsigned long nr = (addr - CHUNKS_START) / CHUNK_SIZE;
-
-	return nr < NR_CHUNKS ? &chunks[nr] : NULL;
 }
 
 /* 0: there are none. node is the space's with success. */
@@ -222,11 +191,6 @@ static bool take_place(struct vm_struct *vm, unsigned int class)
 	}
 	spin_unlock_irqrestore(&vmap_lock, flags);
 	return chunk;
-}
-
-static unsigned long place_of(const struct vm_chunk *chunk, unsigned long addr)
-{
-	return (addr - chunk->start) / PAGE_SIZE / chunk->place_pages;
 }
 
 /* vmap_lock held. The descriptor is the caller's. */
@@ -420,88 +384,6 @@ void vm_small_trim(void)
 	withdraw_chunks(&gone);
 	free_chunks(&gone);
 	mutex_unlock(&trim_mutex);
-}
-
-/* ----- looking ------------------------------------------------------------ */
-
-unsigned long vm_small_end(void)
-{
-	return CHUNKS_START + NR_CHUNKS * CHUNK_SIZE;
-}
-
-/* vmap_lock held. */
-static unsigned int copy_places(const struct vm_chunk *chunk,
-				unsigned long *addr, struct vm_struct *copies,
-				unsigned int max)
-{
-	unsigned long nr = place_of(chunk, *addr);
-	unsigned int n = 0;
-
-	for (; nr < chunk->nr_places && n < max; nr++) {
-		const struct vm_struct *vm = chunk->areas[nr];
-
-		if (vm && vm_state(vm) == VM_USED)
-			copies[n++] = *vm;
-	}
-	*addr = nr < chunk->nr_places ?
-			chunk->start + nr * chunk->place_pages * PAGE_SIZE :
-			chunk->start + CHUNK_SIZE;
-	return n;
-}
-
-/* Slots without a chunk are passed without the lock: there are thousands. */
-unsigned int vm_small_copy(unsigned long *addr, struct vm_struct *copies,
-			   unsigned int max)
-{
-	const struct vm_chunk *chunk;
-	unsigned long flags;
-	unsigned int n = 0;
-
-	while (*addr < vm_small_end() && !READ_ONCE(*chunk_slot(*addr)))
-		*addr = ALIGN_DOWN(*addr, CHUNK_SIZE) + CHUNK_SIZE;
-	if (*addr >= vm_small_end())
-		return 0;
-	spin_lock_irqsave(&vmap_lock, flags);
-	chunk = *chunk_slot(*addr);
-	if (chunk)
-		n = copy_places(chunk, addr, copies, max);
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	return n;
-}
-
-static const char *chunk_fault(const struct vm_chunk *chunk, unsigned long i)
-{
-	unsigned long nr, used = 0;
-
-	if (chunk->start != CHUNKS_START + i * CHUNK_SIZE)
-		return "vmalloc: a chunk is not where it thinks";
-	for (nr = 0; nr < chunk->nr_places; nr++) {
-		const struct vm_struct *vm = chunk->areas[nr];
-
-		if (test_bit(nr, chunk->used) != (vm != NULL))
-			return "vmalloc: a place is neither used nor free";
-		if (vm && (place_of(chunk, (unsigned long)vm->addr) != nr ||
-			   vm->class != chunk->class))
-			return "vmalloc: an area is not in its place";
-		used += vm != NULL;
-	}
-	if (used != chunk->nr_used)
-		return "vmalloc: a chunk does not know how many are used";
-	return NULL;
-}
-
-const char *vm_small_validate(unsigned long *nr)
-{
-	const char *fault = NULL;
-	unsigned long i;
-
-	for (i = 0; i < NR_CHUNKS && !fault; i++) {
-		if (!chunks[i])
-			continue;
-		fault = chunk_fault(chunks[i], i);
-		(*nr)++;
-	}
-	return fault;
 }
 
 void __init vm_small_init(void)

@@ -101,6 +101,8 @@ struct vm_struct *vm_find(unsigned long addr);
 bool vm_small_find(unsigned long addr, struct vm_struct **vm);
 /* Gives back all that no small area in use needs. May sleep. */
 void vm_small_trim(void);
+
+/* mm/vm_small_look.c */
 /* As vm_large_copy(), for one chunk at most; none are behind vm_small_end(). */
 unsigned int vm_small_copy(unsigned long *addr, struct vm_struct *copies,
 			   unsigned int max);
