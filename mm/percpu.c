@@ -37,37 +37,25 @@
 #include <lib/string.h>
 #include <mm/early.h>
 #include <mm/mm.h>
-#include <mm/percpu.h>
 #include <mm/slab.h>
 
-#define GRANULE 16UL
-#define UNIT_MAX (64 * 1024UL)
-#define MAX_GRANULES (UNIT_MAX / GRANULE)
+#include "percpu_internal.h"
 
 extern char __start_percpu[], __stop_percpu[];
-
-struct pcpu_chunk {
-	struct list_head list;		/* percpu_lock */
-	unsigned long base;		/* of CPU 0's unit; constant */
-	unsigned long used;		/* granules; percpu_lock */
-	unsigned long most;		/* no free run is longer; percpu_lock */
-	unsigned long taken[BITS_TO_LONGS(MAX_GRANULES)];
-	unsigned long begins[BITS_TO_LONGS(MAX_GRANULES)];
-};
 
 unsigned int nr_cpu_ids = 1;
 unsigned long __per_cpu_offset[NR_CPUS];
 DEFINE_PER_CPU(unsigned int, cpu_number);
 
 static DEFINE_SPINLOCK(percpu_lock, RANK_PERCPU);
-static LIST_HEAD(chunks);		/* percpu_lock */
+LIST_HEAD(pcpu_chunks);			/* percpu_lock */
 static struct pcpu_chunk first_chunk;
 static unsigned long unit_size;		/* bytes; the distance of units */
 static unsigned long static_size;	/* bytes at the front of the first */
 
 static unsigned long unit_granules(void)
 {
-	return unit_size / GRANULE;
+	return unit_size / PCPU_GRANULE;
 }
 
 static void chunk_init(struct pcpu_chunk *c, unsigned long base)
@@ -114,7 +102,7 @@ static unsigned long take_from(struct pcpu_chunk *c, unsigned long n,
 	bitmap_set(c->taken, at, n);
 	__set_bit(at, c->begins);
 	c->used += n;
-	return c->base + at * GRANULE;
+	return c->base + at * PCPU_GRANULE;
 }
 
 /* Address of CPU 0's copy, or 0. */
@@ -124,7 +112,7 @@ static unsigned long take(unsigned long n, unsigned long align)
 	unsigned long flags, addr = 0;
 
 	spin_lock_irqsave(&percpu_lock, flags);
-	list_for_each_entry(c, &chunks, list) {
+	list_for_each_entry(c, &pcpu_chunks, list) {
 		addr = take_from(c, n, align);
 		if (addr)
 			break;
@@ -155,7 +143,7 @@ static unsigned long take_from_new_chunk(unsigned long n, unsigned long align)
 	chunk_init(c, (unsigned long)units);
 	addr = take_from(c, n, align);
 	spin_lock_irqsave(&percpu_lock, flags);
-	list_add_tail(&c->list, &chunks);
+	list_add_tail(&c->list, &pcpu_chunks);
 	spin_unlock_irqrestore(&percpu_lock, flags);
 	return addr;
 }
@@ -180,15 +168,15 @@ void *__alloc_percpu(size_t size, size_t align)
 		report_end();
 		return NULL;
 	}
-	n = DIV_ROUND_UP(size, GRANULE);
-	align = DIV_ROUND_UP(align, GRANULE);
+	n = DIV_ROUND_UP(size, PCPU_GRANULE);
+	align = DIV_ROUND_UP(align, PCPU_GRANULE);
 	addr = take(n, align);
 	if (!addr)
 		addr = take_from_new_chunk(n, align);
 	if (!addr)
 		return NULL;
 	ptr = (void *)(addr - __per_cpu_offset[0]);
-	clear_copies(ptr, n * GRANULE);
+	clear_copies(ptr, n * PCPU_GRANULE);
 	return ptr;
 }
 
@@ -196,7 +184,7 @@ static struct pcpu_chunk *chunk_of(unsigned long addr)
 {
 	struct pcpu_chunk *c;
 
-	list_for_each_entry(c, &chunks, list)
+	list_for_each_entry(c, &pcpu_chunks, list)
 		if (addr - c->base < unit_size)
 			return c;
 	return NULL;
@@ -232,8 +220,8 @@ void free_percpu(void *ptr)
 		return;
 	spin_lock_irqsave(&percpu_lock, flags);
 	c = chunk_of(addr);
-	if (c && IS_ALIGNED(addr, GRANULE)) {
-		at = (addr - c->base) / GRANULE;
+	if (c && IS_ALIGNED(addr, PCPU_GRANULE)) {
+		at = (addr - c->base) / PCPU_GRANULE;
 		found = test_bit(at, c->begins);
 		if (found)
 			give_to(c, at);
@@ -256,10 +244,10 @@ unsigned long percpu_used(void)
 	unsigned long flags, n = 0;
 
 	spin_lock_irqsave(&percpu_lock, flags);
-	list_for_each_entry(c, &chunks, list)
+	list_for_each_entry(c, &pcpu_chunks, list)
 		n += c->used;
 	spin_unlock_irqrestore(&percpu_lock, flags);
-	return n * GRANULE;
+	return n * PCPU_GRANULE;
 }
 
 unsigned long percpu_nr_pages(void)
@@ -268,7 +256,7 @@ unsigned long percpu_nr_pages(void)
 	unsigned long flags, n = 0;
 
 	spin_lock_irqsave(&percpu_lock, flags);
-	list_for_each_entry(c, &chunks, list)
+	list_for_each_entry(c, &pcpu_chunks, list)
 		n += c != &first_chunk;
 	spin_unlock_irqrestore(&percpu_lock, flags);
 	return n * nr_cpu_ids * (unit_size / PAGE_SIZE);
@@ -278,7 +266,7 @@ static const char *check_chunk(const struct pcpu_chunk *c)
 {
 	unsigned long limit = unit_granules(), at, taken;
 	unsigned long fixed = c == &first_chunk ?
-			      DIV_ROUND_UP(static_size, GRANULE) : 0;
+			      DIV_ROUND_UP(static_size, PCPU_GRANULE) : 0;
 
 	for (at = find_next_bit(c->begins, limit, 0); at < limit;
 	     at = find_next_bit(c->begins, limit, at + 1))
@@ -298,7 +286,7 @@ const char *percpu_validate(void)
 	unsigned long flags;
 
 	spin_lock_irqsave(&percpu_lock, flags);
-	list_for_each_entry(c, &chunks, list) {
+	list_for_each_entry(c, &pcpu_chunks, list) {
 		bad = check_chunk(c);
 		if (bad)
 			break;
@@ -323,7 +311,7 @@ void __init setup_per_cpu_areas(unsigned int nr_cpus, unsigned long reserve)
 	static_size = (unsigned long)(__stop_percpu - __start_percpu);
 	/* A chunk of its own has room for the largest object. */
 	unit_size = ALIGN(max(static_size + reserve, PCPU_MAX_SIZE), PAGE_SIZE);
-	if (unit_size > UNIT_MAX)
+	if (unit_size > PCPU_UNIT_MAX)
 		panic("per-CPU areas: %lu bytes per CPU are too many",
 		      unit_size);
 	pa = early_alloc(nr_cpus * unit_size, PAGE_SIZE, EARLY_PERCPU);
@@ -334,8 +322,9 @@ void __init setup_per_cpu_areas(unsigned int nr_cpus, unsigned long reserve)
 	for_each_possible_cpu(cpu)
 		init_unit(cpu, base + cpu * unit_size);
 	chunk_init(&first_chunk, base);
-	bitmap_set(first_chunk.taken, 0, DIV_ROUND_UP(static_size, GRANULE));
-	list_add(&first_chunk.list, &chunks);
+	bitmap_set(first_chunk.taken, 0,
+		   DIV_ROUND_UP(static_size, PCPU_GRANULE));
+	list_add(&first_chunk.list, &pcpu_chunks);
 	percpu_set_offset(0, __per_cpu_offset[0]);
 	pr_info("percpu: %u CPUs, %lu bytes each, %lu of them static\n",
 		nr_cpus, unit_size, static_size);
