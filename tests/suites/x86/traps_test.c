@@ -267,7 +267,8 @@ static void no_symbol_outside_text(struct ktest *t)
 
 /* ----- call stacks ----- */
 
-#define MAX_ENTRIES 16
+/* More than from start_kernel() to a case, by the shell and nothing inlined. */
+#define MAX_ENTRIES 32
 
 struct trace {
 	unsigned long entries[MAX_ENTRIES];
