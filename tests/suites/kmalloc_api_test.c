@@ -162,17 +162,12 @@ static void copies_have_room_for_their_end(struct ktest *t)
 	}
 }
 
-static void kvmalloc_alone_is_kmalloc(struct ktest *t)
+static void check_alone(struct ktest *t)
 {
 	char *p = kvzalloc(100, GFP_MUST);
 	volatile size_t huge = KMALLOC_MAX_SIZE + 1;
 	void *q = p;
 
-	if (kv_fallback) {
-		kvfree(p);
-		ktest_skip(t, "there is another way");
-		return;
-	}
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, virt_to_page(p)->type, PAGE_SLAB);
 	KTEST_EXPECT_NULL(t, memchr_inv(p, 0, 100));
@@ -187,6 +182,16 @@ static void kvmalloc_alone_is_kmalloc(struct ktest *t)
 	KTEST_EXPECT_REPORTS(t, 1, "kmalloc too large",
 			     q = kvmalloc(huge, GFP_KERNEL));
 	KTEST_EXPECT_NULL(t, q);
+}
+
+/* As before there is vmalloc(). */
+static void kvmalloc_alone_is_kmalloc(struct ktest *t)
+{
+	const struct kv_fallback *saved = kv_fallback;
+
+	kv_fallback = NULL;
+	check_alone(t);
+	kv_fallback = saved;
 }
 
 /* Another way that has one block, and counts. */
@@ -258,6 +263,26 @@ static void kvmalloc_goes_another_way_when_blocks_are_short(struct ktest *t)
 	kv_fallback = saved;
 }
 
+/* So many bytes, and no other: the caller says how long the secret was. */
+static void sensitive_memory_of_either_way_is_cleared(struct ktest *t)
+{
+	const struct kv_fallback *saved = kv_fallback;
+	const size_t size = sizeof(other_way.block);
+	unsigned char *kept = kmalloc(64, GFP_MUST), *p = kvmalloc(64, GFP_MUST);
+
+	memset(&other_way, 0, sizeof(other_way));
+	memset(other_way.block, 0xee, size);
+	kv_fallback = &other_fallback;
+	kvfree_sensitive(other_way.block, size - 1);
+	kv_fallback = saved;
+	KTEST_EXPECT_EQ(t, other_way.frees, 1);
+	KTEST_EXPECT_EQ(t, bytes_left((void *)other_way.block, size), 1);
+	memset(p, 0xee, 64);
+	kvfree_sensitive(p, 64);
+	KTEST_EXPECT_LE(t, bytes_left(p, 64), sizeof(long));
+	kfree(kept);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(roundup_says_what_ksize_will),
 	KTEST_CASE(sensitive_blocks_are_cleared_to_their_end),
@@ -268,6 +293,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(copies_are_equal_and_ones_own),
 	KTEST_CASE(copies_have_room_for_their_end),
 	KTEST_CASE(kvmalloc_alone_is_kmalloc),
+	KTEST_CASE(sensitive_memory_of_either_way_is_cleared),
 	KTEST_CASE(kvmalloc_goes_another_way_when_blocks_are_short),
 	{}
 };
