@@ -1,5 +1,6 @@
 /* The page allocator as its callers see it: pages out, pages back, mistakes. */
 #include <kernel/ktest.h>
+#include <kernel/report.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/census.h>
@@ -355,6 +356,25 @@ static void gfp_is_told_in_words(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, buf, "0x40000000");
 }
 
+/* Of many failures a few, then each whose number is a power of two. */
+static void failure_is_told_with_the_state_of_all_zones(struct ktest *t)
+{
+	unsigned long caller = (unsigned long)gfp_is_told_in_words;
+
+	while (alloc_failures() < 64 || !is_power_of_2(alloc_failures() + 1))
+		warn_alloc_failed(__GFP_NOWARN, 0, caller);
+	KTEST_EXPECT_LOGGED(t, "order 3, gfp 0x",
+			    warn_alloc_failed(GFP_KERNEL, 3, caller));
+	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(), "(GFP_KERNEL)"));
+	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(), "managed:"));
+	KTEST_EXPECT_LOGGED(t, "", warn_alloc_failed(GFP_KERNEL, 3, caller));
+	KTEST_EXPECT_STREQ(t, report_capture_text(), "");
+	while (!is_power_of_2(alloc_failures() + 1))
+		warn_alloc_failed(__GFP_NOWARN, 0, caller);
+	KTEST_EXPECT_LOGGED(t, "order 12 (over the maximum), gfp",
+			    warn_alloc_failed(GFP_ATOMIC, 12, caller));
+}
+
 /* What a batch takes at once is counted against the watermark at once. */
 static void bulk_leaves_the_reserves_alone(struct ktest *t)
 {
@@ -418,6 +438,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(nofail_takes_from_the_reserves),
 	KTEST_CASE(reserves_go_to_those_who_ask_for_them),
 	KTEST_CASE(gfp_is_told_in_words),
+	KTEST_CASE(failure_is_told_with_the_state_of_all_zones),
 	KTEST_CASE(bulk_leaves_the_reserves_alone),
 	KTEST_CASE(split_pages_share_the_number_of_references),
 	KTEST_CASE(compound_tails_are_of_their_heads_zone),
