@@ -54,12 +54,14 @@ void fault_injection_init(void)
 int fault_range(const char *text, unsigned int *least, unsigned int *most)
 {
 	const char *dash = strchr(text, '-');
+	size_t n = dash ? (size_t)(dash - text) : strlen(text);
 	char first[24];
 	u64 from, to;
 
-	if (strscpy(first, text, dash ? (size_t)(dash - text) + 1 :
-					sizeof(first)) < 0 && !dash)
+	if (n >= sizeof(first))
 		return -EINVAL;
+	memcpy(first, text, n);
+	first[n] = 0;
 	if (kstrtou64(first, &from) ||
 	    kstrtou64(dash ? dash + 1 : first, &to) || from > to || to > ~0U)
 		return -EINVAL;
