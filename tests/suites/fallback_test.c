@@ -188,6 +188,23 @@ static void damaged_block_stays_on_its_list(struct ktest *t)
 	KTEST_EXPECT_NULL(t, elsewhere.prev);
 }
 
+/* The first of its list is told and dropped, the one behind it is stolen. */
+static void damaged_block_is_not_stolen(struct ktest *t)
+{
+	struct list_head *list = &zone->free_area[8].free_list[MIGRATE_MOVABLE];
+	struct page *bad, *got = NULL;
+
+	give(0, 8, MIGRATE_MOVABLE);
+	give(512, 8, MIGRATE_MOVABLE);
+	bad = list_first_entry(list, struct page, buddy_list);
+	bad->order = 3;
+	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+			     got = zone_alloc(zone, 0, MIGRATE_UNMOVABLE));
+	KTEST_EXPECT_TRUE(t, got && got != bad);
+	KTEST_EXPECT_EQ(t, zone->nr_free_pages, (1UL << 8) - 1);
+	EXPECT_VALID(t);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(own_type_is_taken_before_any_other),
 	KTEST_CASE(unmovable_prefers_reclaimable_to_movable),
@@ -202,6 +219,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(free_block_that_names_another_zone_does_not_count),
 	KTEST_CASE(movable_changes_the_type_for_a_large_block),
 	KTEST_CASE(damaged_block_stays_on_its_list),
+	KTEST_CASE(damaged_block_is_not_stolen),
 	{}
 };
 KTEST_SUITE_FIXTURE(fallback, cases, set_up, tear_down);
