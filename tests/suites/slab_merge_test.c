@@ -216,6 +216,26 @@ static void name_of_an_owner_who_left_is_free(struct ktest *t)
 	kmem_cache_destroy(b);
 }
 
+/* The second name is another cache's now, and the first still its own. */
+static void name_of_an_alias_who_left_is_free(struct ktest *t)
+{
+	struct kmem_cache *a, *b, *c;
+
+	if (!merging(t))
+		return;
+	a = make("merge_a", SIZE);
+	b = make("merge_b", SIZE);
+	KTEST_EXPECT_PTR_EQ(t, a, b);
+	kmem_cache_destroy(b);
+	c = make("merge_b", 200);
+	KTEST_EXPECT_NOT_NULL(t, c);
+	KTEST_EXPECT_TRUE(t, c != a);
+	KTEST_EXPECT_STREQ(t, kmem_cache_name(a), "merge_a");
+	KTEST_EXPECT_EQ(t, a->nr_names, 1);
+	kmem_cache_destroy(c);
+	kmem_cache_destroy(a);
+}
+
 static void names_of_owners_who_left_do_not_pile_up(struct ktest *t)
 {
 	struct kmem_cache *kept, *s;
@@ -259,6 +279,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(places_aligned_well_enough_are_shared),
 	KTEST_CASE(name_of_an_alias_is_taken),
 	KTEST_CASE(name_of_an_owner_who_left_is_free),
+	KTEST_CASE(name_of_an_alias_who_left_is_free),
 	KTEST_CASE(names_of_owners_who_left_do_not_pile_up),
 	KTEST_CASE(objects_left_are_told_by_the_last_owner),
 	{}
