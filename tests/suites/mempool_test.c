@@ -198,6 +198,25 @@ static void pool_on_a_node_is_like_any_other(struct ktest *t)
 	KTEST_EXPECT_EQ(t, own.live, 0);
 }
 
+static void embedded_pool_has_functions_of_its_owner(struct ktest *t)
+{
+	struct spring own = { .left = 3 };
+	mempool_t embedded;
+
+	KTEST_EXPECT_EQ(t, mempool_init_node(&embedded, 4, spring_alloc,
+					     spring_free, &own, GFP_KERNEL,
+					     NUMA_NO_NODE), -ENOMEM);
+	KTEST_EXPECT_EQ(t, own.live, 0);
+	own.left = 4;
+	KTEST_ASSERT_EQ(t, mempool_init_node(&embedded, 4, spring_alloc,
+					     spring_free, &own, GFP_KERNEL,
+					     NUMA_NO_NODE), 0);
+	KTEST_EXPECT_EQ(t, embedded.curr_nr, 4);
+	KTEST_EXPECT_EQ(t, own.live, 4);
+	mempool_exit(&embedded);
+	KTEST_EXPECT_EQ(t, own.live, 0);
+}
+
 /* Many elements through the pool, out of order, and back. */
 static void churn(struct ktest *t, mempool_t *p, size_t bytes)
 {
@@ -444,6 +463,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(reserve_of_none_keeps_one),
 	KTEST_CASE(embedded_pool_is_ended_as_often_as_one_likes),
 	KTEST_CASE(pool_on_a_node_is_like_any_other),
+	KTEST_CASE(embedded_pool_has_functions_of_its_owner),
 	KTEST_CASE(slab_pool_gives_objects_of_its_cache),
 	KTEST_CASE(kmalloc_pool_gives_any_size),
 	KTEST_CASE(page_pool_gives_blocks_of_its_order),
