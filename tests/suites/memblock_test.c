@@ -394,6 +394,26 @@ static void walks_pass_over_what_they_should(struct ktest *t)
 	KTEST_EXPECT_EQ(t, sum, 0x1212ULL);
 }
 
+static void walk_for_mirrored_memory_finds_no_other(struct ktest *t)
+{
+	phys_addr_t start, end, sum = 0;
+	int nid = -1;
+	u64 i;
+
+	memblock_add_node(0x1000, 0x1000, 1, MEMBLOCK_NONE);
+	memblock_add_node(0x3000, 0x800, 2, MEMBLOCK_MIRROR);
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_MIRROR, &start, &end,
+				&nid) {
+		KTEST_EXPECT_EQ(t, nid, 2);
+		sum += end - start;
+	}
+	KTEST_EXPECT_EQ(t, sum, 0x800);
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end,
+				&nid)
+		sum += end - start;
+	KTEST_EXPECT_EQ(t, sum, 0x800ULL + 0x1800);
+}
+
 /* Frames beyond what a long can count are left out, not taken for low ones. */
 static void page_walk_ends_with_the_last_number(struct ktest *t)
 {
@@ -546,6 +566,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(queries_include_the_first_byte_and_exclude_the_end),
 	KTEST_CASE(free_walk_yields_what_is_not_reserved),
 	KTEST_CASE(walks_pass_over_what_they_should),
+	KTEST_CASE(walk_for_mirrored_memory_finds_no_other),
 	KTEST_CASE(page_walk_ends_with_the_last_number),
 	KTEST_CASE(page_walk_yields_whole_pages_only),
 	KTEST_CASE(nothing_changes_after_the_hand_over),
