@@ -3,6 +3,7 @@
 #include <lib/string.h>
 
 #include "all_memory.h"
+#include "names_fault.h"
 #include "pcp_fixture.h"
 
 /* More than a zone gives before it keeps any, and what arrays hold. */
@@ -265,6 +266,84 @@ static void chain_that_leads_nowhere_is_abandoned(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
 }
 
+#define STOCK_NAMES(t, place, wrong, words) \
+	NAMES_FAULT(t, place, wrong, pcp_validate(), words)
+
+static void stock_is_checked(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	enum migratetype mt = MIGRATE_UNMOVABLE;
+	struct page *chain = chain_to_damage(t, &mt), *last = chain;
+
+	if (!chain)
+		return;
+	STOCK_NAMES(t, zone->nr_stock, zone->nr_stock + 1,
+		    "pcp: nr_stock is not what is in the stock");
+	STOCK_NAMES(t, chain->zone_id, chain->zone_id ^ 1,
+		    "pcp: the stock names no free page");
+	STOCK_NAMES(t, chain->type, PAGE_ALLOC,
+		    "pcp: the stock names no free page");
+	while (last->next_in_chain)
+		last = last->next_in_chain;
+	STOCK_NAMES(t, last->next_in_chain, chain,
+		    "pcp: a chain of the stock is too long");
+}
+
+/* The chain behind is another type's, and stays counted. */
+static void other_types_stock_outlives_an_abandoned_one(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	enum migratetype mt = MIGRATE_UNMOVABLE, other;
+	struct page *got[PCP_BATCH_MOST], *bad = chain_to_damage(t, &mt);
+	struct page *behind = bad ? bad->next_chain : NULL;
+	unsigned long length, before = zone->nr_stock;
+
+	if (!behind)
+		return;
+	other = mt == MIGRATE_MOVABLE ? MIGRATE_UNMOVABLE : MIGRATE_MOVABLE;
+	KTEST_ASSERT_NULL(t, zone->stock[other]);
+	zone->stock[other] = behind;
+	bad->next_chain = NULL;
+	length = bad->chain_length;
+	bad->chain_length = 0;
+	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+			     take_chain(zone, mt, got));
+	KTEST_EXPECT_EQ(t, zone->nr_stock, before - length);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	/* the case puts right what it broke */
+	bad->chain_length = length;
+	bad->next_chain = behind;
+	zone->stock[other] = NULL;
+	zone->stock[mt] = bad;
+	zone->nr_stock = before;
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+}
+
+static void damaged_page_does_not_reach_the_stock(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	enum migratetype mt = MIGRATE_UNMOVABLE;
+	struct page *got[PCP_BATCH_MOST];
+	unsigned long flags, before;
+	unsigned int n;
+
+	if (!chain_to_damage(t, &mt))
+		return;
+	before = zone->nr_stock;
+	n = take_chain(zone, mt, got);
+	KTEST_ASSERT_TRUE(t, n > 1);
+	got[1]->order = 7;
+	report_capture_start();
+	spin_lock_irqsave(&zone->lock, flags);
+	stock_put(zone, mt, (void *const *)got, n);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	ktest_check_reports(t, __FILE__, __LINE__, 1, "bad page state");
+	KTEST_EXPECT_EQ(t, zone->nr_stock, before - 1);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	got[1]->order = 0;
+	free_unref_page(got[1], 0);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_wanted_again_stay_in_the_stock),
 	KTEST_CASE(draining_empties_the_stock),
@@ -275,6 +354,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_of_high_memory_come_back_from_the_stock),
 	KTEST_CASE(link_that_was_written_over_is_not_followed),
 	KTEST_CASE(chain_that_leads_nowhere_is_abandoned),
+	KTEST_CASE(other_types_stock_outlives_an_abandoned_one),
+	KTEST_CASE(damaged_page_does_not_reach_the_stock),
+	KTEST_CASE(stock_is_checked),
 	{}
 };
 KTEST_SUITE_FIXTURE(pcp_stock, cases, need_a_large_zone, NULL);
