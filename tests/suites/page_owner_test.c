@@ -258,10 +258,47 @@ static void wrong_numbers_name_no_stack(struct ktest *t)
 			0);
 }
 
+/* One entry that the depot's hash sends to place `where`, the nr-th of them. */
+static unsigned long entry_for(u32 where, u32 nr)
+{
+	const u64 factor = 0x9e3779b97f4a7c15ULL;
+	u64 inverse = factor;
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)		/* each round doubles the right bits */
+		inverse *= 2 - factor * inverse;
+	return (unsigned long)((((u64)where << 32 | nr) * inverse) ^ 1);
+}
+
+/* All the places where it may be are taken: by stacks that are kept. */
+static void stack_that_finds_no_place_is_counted(struct ktest *t)
+{
+	unsigned long lost = stack_depot_lost(), entry;
+	depot_stack_handle_t first, h;
+	u32 nr = 0;
+
+	if (sizeof(long) < 8) {
+		ktest_skip(t, "entries that collide have 64 bits");
+		return;
+	}
+	entry = entry_for(0x5eed1234, nr);
+	first = stack_depot_save(&entry, 1);
+	for (h = first; h && nr < 100; nr++) {
+		entry = entry_for(0x5eed1234, nr + 1);
+		h = stack_depot_save(&entry, 1);
+	}
+	KTEST_EXPECT_LE(t, nr, 64);
+	KTEST_EXPECT_EQ(t, stack_depot_lost(), lost + 1);
+	entry = entry_for(0x5eed1234, 0);
+	KTEST_EXPECT_EQ(t, stack_depot_save(&entry, 1), first);
+	KTEST_EXPECT_LOGGED(t, "(no stack kept)", stack_depot_print(0));
+}
+
 static const struct ktest_case depot_cases[] = {
 	KTEST_CASE(same_stack_has_the_same_number),
 	KTEST_CASE(only_the_innermost_entries_are_kept),
 	KTEST_CASE(wrong_numbers_name_no_stack),
+	KTEST_CASE(stack_that_finds_no_place_is_counted),
 	{}
 };
 KTEST_SUITE_FIXTURE(stack_depot, depot_cases, need_owner, NULL);
