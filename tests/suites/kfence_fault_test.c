@@ -189,6 +189,27 @@ static void access_that_is_no_objects_is_reported(struct ktest *t)
 	give_all(s, objs, take_all(s, objs));
 }
 
+/* Most slots of a young system; here one is made to look like that. */
+static void slot_that_was_never_used_has_no_object(struct ktest *t)
+{
+	u8 *p = guarded_at(s, SIZE, LEFT_EDGE);
+	struct kfence_metadata *slot;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	slot = kfence_metadata_at((unsigned long)p);
+	kmem_cache_free(s, p);
+	slot->state = KFENCE_UNUSED;
+	KTEST_EXPECT_REPORTS(t, 1, "invalid read", read_byte(p));
+	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(),
+					"no object there"));
+	KTEST_EXPECT_REPORTS(t, 1, "cache (none)", kfree(p));
+	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(),
+					"not an object"));
+	slot->state = KFENCE_FREED;
+	/* the next in that slot closes it */
+	give_all(s, objs, take_all(s, objs));
+}
+
 /* Two of 7 bytes, at the far edges of the pages beside a guard, or NULL. */
 static u8 *pair_around_a_guard(unsigned int nr)
 {
@@ -401,6 +422,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(mistake_is_told_once_and_goes_on),
 	KTEST_CASE(slot_is_sound_after_a_late_write),
 	KTEST_CASE(access_that_is_no_objects_is_reported),
+	KTEST_CASE(slot_that_was_never_used_has_no_object),
 	KTEST_CASE(access_as_far_from_both_objects_is_one_s),
 	KTEST_CASE(wide_access_across_the_end_is_reported),
 	KTEST_CASE(fault_with_interrupts_off_leaves_them_off),
