@@ -84,15 +84,12 @@ void free_pages_exact(void *virt, size_t size)
 			drop_page_ref(virt_to_page(addr), 0);
 }
 
-/* How many single pages the zone may give a request of this gfp. */
+/* How many single pages the zone may give who has no claim to its reserves. */
 static unsigned long zone_room(const struct zone *zone, gfp_t gfp)
 {
-	unsigned long floor;
+	unsigned long floor = zone_watermark_floor(zone, low_wmark_pages(zone),
+						   gfp_zone(gfp), 0);
 
-	if (gfp_to_alloc_flags(gfp) & ALLOC_NO_WATERMARKS)
-		return zone->nr_free_pages;
-	floor = zone_watermark_floor(zone, low_wmark_pages(zone),
-				     gfp_zone(gfp), 0);
 	return zone->nr_free_pages > floor ? zone->nr_free_pages - floor : 0;
 }
 
