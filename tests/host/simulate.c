@@ -146,9 +146,8 @@ bool simulate_is_ram(phys_addr_t pa)
 	return false;
 }
 
-static void take_memory_map(const struct boot_info *boot)
+static void clean_memory_map(const struct boot_info *boot)
 {
-	u64 start, end;
 	unsigned int i;
 
 	for (i = 0; i < boot->nr_mmap; i++)
@@ -158,6 +157,14 @@ static void take_memory_map(const struct boot_info *boot)
 	if (e820_sanitize(&ram, scratch, ARRAY_SIZE(scratch)))
 		exit(2);
 	e820_print(&ram, "e820");
+}
+
+/* What is in use is reserved: the list may move into RAM while it grows. */
+static void add_ram(void)
+{
+	u64 start, end;
+	unsigned int i;
+
 	for (i = 0; i < ram.nr; i++) {
 		if (!e820_usable_pfns(&ram.entries[i], &start, &end))
 			continue;
@@ -198,9 +205,7 @@ void setup_arch(const struct boot_info *boot)
 {
 	unsigned int i;
 
-	take_memory_map(boot);
-	memblock_allow_resize();
-	assign_nodes();
+	clean_memory_map(boot);
 	early_init();
 	early_set_limit(min(e820_end_of_ram(&ram), ram_low_end()));
 	reserve(0, IMAGE_BASE, EARLY_OTHER);
@@ -209,6 +214,8 @@ void setup_arch(const struct boot_info *boot)
 	for (i = 0; i < boot->nr_modules; i++)
 		reserve(boot->modules[i].base, boot->modules[i].size,
 			EARLY_BOOT);
+	add_ram();
+	assign_nodes();
 	for (i = 0; i < 5; i++)
 		if (!early_alloc(PAGE_SIZE, PAGE_SIZE, EARLY_PAGETABLE))
 			exit(2);
