@@ -331,8 +331,11 @@ static void use_map(struct ktest *t, struct page **pages)
 	KTEST_EXPECT_EQ(t, probe_write(p), -EFAULT);
 	KTEST_EXPECT_REPORTS(t, 1, "20 pages, not 19",
 			     vm_unmap_ram(q, SHOWN - 1));
+	KTEST_EXPECT_REPORTS(t, 1, "made by vm_map_ram()", vfree(q));
 	vm_unmap_ram(q, SHOWN);
 	KTEST_EXPECT_EQ(t, probe_write(q), -EFAULT);
+	KTEST_EXPECT_NULL(t, vmalloc_to_page(q));
+	KTEST_EXPECT_EQ(t, vmalloc_to_pfn(q), 0);
 }
 
 static void pages_of_others_are_shown_and_stay_theirs(struct ktest *t)
@@ -366,6 +369,40 @@ static void a_map_may_be_read_only_but_not_writable_code(struct ktest *t)
 	vunmap(p);
 	__free_page(page);
 	KTEST_EXPECT_NOT_NULL(t, p);
+}
+
+static void pages_that_are_none_are_not_shown(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL), *pages[3];
+	volatile unsigned int many = (unsigned int)totalram_pages() + 1;
+	unsigned int i;
+	void *p = t;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		pages[0] = pages[1] = pages[2] = page;
+		pages[i] = i % 2 ? NULL : (struct page *)((char *)page + 8);
+		KTEST_EXPECT_REPORTS(t, 1, "something that is no page",
+				     p = vmap(pages, 3, VM_MAP, PAGE_KERNEL));
+		KTEST_EXPECT_NULL(t, p);
+	}
+	KTEST_EXPECT_REPORTS(t, 1, "so many pages",
+			     p = vmap(pages, many, VM_MAP, PAGE_KERNEL));
+	KTEST_EXPECT_NULL(t, p);
+	__free_page(page);
+}
+
+/* As far as there is such memory; other pages are as good as none. */
+static void pages_come_from_the_zone_asked_for(struct ktest *t)
+{
+	const unsigned int nr = 20;
+	char *p = __vmalloc(nr * PAGE_SIZE, GFP_KERNEL | GFP_DMA);
+	unsigned int i;
+
+	for (i = 0; p && i < nr; i++)
+		KTEST_EXPECT_LT(t, vmalloc_to_pfn(p + i * PAGE_SIZE),
+				MAX_DMA_PFN);
+	vfree(p);
 }
 
 static void pages_given_away_are_freed_with_the_map(struct ktest *t)
@@ -460,6 +497,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(alignment_is_what_was_asked_for),
 	KTEST_CASE(pages_of_others_are_shown_and_stay_theirs),
 	KTEST_CASE(a_map_may_be_read_only_but_not_writable_code),
+	KTEST_CASE(pages_that_are_none_are_not_shown),
+	KTEST_CASE(pages_come_from_the_zone_asked_for),
 	KTEST_CASE(pages_given_away_are_freed_with_the_map),
 	KTEST_CASE(huge_areas_are_aligned_and_whole),
 	KTEST_CASE(words_say_what_is_or_was_at_an_address),
