@@ -47,9 +47,11 @@ static void take(struct ktest *t)
 		return;
 	}
 	for (i = 0; i < ARRAY_SIZE(mine); i++)
-		mine[i] = alloc_page(GFP_HIGHUSER | __GFP_ZERO);
+		mine[i] = alloc_page(GFP_HIGHUSER | __GFP_ZERO |
+				     __GFP_NOFAIL);
 	for (i = 0; i < ARRAY_SIZE(handlers); i++)
-		handlers[i] = alloc_page(GFP_HIGHUSER | __GFP_ZERO);
+		handlers[i] = alloc_page(GFP_HIGHUSER | __GFP_ZERO |
+					 __GFP_NOFAIL);
 	simulated_interrupt = handler;
 }
 
