@@ -6,6 +6,7 @@
 #include <mm/census.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
+#include <mm/vmalloc.h>
 
 static struct census before, now;
 
@@ -100,6 +101,20 @@ static void large_kmalloc_and_slab_have_owners_of_their_own(struct ktest *t)
 	kmem_cache_destroy(s);
 out:
 	kfree(large);
+}
+
+static void pages_of_vmalloc_are_counted_as_such(struct ktest *t)
+{
+	void *p = vmalloc(20 * PAGE_SIZE);
+
+	if (!p)
+		return;
+	census_take(&now);
+	KTEST_EXPECT_EQ(t, now.pages[CENSUS_VMALLOC],
+			before.pages[CENSUS_VMALLOC] + 20);
+	KTEST_EXPECT_EQ(t, now.pages[CENSUS_ALLOCATED],
+			before.pages[CENSUS_ALLOCATED]);
+	vfree(p);
 }
 
 static void lost_block_is_noticed_and_named(struct ktest *t)
@@ -242,6 +257,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(allocated_pages_move_from_free_to_allocated),
 	KTEST_CASE(compound_pages_are_counted_once),
 	KTEST_CASE(large_kmalloc_and_slab_have_owners_of_their_own),
+	KTEST_CASE(pages_of_vmalloc_are_counted_as_such),
 	KTEST_CASE(lost_block_is_noticed_and_named),
 	KTEST_CASE(block_longer_than_it_may_be_is_noticed),
 	KTEST_CASE(free_page_on_no_list_is_noticed),
