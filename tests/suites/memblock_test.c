@@ -297,9 +297,13 @@ static void memory_limit_counts_bytes_and_cuts_both_lists(struct ktest *t)
 
 static void capping_keeps_the_range_and_unmapped_entries(struct ktest *t)
 {
-	memblock_add(0x1000, 0x8000);
-	memblock_mark_nomap(0x2000, 0x2000);
 	memblock_reserve(0x1000, 0x8000);
+	memblock_cap_memory_range(0x3000, 0x2000);	/* there is none */
+	EXPECT_LIST(t, reserved, { 0x1000, 0x9000, 0, NONE });
+	memblock_add(0x1000, 0x8000);
+	memblock_cap_memory_range(0x3000, 0);
+	EXPECT_LIST(t, memory, { 0x1000, 0x9000, 0, NONE });
+	memblock_mark_nomap(0x2000, 0x2000);
 	memblock_cap_memory_range(0x3000, 0x2000);
 	EXPECT_LIST(t, memory, { 0x2000, 0x4000, MEMBLOCK_NOMAP, NONE },
 		    { 0x4000, 0x5000, 0, NONE });
