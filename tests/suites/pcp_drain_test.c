@@ -166,6 +166,25 @@ static void damaged_block_is_not_handed_out(struct ktest *t)
 	}
 }
 
+/* Of a gfp that the compiler knows: that is another way to the array. */
+static void damaged_page_is_not_handed_out_at_once(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL), *got = NULL;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	__free_page(page);
+	if (get_pageblock_migratetype(page) != MIGRATE_UNMOVABLE)
+		return;
+	page->order = 1;
+	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+			     got = alloc_page(GFP_KERNEL));
+	KTEST_EXPECT_TRUE(t, got && got != page);
+	prep_new_page(page, 0, GFP_KERNEL, 0);
+	__free_page(page);
+	if (got)
+		__free_page(got);
+}
+
 static void damaged_block_does_not_reach_the_zone(struct ktest *t)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -270,6 +289,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(page_of_another_type_is_found_in_the_arrays),
 	KTEST_CASE(second_free_of_a_block_at_hand_is_refused),
 	KTEST_CASE(damaged_block_is_not_handed_out),
+	KTEST_CASE(damaged_page_is_not_handed_out_at_once),
 	KTEST_CASE(damaged_block_does_not_reach_the_zone),
 	KTEST_CASE(wait_for_memory_is_reported_where_none_may_sleep),
 	KTEST_CASE(arrays_never_hold_more_than_an_eighth_of_a_zone),
