@@ -164,6 +164,22 @@ static void tracks_are_of_who_allocated_and_who_freed(struct ktest *t)
 		kmem_cache_destroy(tracked);
 }
 
+/* Where the object is, and who asked. */
+static void traced_cache_logs_each_alloc_and_free(struct ktest *t)
+{
+	struct kmem_cache *traced = debug_cache("traced", 64, 0, SLAB_TRACE);
+	char words[80];
+	void *p = NULL;
+
+	KTEST_EXPECT_LOGGED(t, "TRACE traced alloc",
+			    p = kmem_cache_alloc(traced, GFP_MUST));
+	ksnprintf(words, sizeof(words), "%px by ", p);
+	KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(), words));
+	ksnprintf(words, sizeof(words), "TRACE traced free %px by ", p);
+	KTEST_EXPECT_LOGGED(t, words, kmem_cache_free(traced, p));
+	kmem_cache_destroy(traced);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(red_zone_behind_an_object_in_use),
 	KTEST_CASE(red_zone_before_an_object_in_use),
@@ -175,6 +191,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(slack_of_kmalloc_is_a_red_zone),
 	KTEST_CASE(object_left_at_destroy_is_two_events),
 	KTEST_CASE(tracks_are_of_who_allocated_and_who_freed),
+	KTEST_CASE(traced_cache_logs_each_alloc_and_free),
 	{}
 };
 
