@@ -169,17 +169,16 @@ static int map_and_unmap(void *data)
 	return 0;
 }
 
-/* Two windows for all: each new page is a flush, each thread has to wait. */
-static void few_windows_serve_many_threads_on_all_cpus(struct ktest *t)
+/* All workers, one CPU after another; how often something was wrong. */
+static unsigned int work(struct ktest *t, int (*fn)(void *worker))
 {
 	unsigned int i, cpu = 0, wrong = 0;
 
-	hold_all_but(t, 2);
 	for (i = 0; i < NR_WORKERS; i++) {
 		workers[i].number = i;
 		workers[i].rounds = ROUNDS;
-		workers[i].task = kthread_run_on(cpu, map_and_unmap,
-						 &workers[i], "kmap/%u", i);
+		workers[i].task = kthread_run_on(cpu, fn, &workers[i],
+						 "kmap/%u", i);
 		KTEST_EXPECT_NOT_NULL(t, workers[i].task);
 		do {
 			cpu = (cpu + 1) % nr_cpu_ids;
@@ -190,9 +189,39 @@ static void few_windows_serve_many_threads_on_all_cpus(struct ktest *t)
 			kthread_stop(workers[i].task);
 		wrong += workers[i].wrong;
 	}
-	KTEST_EXPECT_EQ(t, wrong, 0);
+	return wrong;
+}
+
+/* Two windows for all: each new page is a flush, each thread has to wait. */
+static void few_windows_serve_many_threads_on_all_cpus(struct ktest *t)
+{
+	hold_all_but(t, 2);
+	KTEST_EXPECT_EQ(t, work(t, map_and_unmap), 0);
 	KTEST_EXPECT_EQ(t, kmap_users(), PKMAP_PAGES - 2);
 	let_go_of(0, PKMAP_PAGES - 2);
+}
+
+/* A page that its thread has unmapped before has no window afterwards. */
+static int map_and_flush(void *data)
+{
+	struct worker *w = data;
+	struct page *page = pages[w->number];
+	unsigned int i;
+
+	for (i = 0; i < w->rounds; i++) {
+		w->wrong += stamp_at(kmap(page)) != w->number;
+		kunmap(page);
+		kmap_flush_unused();
+		w->wrong += page_address(page) != NULL;
+	}
+	return 0;
+}
+
+/* Who comes while another flushes waits for him: his page may be among it. */
+static void flushes_of_many_threads_are_one_after_another(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, work(t, map_and_flush), 0);
+	KTEST_EXPECT_EQ(t, kmap_users(), 0);
 }
 
 static const struct ktest_case cases[] = {
@@ -200,6 +229,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(page_that_is_mapped_needs_no_second_window),
 	KTEST_CASE(caller_who_must_not_sleep_is_refused),
 	KTEST_CASE(few_windows_serve_many_threads_on_all_cpus),
+	KTEST_CASE(flushes_of_many_threads_are_one_after_another),
 	{}
 };
 KTEST_SUITE_FIXTURE(kmap_threads, cases, get_pages, put_pages);
