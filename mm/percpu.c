@@ -23,7 +23,8 @@
  * Locks: percpu_lock, interrupts off; memory for a chunk is asked for and
  * given back without it.
  * Invariants: a granule where an object begins is taken; used == taken
- * granules of a chunk, without the static part; only the first has used == 0.
+ * granules of a chunk, without the static part; only the first has used == 0;
+ * no run of free granules is longer than most.
  * Cost: a scan of the bits; objects are made rarely and kept long.
  * Left out: Linux's units of scattered pages in vmalloc space, so that a chunk
  * for many CPUs needs a large block.
@@ -262,6 +263,17 @@ unsigned long percpu_nr_pages(void)
 	return n * nr_cpu_ids * (unit_size / PAGE_SIZE);
 }
 
+static bool has_longer_run(const struct pcpu_chunk *c, unsigned long n)
+{
+	unsigned long limit = unit_granules(), at, end = 0;
+
+	do {
+		at = find_next_zero_bit(c->taken, limit, end);
+		end = find_next_bit(c->taken, limit, at);
+	} while (at < limit && end - at <= n);
+	return at < limit;
+}
+
 static const char *check_chunk(const struct pcpu_chunk *c)
 {
 	unsigned long limit = unit_granules(), at, taken;
@@ -274,6 +286,8 @@ static const char *check_chunk(const struct pcpu_chunk *c)
 			return "per-CPU: an object begins in free space";
 	if (!c->used && c != &first_chunk)
 		return "per-CPU: a chunk without objects was kept";
+	if (has_longer_run(c, c->most))
+		return "per-CPU: more room than the chunk believes";
 	taken = bitmap_weight(c->taken, limit);
 	return taken == c->used + fixed ? NULL :
 	       "per-CPU: used is not the number of taken granules";
