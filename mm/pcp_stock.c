@@ -182,17 +182,19 @@ unsigned long stock_drain(struct zone *zone)
 static const char *check_chain(const struct zone *zone,
 			       const struct page *chain, unsigned long *pages)
 {
+	const struct page *page;
 	unsigned long n = 0;
 
-	for (; chain; chain = chain->next_in_chain, n++) {
-		if (!page_is_backed(chain) || !pcp_block_intact(chain, 0) ||
-		    chain->zone_id != zone->zone_id)
+	for (page = chain; page; page = page->next_in_chain, n++) {
+		if (!page_is_backed(page) || !pcp_block_intact(page, 0) ||
+		    page->zone_id != zone->zone_id)
 			return "pcp: the stock names no free page";
 		if (n == PCP_BATCH_MOST)
 			return "pcp: a chain of the stock is too long";
 	}
 	*pages += n;
-	return NULL;
+	return n == chain->chain_length ? NULL :
+	       "pcp: a chain of the stock says another length";
 }
 
 /* First broken rule as text, or NULL. */

@@ -73,13 +73,15 @@ static void pages_wanted_again_stay_in_the_stock(struct ktest *t)
 
 static void draining_empties_the_stock(struct ktest *t)
 {
-	unsigned long free = settled_free_pages();
+	unsigned long free = settled_free_pages(), before, drained;
 
 	if (!used_in_earnest(t))
 		return;
-	KTEST_EXPECT_EQ(t, nr_free_pages() + nr_pcp_pages(), free);
+	before = nr_free_pages();
+	KTEST_EXPECT_EQ(t, before + nr_pcp_pages(), free);
 	KTEST_EXPECT_LE(t, kernel_zone()->nr_stock, nr_pcp_pages());
-	drain_local_pages();
+	drained = drain_local_pages();
+	KTEST_EXPECT_EQ(t, nr_free_pages(), before + drained);
 	KTEST_EXPECT_EQ(t, kernel_zone()->nr_stock, 0);
 	KTEST_EXPECT_EQ(t, settled_free_pages(), free);
 	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
@@ -177,7 +179,7 @@ static void damaged_page_of_the_stock_is_not_handed_out(struct ktest *t)
 	bad->order = 7;
 	KTEST_EXPECT_STREQ(t, pcp_validate(),
 			   "pcp: the stock names no free page");
-	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+	KTEST_EXPECT_REPORTS(t, 1, "in a CPU's array of order 0",
 			     n = take_chain(kernel_zone(), mt, got));
 	KTEST_EXPECT_EQ(t, n, 0);
 	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
@@ -201,7 +203,7 @@ static void link_that_was_written_over_is_not_followed(struct ktest *t)
 		return;
 	next = bad->next_in_chain;
 	bad->private = 0x1230;
-	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+	KTEST_EXPECT_REPORTS(t, 1, "in a CPU's array of order 0",
 			     n = take_chain(kernel_zone(), mt, got));
 	KTEST_EXPECT_EQ(t, n, 1);
 	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
@@ -253,7 +255,7 @@ static void chain_that_leads_nowhere_is_abandoned(struct ktest *t)
 		return;
 	lru = bad->lru;
 	INIT_LIST_HEAD(&bad->lru);
-	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+	KTEST_EXPECT_REPORTS(t, 1, "in a CPU's array of order 0",
 			     n = take_chain(zone, mt, got));
 	KTEST_EXPECT_EQ(t, n, 0);
 	KTEST_EXPECT_NULL(t, zone->stock[mt]);
@@ -279,12 +281,16 @@ static void stock_is_checked(struct ktest *t)
 		return;
 	STOCK_NAMES(t, zone->nr_stock, zone->nr_stock + 1,
 		    "pcp: nr_stock is not what is in the stock");
+	STOCK_NAMES(t, chain->chain_length, chain->chain_length - 1,
+		    "pcp: a chain of the stock says another length");
 	STOCK_NAMES(t, chain->zone_id, chain->zone_id ^ 1,
 		    "pcp: the stock names no free page");
 	STOCK_NAMES(t, chain->type, PAGE_ALLOC,
 		    "pcp: the stock names no free page");
 	while (last->next_in_chain)
 		last = last->next_in_chain;
+	STOCK_NAMES(t, last->zone_id, last->zone_id ^ 1,
+		    "pcp: the stock names no free page");
 	STOCK_NAMES(t, last->next_in_chain, chain,
 		    "pcp: a chain of the stock is too long");
 }
@@ -306,7 +312,7 @@ static void other_types_stock_outlives_an_abandoned_one(struct ktest *t)
 	bad->next_chain = NULL;
 	length = bad->chain_length;
 	bad->chain_length = 0;
-	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+	KTEST_EXPECT_REPORTS(t, 1, "in a CPU's array of order 0",
 			     take_chain(zone, mt, got));
 	KTEST_EXPECT_EQ(t, zone->nr_stock, before - length);
 	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
@@ -337,7 +343,7 @@ static void damaged_page_does_not_reach_the_stock(struct ktest *t)
 	spin_lock_irqsave(&zone->lock, flags);
 	stock_put(zone, mt, (void *const *)got, n);
 	spin_unlock_irqrestore(&zone->lock, flags);
-	ktest_check_reports(t, __FILE__, __LINE__, 1, "bad page state");
+	ktest_check_reports(t, __FILE__, __LINE__, 1, "in a CPU's array of order 0");
 	KTEST_EXPECT_EQ(t, zone->nr_stock, before - 1);
 	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
 	got[1]->order = 0;
