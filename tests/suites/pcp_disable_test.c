@@ -7,6 +7,7 @@
 #include <kernel/time.h>
 #include <lib/kernel.h>
 #include <lib/random.h>
+#include <lib/string.h>
 
 #include "cpu_up.h"
 #include "last_cpu.h"
@@ -127,6 +128,41 @@ static void cpu_that_returns_is_disabled_too(struct ktest *t)
 	KTEST_EXPECT_NE(t, nr_pcp_pages(), 0);
 }
 
+static bool boot_arrays_have_no_room(void)
+{
+	unsigned int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		struct cpu_stack *s = per_cpu(boot_pageset, cpu).stack[0];
+
+		for (i = 0; i < MIGRATE_PCPTYPES * NR_PCP_ORDERS; i++)
+			if (s[i].top != pcp_no_room || s[i].end != pcp_no_room)
+				return false;
+	}
+	return true;
+}
+
+/* Its arrays are those of all such zones: slots behind them are not theirs. */
+static void zone_without_arrays_gets_none(struct ktest *t)
+{
+	struct zone *zone = node_zonelist(NUMA_NO_NODE, GFP_DMA)->zones[0];
+	struct per_cpu_pages *pcp = zone->per_cpu_pageset;
+	u8 high[NR_PCP_ORDERS];
+
+	if (zone == kernel_zone()) {
+		ktest_skip(t, "there is one zone");
+		return;
+	}
+	memcpy(high, zone->pageset_high, sizeof(high));
+	memset(zone->pageset_high, 0, sizeof(high));
+	zone->per_cpu_pageset = &boot_pageset;
+	pcp_disable();
+	pcp_enable();
+	KTEST_EXPECT_TRUE(t, boot_arrays_have_no_room());
+	zone->per_cpu_pageset = pcp;
+	memcpy(zone->pageset_high, high, sizeof(high));
+}
+
 /* Takes and frees until told to stop. */
 static int keep_busy(void *seed)
 {
@@ -182,6 +218,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(enabling_what_is_enabled_is_refused),
 	KTEST_CASE(every_cpu_is_disabled),
 	KTEST_CASE(cpu_that_returns_is_disabled_too),
+	KTEST_CASE(zone_without_arrays_gets_none),
 	KTEST_CASE(cpus_at_work_are_switched_back_and_forth),
 	{}
 };

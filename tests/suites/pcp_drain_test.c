@@ -141,7 +141,7 @@ static void expect_damage_noticed(struct ktest *t, struct page *page,
 
 	page->type = 0xee;
 	KTEST_EXPECT_NOT_NULL(t, pcp_validate());
-	KTEST_EXPECT_REPORTS(t, 1, "bad page state",
+	KTEST_EXPECT_REPORTS(t, 1, "array of order 0: type 238 order 0",
 			     got = alloc_page(gfp));
 	page->type = PAGE_ALLOC;
 	KTEST_EXPECT_NE(t, (unsigned long)got, (unsigned long)page);
@@ -194,7 +194,8 @@ static void damaged_block_does_not_reach_the_zone(struct ktest *t)
 	free = settled_free_pages();
 	__free_page(page);
 	page->order = 3;
-	KTEST_EXPECT_REPORTS(t, 1, "bad page state", drain_local_pages());
+	KTEST_EXPECT_REPORTS(t, 1, "in a CPU's array of order 0",
+			     drain_local_pages());
 	KTEST_EXPECT_EQ(t, nr_free_pages(), free);
 	prep_new_page(page, 0, GFP_KERNEL, 0);
 	__free_page(page);

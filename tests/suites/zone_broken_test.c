@@ -172,6 +172,8 @@ static void look_at_array(struct ktest *t, struct page *page)
 		  "pcp: a slot names no free block of its order");
 	PCP_NAMES(t, page->order, 1,
 		  "pcp: a slot names no free block of its order");
+	PCP_NAMES(t, page->zone_id, page->zone_id ^ 1,
+		  "pcp: a block of another zone");
 	PCP_NAMES(t, page->_refcount, 2,
 		  "pcp: a free block with references");
 	PCP_NAMES(t, first[-1], page,
@@ -182,9 +184,9 @@ static void look_at_array(struct ktest *t, struct page *page)
 		  "pcp: more blocks, or fewer, than an array can hold");
 }
 
-static void array_of_a_cpu_is_checked(struct ktest *t)
+static void check_array_of(struct ktest *t, gfp_t gfp)
 {
-	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	struct page *page = alloc_page(gfp | __GFP_NOWARN);
 	unsigned long flags;
 
 	if (!page)
@@ -194,6 +196,13 @@ static void array_of_a_cpu_is_checked(struct ktest *t)
 	if (page->type == PAGE_PCP)
 		look_at_array(t, page);
 	local_irq_restore(flags);
+}
+
+/* In any zone: what the next one's are does not count. */
+static void arrays_of_a_cpu_are_checked(struct ktest *t)
+{
+	check_array_of(t, GFP_KERNEL);
+	check_array_of(t, GFP_KERNEL | GFP_DMA);
 }
 
 /* ----- addresses and reserves ----- */
@@ -278,7 +287,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(free_buddies_of_one_size_are_one_block),
 	KTEST_CASE(counts_of_a_zone_are_those_of_its_lists),
 	KTEST_CASE(nodes_and_all_of_ram_are_the_sum_of_zones),
-	KTEST_CASE(array_of_a_cpu_is_checked),
+	KTEST_CASE(arrays_of_a_cpu_are_checked),
 	KTEST_CASE(space_of_addresses_is_checked),
 	KTEST_CASE(reserve_of_a_pool_is_checked),
 	{}
