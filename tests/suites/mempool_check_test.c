@@ -4,6 +4,7 @@
  */
 #include <lib/kernel.h>
 
+#include "../../mm/mempool_internal.h"
 #include "mempool_fixture.h"
 #include "no_guards.h"
 #include "slub_fixture.h"
@@ -161,6 +162,65 @@ static void page_of_another_order_is_not_kept(struct ktest *t)
 	mempool_destroy(p);
 }
 
+static unsigned int own_calls;
+
+static void *own_alloc(gfp_t gfp, void *pool_data)
+{
+	own_calls++;
+	return kmalloc(200, gfp);
+}
+
+static void own_free(void *element, void *pool_data)
+{
+	own_calls++;
+	kfree(element);
+}
+
+static void *own_alloc_page(gfp_t gfp, void *pool_data)
+{
+	own_calls++;
+	return alloc_page(gfp);
+}
+
+static void own_free_page(void *element, void *pool_data)
+{
+	own_calls++;
+	__free_page(element);
+}
+
+/* One of its two functions is the case's: that is asked, and nothing known. */
+static void check_own(struct ktest *t, mempool_t *p, unsigned int calls)
+{
+	void *element;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_NULL(t, p->cache);
+	KTEST_EXPECT_NULL(t, mempool_element_fault(p, NULL));
+	element = mempool_alloc(p, GFP_KERNEL);
+	mempool_free(element, p);
+	mempool_destroy(p);
+	KTEST_EXPECT_EQ(t, own_calls, calls);
+	own_calls = 0;
+}
+
+static void pool_with_a_function_of_its_own_uses_it(struct ktest *t)
+{
+	struct kmem_cache *s = kmem_cache_create("pooled", 200, 0, 0, NULL);
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	own_calls = 0;
+	check_own(t, mempool_create(1, mempool_alloc_slab, own_free, s), 2);
+	check_own(t, mempool_create(1, own_alloc, mempool_kfree,
+				    (void *)200), 2);
+	check_own(t, mempool_create(1, mempool_kmalloc, own_free,
+				    (void *)200), 2);
+	check_own(t, mempool_create(1, own_alloc_page, mempool_free_pages,
+				    NULL), 2);
+	check_own(t, mempool_create(1, mempool_alloc_pages, own_free_page,
+				    NULL), 2);
+	kmem_cache_destroy(s);
+}
+
 /* Or its free would go the long way. */
 static void element_in_use_does_not_look_free(struct ktest *t)
 {
@@ -173,8 +233,37 @@ static void element_in_use_does_not_look_free(struct ktest *t)
 	if (KTEST_EXPECT_NOT_NULL(t, kept) && !kmem_cache_debug(p->cache)) {
 		KTEST_EXPECT_FALSE(t, slab_word_looks_free(p->cache, element));
 		KTEST_EXPECT_FALSE(t, slab_word_looks_free(p->cache, kept));
+#ifndef CONFIG_DEBUG
+		KTEST_EXPECT_FALSE(t, mempool_may_be_kept(p, element));
+#endif
 	}
 	mempool_free(kept, p);
+	mempool_free(element, p);
+	mempool_destroy(p);
+}
+
+/* But one that can carry no mark is looked for. */
+static void guarded_object_is_kept_like_others(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(1, 256);
+	void *element, *guarded, *small;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	element = mempool_alloc_preallocated(p);
+	guarded = kfence_alloc(p->cache, 256, GFP_ATOMIC);
+	small = kfence_alloc(p->cache, 64, GFP_ATOMIC);
+	if (guarded && small) {
+		KTEST_EXPECT_REPORTS(t, 1, "too small", mempool_free(small, p));
+		KTEST_EXPECT_TRUE(t, mempool_may_be_kept(p, guarded));
+		KTEST_EXPECT_REPORTS(t, 0, "", mempool_free(guarded, p));
+		KTEST_EXPECT_REPORTS(t, 1, "in the reserve already",
+				     mempool_free(guarded, p));
+		KTEST_EXPECT_PTR_EQ(t, mempool_alloc_preallocated(p), guarded);
+	} else {
+		ktest_skip(t, "no guarded objects");
+	}
+	kfree(small);
+	kfree(guarded);
 	mempool_free(element, p);
 	mempool_destroy(p);
 }
@@ -189,6 +278,9 @@ static void page_in_use_does_not_look_kept(struct ktest *t)
 	page = mempool_alloc_preallocated(p);
 	if (KTEST_EXPECT_NOT_NULL(t, page))
 		KTEST_EXPECT_TRUE(t, page->lru.prev != (void *)p);
+#ifndef CONFIG_DEBUG
+	KTEST_EXPECT_FALSE(t, mempool_may_be_kept(p, page));
+#endif
 	mempool_free(page, p);
 	mempool_destroy(p);
 }
@@ -287,7 +379,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(what_is_no_element_is_not_kept),
 	KTEST_CASE(object_of_another_cache_is_not_kept),
 	KTEST_CASE(page_of_another_order_is_not_kept),
+	KTEST_CASE(pool_with_a_function_of_its_own_uses_it),
 	KTEST_CASE(element_in_use_does_not_look_free),
+	KTEST_CASE(guarded_object_is_kept_like_others),
 	KTEST_CASE(page_in_use_does_not_look_kept),
 	KTEST_CASE(data_that_looks_like_a_mark_is_data),
 	KTEST_CASE(mark_in_the_reserve_that_is_overwritten_is_reported),

@@ -217,6 +217,26 @@ static void larger_reserve_serves_who_waits(struct ktest *t)
 	give_back(pool, elements, MIN_NR);
 }
 
+/* He sleeps: the allocator is asked twice, and again after a second. */
+static void who_waits_leaves_the_allocator_alone(struct ktest *t)
+{
+	u64 start = ktime_get_us();
+	void *elements[MIN_NR];
+	unsigned int calls;
+
+	if (!has_tick(t))
+		return;
+	take_dry(t, pool, elements, MIN_NR);
+	start_waiters(t, 1);
+	msleep(20);
+	calls = READ_ONCE(spring.calls) - MIN_NR;
+	KTEST_EXPECT_LE(t, calls, 2 + (ktime_get_us() - start) / 1000000);
+	mempool_free(elements[0], pool);
+	wait_until_served(t, &waiters[0]);
+	stop_waiters(1);
+	give_back(pool, elements, MIN_NR);
+}
+
 /* Nobody frees anything: the sleeper looks for himself. */
 static void memory_that_comes_back_elsewhere_is_found(struct ktest *t)
 {
@@ -477,6 +497,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(newcomer_does_not_overtake_who_waits),
 	KTEST_CASE(handler_serves_who_waits),
 	KTEST_CASE(larger_reserve_serves_who_waits),
+	KTEST_CASE(who_waits_leaves_the_allocator_alone),
 	KTEST_CASE(memory_that_comes_back_elsewhere_is_found),
 	KTEST_CASE(who_is_served_while_he_finds_memory_keeps_one),
 	KTEST_CASE(pool_somebody_waits_in_is_not_destroyed),
