@@ -1,4 +1,5 @@
 /* A CPU's arrays and the node's stock: what goes where, and when. */
+#include <asm/irqflags.h>
 #include <kernel/ktest.h>
 #include <mm/gfp.h>
 #include <mm/mm.h>
@@ -21,6 +22,44 @@ static void array_is_refilled_to_the_top(struct ktest *t)
 	KTEST_EXPECT_EQ(t, main_objects(s), 60);
 	slab_flush_cpu(s);
 	KTEST_EXPECT_EQ(t, slab_of(p)->inuse, 0);
+	kmem_cache_destroy(s);
+}
+
+/* Small objects may wait in great number. */
+static void length_of_arrays_follows_from_the_size(struct ktest *t)
+{
+	static const struct {
+		unsigned int size, objects;
+	} lengths[] = {
+		{ 8, 60 }, { 256, 60 }, { 264, 28 }, { 1024, 28 }, { 1032, 12 },
+		{ PAGE_SIZE, 12 }, { PAGE_SIZE + 8, 8 }, { 1 << 20, 8 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		struct kmem_cache s = { .size = lengths[i].size };
+
+		if (slab_inits(&s))
+			continue;	/* init_on_free=1: it has none */
+		KTEST_EXPECT_EQ(t, slab_sheaf_limit(&s), lengths[i].objects);
+		s.flags = SLAB_POISON;
+		KTEST_EXPECT_EQ(t, slab_sheaf_limit(&s), 0);
+	}
+}
+
+/* Who must not wait for other CPUs empties at least his own. */
+static void flush_with_interrupts_off_empties_this_cpus_arrays(struct ktest *t)
+{
+	struct kmem_cache *s = plain_cache("t", 64);
+	unsigned long flags;
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	kmem_cache_free(s, kmem_cache_alloc(s, GFP_MUST));
+	local_irq_save(flags);
+	KTEST_EXPECT_EQ(t, main_objects(s), s->sheaf_limit);
+	slab_flush_all(s);
+	KTEST_EXPECT_EQ(t, main_objects(s) + spare_objects(s), 0);
+	local_irq_restore(flags);
 	kmem_cache_destroy(s);
 }
 
@@ -192,6 +231,8 @@ static void pages_of_free_objects_serve_when_memory_is_short(struct ktest *t)
 }
 
 static const struct ktest_case cases[] = {
+	KTEST_CASE(length_of_arrays_follows_from_the_size),
+	KTEST_CASE(flush_with_interrupts_off_empties_this_cpus_arrays),
 	KTEST_CASE(array_is_refilled_to_the_top),
 	KTEST_CASE(full_arrays_go_to_the_node_before_slabs_are_touched),
 	KTEST_CASE(arrays_of_the_node_come_back_before_slabs_are_asked),

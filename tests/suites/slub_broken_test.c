@@ -69,6 +69,9 @@ static void slots_above_the_top_name_objects_in_use(struct ktest *t)
 	while (*seal != s->no_object)
 		seal++;
 	CACHE_NAMES(t, *seal, used, "array: has no end");
+	*slab_word(s, used) = s->secret;	/* data is no mark */
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	*slab_word(s, used) = 0;
 	if (nr_cpu_ids > 1)
 		return;	/* what others have freed stands there as well */
 	KTEST_ASSERT_TRUE(t, *c->stack.top == used);
@@ -108,6 +111,16 @@ static void arrays_hold_no_more_than_slabs_have_given(struct ktest *t)
 	CACHE_NAMES(t, spare->avail, s->sheaf_limit,
 		    "arrays hold more than slabs have given");
 	memcpy(&spare->objects[1], objects, bytes);
+}
+
+/* Wherever it stands among all caches. */
+static void damaged_cache_is_found_among_all(struct ktest *t)
+{
+	struct kmem_cache *next = plain_cache("broken_next", 64);
+
+	NAMES_FAULT(t, cpu_of(s)->main->objects[0], used, slab_validate(),
+		    "array: has no beginning");
+	kmem_cache_destroy(next);
 }
 
 static void node_counts_what_its_lists_hold(struct ktest *t)
@@ -152,6 +165,30 @@ static void slab_is_its_caches_and_on_its_list(struct ktest *t)
 	list_move(&head->slab_list, &n->slabs[list]);
 }
 
+static void pages_of_a_slab_are_alike(struct ktest *t)
+{
+	struct kmem_cache *large = plain_cache("broken_large", 2000);
+	void *p = large ? kmem_cache_alloc(large, GFP_MUST) : NULL;
+	struct page *head;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	kmem_cache_shrink(large);
+	head = slab_head(virt_to_page(p));
+	if (head->order) {
+		NAMES_FAULT(t, head[1].order, head->order ^ 1,
+			    kmem_cache_validate(large),
+			    "slab: pages differ in order or zone");
+		NAMES_FAULT(t, head[1].zone_id, head->zone_id ^ 1,
+			    kmem_cache_validate(large),
+			    "slab: pages differ in order or zone");
+		NAMES_FAULT(t, head[1].type, PAGE_RESERVED,
+			    kmem_cache_validate(large),
+			    "slab: a page is not of this cache");
+	}
+	kmem_cache_free(large, p);
+	kmem_cache_destroy(large);
+}
+
 static void stock_has_arrays_that_were_made(struct ktest *t)
 {
 	struct kmem_cache_node *n = &s->node[slab_local_node()];
@@ -171,8 +208,10 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(array_holds_free_objects_once_each),
 	KTEST_CASE(slots_above_the_top_name_objects_in_use),
 	KTEST_CASE(arrays_hold_no_more_than_slabs_have_given),
+	KTEST_CASE(damaged_cache_is_found_among_all),
 	KTEST_CASE(node_counts_what_its_lists_hold),
 	KTEST_CASE(slab_is_its_caches_and_on_its_list),
+	KTEST_CASE(pages_of_a_slab_are_alike),
 	KTEST_CASE(stock_has_arrays_that_were_made),
 	{}
 };

@@ -154,6 +154,22 @@ static void order_is_the_smallest_that_wastes_least(struct ktest *t)
 	}
 }
 
+/* What an object leaves of its last word is zone enough. */
+static void right_zone_is_a_word_or_what_is_left_of_one(struct ktest *t)
+{
+	unsigned int size;
+
+	for (size = 1; size < 200; size++) {
+		struct kmem_cache s = {
+			.object_size = size, .flags = SLAB_RED_ZONE,
+		};
+
+		KTEST_EXPECT_TRUE(t, slab_layout(&s));
+		KTEST_EXPECT_EQ(t, s.inuse,
+				ALIGN(size + 1, (unsigned int)sizeof(long)));
+	}
+}
+
 /* Half the logarithm of the size, 5 to 10, as Linux has it. */
 static void more_empty_slabs_are_kept_of_larger_objects(struct ktest *t)
 {
@@ -339,6 +355,7 @@ static void fresh_slabs_are_in_no_order_that_repeats(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(nothing_kept_overlaps_in_any_layout),
 	KTEST_CASE(order_is_the_smallest_that_wastes_least),
+	KTEST_CASE(right_zone_is_a_word_or_what_is_left_of_one),
 	KTEST_CASE(more_empty_slabs_are_kept_of_larger_objects),
 	KTEST_CASE(objects_of_every_size_can_be_used_to_the_last_byte),
 	KTEST_CASE(objects_of_every_alignment_keep_it),

@@ -180,6 +180,23 @@ static void traced_cache_logs_each_alloc_and_free(struct ktest *t)
 	kmem_cache_destroy(traced);
 }
 
+/* No frame of the stack is that caller's: then it stands alone. */
+static void caller_the_stack_does_not_know_is_tracked_alone(struct ktest *t)
+{
+	static char nobody[1];
+	struct kmem_cache *s = make_cache(64, SLAB_STORE_USER);
+	void *p = kmem_cache_alloc(s, GFP_MUST);
+	const struct track *track = slab_track(s, p, TRACK_ALLOC);
+	unsigned int i;
+
+	slab_debug_track(s, p, TRACK_ALLOC, (unsigned long)nobody);
+	KTEST_EXPECT_EQ(t, track->addrs[0], (unsigned long)nobody);
+	for (i = 1; i < TRACK_ADDRS_COUNT; i++)
+		KTEST_EXPECT_EQ(t, track->addrs[i], 0);
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(red_zone_behind_an_object_in_use),
 	KTEST_CASE(red_zone_before_an_object_in_use),
@@ -192,6 +209,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(object_left_at_destroy_is_two_events),
 	KTEST_CASE(tracks_are_of_who_allocated_and_who_freed),
 	KTEST_CASE(traced_cache_logs_each_alloc_and_free),
+	KTEST_CASE(caller_the_stack_does_not_know_is_tracked_alone),
 	{}
 };
 

@@ -228,6 +228,24 @@ static void pages_of_a_slab_that_went_back_are_plain(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* The number may come from a table of the firmware's. */
+static void node_that_is_not_there_is_any_node(struct ktest *t)
+{
+	const int nids[] = { -1, slab_node_ids, MAX_NUMNODES, 1 << 20 };
+	struct kmem_cache *s = plain_cache("nowhere", 64);
+	unsigned int i;
+	void *p;
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	for (i = 0; i < ARRAY_SIZE(nids); i++) {
+		p = kmem_cache_alloc_node(s, GFP_KERNEL, nids[i]);
+		KTEST_EXPECT_NOT_NULL(t, p);
+		kmem_cache_free(s, p);
+	}
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	kmem_cache_destroy(s);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(exhaustion_gives_null_and_leaves_the_cache_sound),
 	KTEST_CASE(pages_of_a_slab_that_differ_are_told),
@@ -239,6 +257,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(nofail_for_a_large_block_is_warned_of),
 	KTEST_CASE(dma_asked_for_once_does_not_place_a_slab),
 	KTEST_CASE(cache_of_caches_is_not_destroyed),
+	KTEST_CASE(node_that_is_not_there_is_any_node),
 	{}
 };
 KTEST_SUITE_FIXTURE(slub_pages, cases, no_guards, guards_again);

@@ -131,6 +131,23 @@ static void shrinking_frees_what_is_more_than_the_stock(struct ktest *t)
 	KTEST_EXPECT_EQ(t, nr_slabs(s), 0);
 }
 
+/* Arrays are objects of kmalloc's: what they leave is given back as well. */
+static void shrinking_all_caches_leaves_nothing_in_arrays(struct ktest *t)
+{
+	struct kmem_cache *any;
+	unsigned int left = 0;
+
+	if (!used_in_earnest(t))
+		return;
+	kmem_cache_shrink_all();
+	mutex_lock(&slab_mutex);
+	list_for_each_entry(any, &slab_caches, list)
+		left += main_objects(any) + spare_objects(any);
+	mutex_unlock(&slab_mutex);
+	KTEST_EXPECT_EQ(t, left, 0);
+	KTEST_EXPECT_EQ(t, node()->nr_extra, 0);
+}
+
 static bool cpu_has_one_beyond_the_stock(void)
 {
 	const struct kmem_cache_cpu *c = this_cpu_ptr(s->cpu);
@@ -224,6 +241,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(little_use_makes_no_arrays),
 	KTEST_CASE(no_more_than_the_share_of_memory),
 	KTEST_CASE(shrinking_frees_what_is_more_than_the_stock),
+	KTEST_CASE(shrinking_all_caches_leaves_nothing_in_arrays),
 	KTEST_CASE(put_aside_they_are_where_they_belong),
 	KTEST_CASE(arrays_made_of_the_cache_that_they_are_for),
 	KTEST_CASE(untouched_slab_is_sound_and_can_be_looked_at),
