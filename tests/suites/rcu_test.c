@@ -281,6 +281,22 @@ static void objects_of_all_kinds_are_freed(struct ktest *t)
 		KTEST_EXPECT_NULL(t, find_vm_area(plain));
 }
 
+/* With a head nobody waits: not even who is a reader himself. */
+static void reader_may_give_away_what_he_reads(struct ktest *t)
+{
+	struct large *p = vmalloc(sizeof(*p));
+
+	if (!p)
+		return;
+	rcu_read_lock();
+	kvfree_rcu(p, rcu);
+	KTEST_EXPECT_NOT_NULL(t, find_vm_area(p));
+	p->front[0] = 1;
+	rcu_read_unlock();
+	rcu_barrier();
+	KTEST_EXPECT_NULL(t, find_vm_area(p));
+}
+
 /* ----- readers and writers at the same time ------------------------------- */
 
 #define ROUNDS 300U
@@ -391,6 +407,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(thread_does_not_wait_for_itself),
 	KTEST_CASE(handlers_may_ask),
 	KTEST_CASE(objects_of_all_kinds_are_freed),
+	KTEST_CASE(reader_may_give_away_what_he_reads),
 	KTEST_CASE(readers_never_see_what_was_freed),
 	{}
 };

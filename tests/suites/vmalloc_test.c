@@ -326,6 +326,7 @@ static void use_map(struct ktest *t, struct page **pages)
 		KTEST_EXPECT_PTR_EQ(t, vmalloc_to_page(p + i * PAGE_SIZE),
 				    pages[i]);
 	}
+	KTEST_EXPECT_NULL(t, find_vm_area(p)->pages);	/* not the area's */
 	KTEST_EXPECT_REPORTS(t, 1, "made by vmap()", vfree(p));
 	vunmap(p);
 	KTEST_EXPECT_EQ(t, probe_write(p), -EFAULT);
@@ -461,6 +462,22 @@ static void words_say_what_is_or_was_at_an_address(struct ktest *t)
 	KTEST_EXPECT_NOT_NULL(t, strstr(words, "freed by "));
 }
 
+/* So that it is found once, and not for each run of pages. */
+static void small_area_knows_where_its_entries_are(struct ktest *t)
+{
+	char *p = vmalloc(3 * PAGE_SIZE), *large = vmalloc(SZ_1M);
+	const struct vm_struct *vm = p ? find_vm_area(p) : NULL;
+
+	if (vm)
+		KTEST_EXPECT_PTR_EQ(t, vm->entry,
+				    vmap_entry((unsigned long)p));
+	vm = large ? find_vm_area(large) : NULL;
+	if (vm)
+		KTEST_EXPECT_NULL(t, vm->entry);
+	vfree(large);
+	vfree(p);
+}
+
 static void validation_names_what_is_wrong(struct ktest *t)
 {
 	char *p = vmalloc(SZ_1M);
@@ -502,6 +519,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_given_away_are_freed_with_the_map),
 	KTEST_CASE(huge_areas_are_aligned_and_whole),
 	KTEST_CASE(words_say_what_is_or_was_at_an_address),
+	KTEST_CASE(small_area_knows_where_its_entries_are),
 	KTEST_CASE(validation_names_what_is_wrong),
 	{}
 };
