@@ -236,6 +236,26 @@ static void each_difference_of_two_censuses_is_named(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, census_compare(&before, &now), words);
 }
 
+/* Memory used for the first time: free frames have become descriptors. */
+static void descriptors_that_came_into_being_are_no_difference(struct ktest *t)
+{
+	struct census *then = &before;
+	unsigned long untouched = before.untouched;
+
+	then->untouched = untouched + MAX_ORDER_NR_PAGES;
+	now = *then;
+	now.untouched = untouched;
+	now.pages[CENSUS_MEMMAP] += 5;
+	now.pages[CENSUS_FREE] -= 5;
+	KTEST_EXPECT_EQ(t, census_memmap_growth(then, &now), 5);
+	KTEST_EXPECT_STREQ(t, census_compare(then, &now), NULL);
+	now.pages[CENSUS_FREE]++;
+	now.pages[CENSUS_VMALLOC]--;
+	KTEST_EXPECT_NOT_NULL(t, census_compare(then, &now));
+	now.untouched = then->untouched;
+	KTEST_EXPECT_EQ(t, census_memmap_growth(then, &now), 0);
+}
+
 static void print_contradiction(void)
 {
 	now = before;
@@ -265,6 +285,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(every_owner_has_a_name),
 	KTEST_CASE(each_contradiction_of_a_census_is_named),
 	KTEST_CASE(each_difference_of_two_censuses_is_named),
+	KTEST_CASE(descriptors_that_came_into_being_are_no_difference),
 	KTEST_CASE(census_that_is_wrong_says_so_when_printed),
 	KTEST_CASE(block_that_covers_another_is_owned_twice),
 	{}

@@ -1,5 +1,6 @@
 /* DMA pools: where blocks lie, and what is done wrong to them. */
 #include <kernel/ktest.h>
+#include <kernel/preempt.h>
 #include <kernel/smp.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -374,6 +375,36 @@ static void pages_with_busy_blocks_are_left_alone(struct ktest *t)
 	dma_pool_destroy(NULL);
 }
 
+static struct block take_in_atomic(struct dma_pool *pool)
+{
+	struct block b;
+
+	preempt_disable();
+	b = take(pool, GFP_KERNEL);
+	preempt_enable();
+	return b;
+}
+
+static void end_in_atomic(struct dma_pool *pool)
+{
+	preempt_disable();
+	dma_pool_destroy(pool);
+	preempt_enable();
+}
+
+static void who_must_not_sleep_is_told(struct ktest *t)
+{
+	struct dma_pool *pool = dma_pool_create("atomic", NULL, 64, 8, 0);
+	struct block a, b = { 0 };
+
+	KTEST_ASSERT_NOT_NULL(t, pool);
+	a = take(pool, GFP_KERNEL);	/* there is a unit with room now */
+	KTEST_EXPECT_REPORTS(t, 1, "may sleep", b = take_in_atomic(pool));
+	give(pool, a);
+	give(pool, b);
+	KTEST_EXPECT_REPORTS(t, 1, "may sleep", end_in_atomic(pool));
+}
+
 static void write_to_a_free_block_is_reported(struct ktest *t)
 {
 	struct dma_pool *pool;
@@ -412,6 +443,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(address_inside_a_block_is_not_freed),
 	KTEST_CASE(addresses_of_a_block_must_agree),
 	KTEST_CASE(pages_with_busy_blocks_are_left_alone),
+	KTEST_CASE(who_must_not_sleep_is_told),
 	KTEST_CASE(write_to_a_free_block_is_reported),
 	{}
 };

@@ -448,6 +448,60 @@ static void who_must_not_sleep_does_not_wait(struct ktest *t)
 	give_back(pool, elements, MIN_NR);
 }
 
+static void resize_in_atomic(mempool_t *p, int nr)
+{
+	preempt_disable();
+	mempool_resize(p, nr);
+	preempt_enable();
+}
+
+static void destroy_in_atomic(mempool_t *p)
+{
+	preempt_disable();
+	mempool_destroy(p);
+	preempt_enable();
+}
+
+static void resize_and_end_are_for_who_may_sleep(struct ktest *t)
+{
+	KTEST_EXPECT_REPORTS(t, 1, "may sleep", resize_in_atomic(pool, 1));
+	KTEST_EXPECT_EQ(t, pool->min_nr, 1);
+	KTEST_EXPECT_REPORTS(t, 1, "may sleep", destroy_in_atomic(pool));
+	KTEST_EXPECT_EQ(t, spring.live, 0);
+	set_up(t);
+}
+
+/* pool_data of a pool whose elements look at it when they are freed. */
+static struct {
+	mempool_t *pool;
+	unsigned int frees, unsound;
+} looked_at;
+
+static void *alloc_plainly(gfp_t gfp, void *pool_data)
+{
+	return kmalloc(64, gfp);
+}
+
+static void free_and_look(void *element, void *pool_data)
+{
+	looked_at.frees++;
+	if (looked_at.pool && mempool_validate(looked_at.pool))
+		looked_at.unsound++;
+	kfree(element);
+}
+
+static void reserve_is_sound_while_it_shrinks(struct ktest *t)
+{
+	memset(&looked_at, 0, sizeof(looked_at));
+	looked_at.pool = mempool_create(MIN_NR, alloc_plainly, free_and_look,
+					NULL);
+	KTEST_ASSERT_NOT_NULL(t, looked_at.pool);
+	KTEST_EXPECT_EQ(t, mempool_resize(looked_at.pool, 1), 0);
+	KTEST_EXPECT_EQ(t, looked_at.frees, MIN_NR - 1);
+	KTEST_EXPECT_EQ(t, looked_at.unsound, 0);
+	mempool_destroy(looked_at.pool);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(create_fills_the_reserve),
 	KTEST_CASE(alloc_asks_the_allocator_before_the_reserve),
@@ -477,6 +531,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(resize_to_nothing_is_refused),
 	KTEST_CASE(interrupt_handler_may_take_and_give),
 	KTEST_CASE(who_must_not_sleep_does_not_wait),
+	KTEST_CASE(resize_and_end_are_for_who_may_sleep),
+	KTEST_CASE(reserve_is_sound_while_it_shrinks),
 	{}
 };
 KTEST_SUITE_FIXTURE(mempool, cases, set_up, tear_down);

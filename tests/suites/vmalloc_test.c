@@ -4,6 +4,7 @@
  */
 #include <asm/machine.h>
 #include <kernel/ktest.h>
+#include <kernel/preempt.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -406,6 +407,31 @@ static void pages_come_from_the_zone_asked_for(struct ktest *t)
 	vfree(p);
 }
 
+static void map_and_unmap_in_atomic(struct ktest *t, struct page **pages)
+{
+	void *p = vmap(pages, 1, VM_MAP, PAGE_KERNEL), *q, *none = p;
+
+	q = p ? vm_map_ram(pages, 1, NUMA_NO_NODE) : NULL;
+	preempt_disable();
+	KTEST_EXPECT_REPORTS(t, 2, "so many pages",
+			     none = vmap(pages, 0, VM_MAP, PAGE_KERNEL));
+	KTEST_EXPECT_NULL(t, none);
+	if (p)
+		KTEST_EXPECT_REPORTS(t, 1, "may sleep", vunmap(p));
+	if (q)
+		KTEST_EXPECT_REPORTS(t, 1, "may sleep", vm_unmap_ram(q, 1));
+	preempt_enable();
+}
+
+static void who_must_not_sleep_does_not_map(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	map_and_unmap_in_atomic(t, &page);
+	__free_page(page);
+}
+
 static void pages_given_away_are_freed_with_the_map(struct ktest *t)
 {
 	struct page **pages = kvmalloc_array(SHOWN, sizeof(*pages),
@@ -516,6 +542,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(a_map_may_be_read_only_but_not_writable_code),
 	KTEST_CASE(pages_that_are_none_are_not_shown),
 	KTEST_CASE(pages_come_from_the_zone_asked_for),
+	KTEST_CASE(who_must_not_sleep_does_not_map),
 	KTEST_CASE(pages_given_away_are_freed_with_the_map),
 	KTEST_CASE(huge_areas_are_aligned_and_whole),
 	KTEST_CASE(words_say_what_is_or_was_at_an_address),

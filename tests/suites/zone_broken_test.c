@@ -176,6 +176,8 @@ static void look_at_array(struct ktest *t, struct page *page)
 		  "pcp: a block of another zone");
 	PCP_NAMES(t, page->_refcount, 2,
 		  "pcp: a free block with references");
+	NAMES_FAULT(t, page->_refcount, 2, page_alloc_validate(),
+		    "pcp: a free block with references");
 	PCP_NAMES(t, first[-1], page,
 		  "pcp: the slot below the first is not empty");
 	PCP_NAMES(t, s->top, s->end + 1,
