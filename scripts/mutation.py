@@ -22,6 +22,7 @@ HOST = 'build/host'
 KERNEL = 'build/x86_64/strata.elf'
 PROGRAMS = (f'{HOST}/ktest', f'{HOST}/memmap-replay', f'{HOST}/slub-kunit',
             f'{HOST}/fuzz/multiboot2', f'{HOST}/fuzz/memmap',
+            f'{HOST}/highmem/ktest',
             f'{HOST}/numa/memblock_contract', f'{HOST}/numa/memblock_model')
 SUBTEST = re.compile(r'\s*# Subtest: (\S+)')
 NOT_OK = re.compile(r'\s*not ok \d+ -? ?(\S+)')
@@ -51,10 +52,10 @@ class Trial:
     settings: dict = field(default_factory=dict)
 
 
-def ktest(glob, *options, cpu=40, limit=240):
-    name = ' '.join(['ktest', *options, f"'{glob}'"])
-    return Trial(name, [f'{HOST}/ktest', '--quiet', *options, glob],
-                 f'{HOST}/ktest', cpu, limit)
+def ktest(glob, *options, cpu=40, limit=240, suites='ktest'):
+    name = ' '.join([suites, *options, f"'{glob}'"])
+    return Trial(name, [f'{HOST}/{suites}', '--quiet', *options, glob],
+                 f'{HOST}/{suites}', cpu, limit)
 
 
 def boot(words, limit=60, **settings):
@@ -151,7 +152,7 @@ class Tree:
         if not source.endswith('.c'):
             return []
         hosted = [self.path / HOST / kind / f'{source[:-2]}.o'
-                  for kind in ('', 'numa')]
+                  for kind in ('', 'numa', 'highmem')]
         return [*hosted, self.path / f'build/x86_64/{source}.o']
 
     @contextlib.contextmanager

@@ -475,8 +475,8 @@ static void fail_pages(void)
 
 static void order_is_chosen_by_range(struct ktest *t)
 {
+	struct page *page, *one[1] = { NULL };
 	unsigned int order;
-	struct page *page;
 
 	fail_page_alloc.min_order = 1;
 	fail_page_alloc.max_order = 3;
@@ -487,6 +487,9 @@ static void order_is_chosen_by_range(struct ktest *t)
 		if (page)
 			__free_pages(page, order);
 	}
+	KTEST_EXPECT_EQ(t, alloc_pages_bulk_array(GFP_KERNEL, 1, one), 1);
+	if (one[0])
+		__free_page(one[0]);
 }
 
 static void every_way_to_pages_can_fail(struct ktest *t)
