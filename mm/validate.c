@@ -132,7 +132,8 @@ static const char *check_range(const struct zone *zone,
 {
 	unsigned long start = page_to_pfn(head);
 
-	if (head->type != PAGE_DEFERRED || head->zone_id != zone->zone_id)
+	if (head->type != PAGE_DEFERRED || head->order ||
+	    head->zone_id != zone->zone_id)
 		return "deferred range has a damaged head";
 	if (head->nr_blocks == 0)
 		return "deferred range is empty";

@@ -213,6 +213,8 @@ static void validation_finds_what_is_wrong_with_a_range(struct ktest *t)
 		      head->type = PAGE_NONE, head->type = PAGE_DEFERRED);
 	EXPECT_BROKEN(t, "deferred range has a damaged head",
 		      head->zone_id ^= 1, head->zone_id ^= 1);
+	EXPECT_BROKEN(t, "deferred range has a damaged head",
+		      head->order = 1, head->order = 0);
 	EXPECT_BROKEN(t, "deferred range is empty",
 		      head->nr_blocks = 0, head->nr_blocks = 2);
 	EXPECT_BROKEN(t, "deferred range leaves its zone",
