@@ -93,6 +93,22 @@ static void both_ends_are_guarded(struct ktest *t)
 	}
 }
 
+/* Its pages alone would do without the addresses behind. */
+static void area_as_long_as_its_addresses_is_guarded(struct ktest *t)
+{
+	unsigned long size = ALIGN(SZ_64K + 1, VMAP_AREA_ALIGN);
+	u8 *p;
+
+	if (!enough_memory(t, size))
+		return;
+	p = vmalloc(size);
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_STREQ(t, vmalloc_validate() ?: "", "");
+	KTEST_EXPECT_EQ(t, probe_write(p + size - 1), 0);
+	KTEST_EXPECT_EQ(t, probe_write(p + size), -EFAULT);
+	vfree(p);
+}
+
 static void pages_are_those_that_are_shown(struct ktest *t)
 {
 	char *p = vmalloc(SZ_64K);
@@ -526,6 +542,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(memory_of_any_size_can_be_written_to_its_end),
 	KTEST_CASE(zeroed_memory_is_zero_after_use),
 	KTEST_CASE(both_ends_are_guarded),
+	KTEST_CASE(area_as_long_as_its_addresses_is_guarded),
 	KTEST_CASE(pages_are_those_that_are_shown),
 	KTEST_CASE(areas_are_found_by_any_byte),
 	KTEST_CASE(pages_are_counted_while_they_are_used),
