@@ -189,6 +189,23 @@ static void every_frame_of_ram_is_in_its_zones_span(struct ktest *t)
 	}
 }
 
+/* Descriptors come in blocks: one without RAM has none. */
+static void frames_before_the_blocks_of_ram_are_not_valid(struct ktest *t)
+{
+	struct pfn_range range;
+	unsigned long pfn = 0, first, end = 0;
+
+	while (next_ram_range(pfn, &range, NULL)) {
+		first = ALIGN_DOWN(range.start, MAX_ORDER_NR_PAGES);
+		KTEST_EXPECT_TRUE(t, pfn_valid(first));
+		if (first > end)
+			KTEST_EXPECT_FALSE(t, pfn_valid(first - 1));
+		end = ALIGN(range.end, MAX_ORDER_NR_PAGES);
+		KTEST_EXPECT_TRUE(t, pfn_valid(end - 1));
+		pfn = range.end;
+	}
+}
+
 static bool is_ram_of(const struct zone *zone, unsigned long pfn)
 {
 	unsigned long end;
@@ -384,6 +401,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(single_frees_build_the_same_blocks),
 	KTEST_CASE(present_pages_sum_to_ram),
 	KTEST_CASE(every_frame_of_ram_is_in_its_zones_span),
+	KTEST_CASE(frames_before_the_blocks_of_ram_are_not_valid),
 	KTEST_CASE(spans_begin_and_end_with_ram),
 	KTEST_CASE(overlapping_reservations_leave_no_frame_out),
 	KTEST_CASE(block_of_early_memory_becomes_free),
