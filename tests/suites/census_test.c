@@ -147,6 +147,18 @@ static void block_longer_than_it_may_be_is_noticed(struct ktest *t)
 	__free_page(page + 1);
 }
 
+static void block_of_an_order_there_is_not_is_one_frame(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	page->order = MAX_PAGE_ORDER + 1;
+	census_walk(&now, NULL, NULL);
+	page->order = 0;
+	KTEST_EXPECT_STREQ(t, census_check(&now), NULL);
+	__free_page(page);
+}
+
 static void free_page_on_no_list_is_noticed(struct ktest *t)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -280,6 +292,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_of_vmalloc_are_counted_as_such),
 	KTEST_CASE(lost_block_is_noticed_and_named),
 	KTEST_CASE(block_longer_than_it_may_be_is_noticed),
+	KTEST_CASE(block_of_an_order_there_is_not_is_one_frame),
 	KTEST_CASE(free_page_on_no_list_is_noticed),
 	KTEST_CASE(difference_in_one_free_list_is_noticed),
 	KTEST_CASE(every_owner_has_a_name),
