@@ -2,6 +2,7 @@
  * Free blocks at hand come back when they are needed, belong to somebody in
  * the census, and are looked at again before they go to anybody.
  */
+#include <kernel/preempt.h>
 #include <lib/kernel.h>
 #include <lib/list.h>
 #include <mm/census.h>
@@ -220,6 +221,23 @@ static void wait_for_memory_is_reported_where_none_may_sleep(struct ktest *t)
 		__free_page(page);
 }
 
+/* He is told once, and neither reclaims nor asks the other CPUs. */
+static void who_must_not_sleep_does_not_wait_for_memory(struct ktest *t)
+{
+	struct list_head blocks[NR_PAGE_ORDERS];
+	struct page *page = NULL;
+
+	take_all(blocks);
+	preempt_disable();
+	KTEST_EXPECT_REPORTS(t, 1, "may sleep",
+			     page = alloc_page(GFP_KERNEL | __GFP_NOWARN));
+	preempt_enable();
+	give_all(blocks);
+	KTEST_EXPECT_NULL(t, page);
+	if (page)
+		__free_page(page);
+}
+
 /* ----- sizes, counts ------------------------------------------------------ */
 
 /* Pages in all arrays of a zone, when all are full. */
@@ -293,6 +311,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(damaged_page_is_not_handed_out_at_once),
 	KTEST_CASE(damaged_block_does_not_reach_the_zone),
 	KTEST_CASE(wait_for_memory_is_reported_where_none_may_sleep),
+	KTEST_CASE(who_must_not_sleep_does_not_wait_for_memory),
 	KTEST_CASE(arrays_never_hold_more_than_an_eighth_of_a_zone),
 	KTEST_CASE(zones_of_this_machine_keep_to_it),
 	KTEST_CASE(blocks_at_hand_have_an_owner_in_the_census),
