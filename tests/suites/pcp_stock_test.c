@@ -5,6 +5,7 @@
 #include "all_memory.h"
 #include "names_fault.h"
 #include "pcp_fixture.h"
+#include "zone_fixture.h"
 
 /* More than a zone gives before it keeps any, and what arrays hold. */
 #define MANY 3072U
@@ -366,3 +367,60 @@ static const struct ktest_case cases[] = {
 	{}
 };
 KTEST_SUITE_FIXTURE(pcp_stock, cases, need_a_large_zone, NULL);
+
+/* ----- a full array's pages, in a zone of our own ------------------------- */
+
+/* Frames [start, end) of the arena go back to the zone. */
+static void free_frames(struct zone *zone, unsigned long start,
+			unsigned long end)
+{
+	for (; start < end; start++)
+		zone_free(zone, pfn_to_page(start));
+}
+
+/* As an array would have them. */
+static void make_array(void **slots, unsigned long pfn, unsigned int nr)
+{
+	while (nr--) {
+		struct page *page = pfn_to_page(pfn + nr);
+
+		page->type = PAGE_PCP;
+		slots[nr] = page;
+	}
+}
+
+/*
+ * Half of the zone is free, so what lies below the middle is not packed: it
+ * merges; what lies above stays at hand.
+ */
+static void pages_not_packed_go_to_the_free_lists(struct ktest *t)
+{
+	const unsigned long half = MAX_ORDER_NR_PAGES / 2;
+	struct arena arena;
+	struct zone *zone = private_zone_of_one_block(t, &arena);
+	void *array[8];
+	unsigned int i;
+
+	if (!zone)
+		return;
+	zone_feed(zone, arena.pfn, arena.pages);
+	for (i = 0; i < arena.pages; i++)
+		zone_alloc(zone, 0, MIGRATE_MOVABLE);
+	free_frames(zone, arena.pfn + half / 2, arena.pfn + half / 2 + half);
+	make_array(array, arena.pfn, 4);
+	make_array(array + 4, arena.pfn + arena.pages - 4, 4);
+	stock_put(zone, MIGRATE_MOVABLE, array, 8);
+	KTEST_EXPECT_EQ(t, zone->nr_stock, 4);
+	KTEST_EXPECT_EQ(t, zone->nr_free_pages, half + 4);
+	KTEST_EXPECT_STREQ(t, zone_validate(zone), NULL);
+	KTEST_EXPECT_EQ(t, stock_drain(zone), 4);
+	KTEST_EXPECT_EQ(t, zone->nr_free_pages, half + 8);
+	KTEST_EXPECT_STREQ(t, zone_validate(zone), NULL);
+	arena_put(&arena);
+}
+
+static const struct ktest_case put_cases[] = {
+	KTEST_CASE(pages_not_packed_go_to_the_free_lists),
+	{}
+};
+KTEST_SUITE(pcp_stock_put, put_cases);
