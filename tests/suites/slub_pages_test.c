@@ -97,6 +97,33 @@ static void single_pages_do_when_larger_blocks_are_gone(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+static void construct(void *p)
+{
+	memset(p, 0x5c, 1000);
+}
+
+static void objects_of_a_single_page_are_constructed(struct ktest *t)
+{
+	struct kmem_cache *s = must_create("t", 1000, 0, SLAB_NO_MERGE,
+					   construct);
+	struct page *page;
+	struct drained d;
+	void *p;
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	page = alloc_page(GFP_MUST);
+	drain_pages(&d);
+	__free_page(page);
+	p = kmem_cache_alloc(s, __GFP_MEMALLOC | __GFP_NOWARN);
+	undrain_pages(&d);
+	if (p) {
+		KTEST_EXPECT_NE(t, slab_of(p)->order, s->order);
+		KTEST_EXPECT_NULL(t, memchr_inv(p, 0x5c, 1000));
+	}
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
 /* The larger block is only tried: what must not fail is the single page. */
 static void nofail_is_met_with_a_single_page(struct ktest *t)
 {
@@ -253,6 +280,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(dma_caches_live_in_zone_dma),
 	KTEST_CASE(objects_of_a_node_lie_in_that_node),
 	KTEST_CASE(pages_of_a_slab_that_went_back_are_plain),
+	KTEST_CASE(objects_of_a_single_page_are_constructed),
 	KTEST_CASE(nofail_is_met_with_a_single_page),
 	KTEST_CASE(nofail_for_a_large_block_is_warned_of),
 	KTEST_CASE(dma_asked_for_once_does_not_place_a_slab),
