@@ -70,6 +70,7 @@ static void who_waits_in_a_reader_is_reported(struct ktest *t)
 /* A reader on another CPU, and one who waits for it. */
 struct meeting {
 	bool irqs_off;
+	void (*wait)(void);
 	bool in, leave, left;
 	bool over, over_before_left;
 };
@@ -96,7 +97,7 @@ static int wait_for_readers(void *data)
 {
 	struct meeting *m = data;
 
-	synchronize_rcu();
+	m->wait();
 	m->over_before_left = !is_set(&m->left);
 	set(&m->over);
 	return 0;
@@ -111,9 +112,9 @@ static void give_it_time(void)
 		yield();
 }
 
-static void meet(struct ktest *t, bool irqs_off)
+static void meet(struct ktest *t, bool irqs_off, void (*wait)(void))
 {
-	struct meeting m = { .irqs_off = irqs_off };
+	struct meeting m = { .irqs_off = irqs_off, .wait = wait };
 	struct task_struct *reader, *waiter;
 
 	reader = kthread_run_on(other_cpu(1), read, &m, "reader");
@@ -134,14 +135,25 @@ static void meet(struct ktest *t, bool irqs_off)
 static void grace_period_lasts_until_the_reader_leaves(struct ktest *t)
 {
 	if (needs_cpus(t, 2))
-		meet(t, false);
+		meet(t, false, synchronize_rcu);
 }
 
 static void interrupts_off_is_a_reader_too(struct ktest *t)
 {
 	/* who asks such a one keeps his own CPU until the answer */
 	if (needs_cpus(t, 3))
-		meet(t, true);
+		meet(t, true, synchronize_rcu);
+}
+
+static void free_without_a_head(void)
+{
+	kfree_rcu_mightsleep(kmalloc(64, GFP_KERNEL | __GFP_NOFAIL));
+}
+
+static void object_without_a_head_lasts_until_the_reader_leaves(struct ktest *t)
+{
+	if (needs_cpus(t, 2))
+		meet(t, false, free_without_a_head);
 }
 
 static int compute(void *data)
@@ -401,6 +413,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(who_waits_in_a_reader_is_reported),
 	KTEST_CASE(grace_period_lasts_until_the_reader_leaves),
 	KTEST_CASE(interrupts_off_is_a_reader_too),
+	KTEST_CASE(object_without_a_head_lasts_until_the_reader_leaves),
 	KTEST_CASE(idle_and_busy_cpus_hold_nobody_up),
 	KTEST_CASE(cpus_that_come_and_go_hold_nobody_up),
 	KTEST_CASE(functions_are_called_once_and_in_order),
