@@ -451,6 +451,70 @@ static void right_free_is_right_while_others_move_objects(struct ktest *t)
 	KTEST_EXPECT_EQ(t, doubled, 0);
 }
 
+/* A node's lock, held by another CPU for a while. */
+struct holder {
+	struct kmem_cache_node *node;
+	bool held, let_go;
+};
+
+static void hold_for_a_while(void *info)
+{
+	struct holder *h = info;
+	spinlock_t *lock = &h->node->lock;
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(lock, flags);
+	__atomic_store_n(&h->held, true, __ATOMIC_RELEASE);
+	for (i = 0; i < 100000; i++)
+		cpu_relax();
+	__atomic_store_n(&h->let_go, true, __ATOMIC_RELEASE);
+	spin_unlock_irqrestore(lock, flags);
+}
+
+/* An object of each of two nodes; how many. */
+static unsigned int objects_of_two_nodes(void **objs)
+{
+	unsigned int n = 0;
+	int nid;
+
+	for_each_online_node(nid) {
+		if (n == 2 || !node_has_low_pages(nid))
+			continue;
+		node_take(s, nid, &objs[n], 1);
+		if (!objs[n] && node_grow(s, GFP_MUST | __GFP_THISNODE, nid))
+			node_take(s, nid, &objs[n], 1);
+		n += objs[n] != NULL;
+	}
+	return n;
+}
+
+static void objects_go_back_under_the_lock_of_their_node(struct ktest *t)
+{
+	struct holder holder = { .held = false };
+	void *objs[2] = { NULL };
+	unsigned int n;
+	bool waited;
+
+	if (!two_cpus(t))
+		return;
+	n = objects_of_two_nodes(objs);
+	if (n == 2) {
+		holder.node = slab_node(s, slab_of(objs[1]));
+		smp_call_function_single(other, hold_for_a_while, &holder,
+					 false);
+		while (!__atomic_load_n(&holder.held, __ATOMIC_ACQUIRE))
+			cpu_relax();
+	} else {
+		ktest_skip(t, "needs memory in two nodes");
+	}
+	node_put(s, objs, n);
+	waited = __atomic_load_n(&holder.let_go, __ATOMIC_ACQUIRE);
+	KTEST_EXPECT_EQ(t, waited, n == 2);
+	while (n == 2 && !__atomic_load_n(&holder.let_go, __ATOMIC_ACQUIRE))
+		cpu_relax();
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(object_goes_to_the_array_of_the_cpu_that_frees),
 	KTEST_CASE(objects_freed_elsewhere_are_conserved),
@@ -463,6 +527,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_of_a_dead_cpu_come_back),
 	KTEST_CASE(thread_and_handlers_share_a_cpus_array),
 	KTEST_CASE(right_free_is_right_while_others_move_objects),
+	KTEST_CASE(objects_go_back_under_the_lock_of_their_node),
 	{}
 };
 KTEST_SUITE_FIXTURE(slub_smp, cases, set_up, tear_down);
