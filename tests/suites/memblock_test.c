@@ -329,6 +329,8 @@ static void queries_include_the_first_byte_and_exclude_the_end(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, memblock_is_reserved(0x9000));
 	KTEST_EXPECT_TRUE(t, memblock_is_region_memory(0x1000, 0x1000));
 	KTEST_EXPECT_FALSE(t, memblock_is_region_memory(0x1000, 0x1001));
+	KTEST_EXPECT_FALSE(t, memblock_is_region_memory(0x1000,
+							PHYS_ADDR_MAX));
 	KTEST_EXPECT_TRUE(t, memblock_is_region_reserved(0x7000, 0x1001));
 	KTEST_EXPECT_FALSE(t, memblock_is_region_reserved(0x7000, 0x1000));
 	KTEST_EXPECT_FALSE(t, memblock_overlaps_region(mem, 0x3000, 0x1000));
