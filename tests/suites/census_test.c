@@ -4,6 +4,7 @@
 #include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/census.h>
+#include <mm/early.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -282,6 +283,31 @@ static void census_that_is_wrong_says_so_when_printed(struct ktest *t)
 			    print_contradiction());
 }
 
+#ifdef STRATA_HOSTED
+/* A kernel's record of early owners is gone when suites run. */
+static void count_misnamed(struct page *head, enum census_owner owner,
+			   unsigned long nr, void *misnamed)
+{
+	phys_addr_t pa = page_to_phys(head);
+	unsigned long i, *n = misnamed;
+
+	if (head->type != PAGE_RESERVED)
+		return;
+	for (i = 0; i < nr; i++)
+		*n += early_owner_of(pa + PFN_PHYS(i)) != head->owner;
+}
+
+/* What was taken early lies side by side, one reserved range to memblock. */
+static void reserved_frames_are_their_early_owners(struct ktest *t)
+{
+	unsigned long misnamed = 0;
+
+	census_walk(&now, count_misnamed, &misnamed);
+	KTEST_EXPECT_EQ(t, misnamed, 0);
+	KTEST_EXPECT_NE(t, now.pages[CENSUS_PERCPU], 0);
+}
+#endif
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(owners_sum_to_ram),
 	KTEST_CASE(zones_sum_to_each_owner),
@@ -301,6 +327,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(descriptors_that_came_into_being_are_no_difference),
 	KTEST_CASE(census_that_is_wrong_says_so_when_printed),
 	KTEST_CASE(block_that_covers_another_is_owned_twice),
+#ifdef STRATA_HOSTED
+	KTEST_CASE(reserved_frames_are_their_early_owners),
+#endif
 	{}
 };
 KTEST_SUITE_FIXTURE(census, cases, set_up, NULL);
