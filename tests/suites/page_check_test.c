@@ -74,6 +74,9 @@ static void block_without_a_reference_is_refused(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, page);
 	page->_refcount = 0;
 	EXPECT_REFUSED(t, "no reference left", page, 0);
+	KTEST_EXPECT_REPORTS(t, 1, "no reference left", get_page(page));
+	KTEST_EXPECT_REPORTS(t, 1, "no reference left", put_page(page));
+	KTEST_EXPECT_EQ(t, page->_refcount, 0);
 	page->_refcount = 1;
 	__free_page(page);
 }
