@@ -53,10 +53,10 @@ static void expect_empty(struct ktest *t, struct kmem_cache *s, u8 *p)
 		KTEST_EXPECT_NULL(t, memchr_inv(p + word, 0, size - word));
 }
 
-static void freed_objects_keep_nothing(struct ktest *t)
+static void expect_nothing_kept(struct ktest *t, slab_flags_t flags)
 {
-	struct kmem_cache *s = kmem_cache_create("init", 200, 0, SLAB_NO_MERGE,
-						 NULL);
+	struct kmem_cache *s = kmem_cache_create("init", 200, 0,
+						 flags | SLAB_NO_MERGE, NULL);
 	u8 *p, *stays;
 
 	KTEST_ASSERT_NOT_NULL(t, s);
@@ -72,6 +72,17 @@ static void freed_objects_keep_nothing(struct ktest *t)
 	kmem_cache_free(s, p);
 	kmem_cache_free(s, stays);
 	kmem_cache_destroy(s);
+}
+
+static void freed_objects_keep_nothing(struct ktest *t)
+{
+	expect_nothing_kept(t, 0);
+}
+
+/* Zones around an object do not show who reads it after its free. */
+static void freed_objects_between_red_zones_keep_nothing(struct ktest *t)
+{
+	expect_nothing_kept(t, SLAB_RED_ZONE);
 }
 
 static void construct(void *p)
@@ -96,6 +107,7 @@ static void constructors_work_is_kept(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_of_every_size_are_zero_unasked),
 	KTEST_CASE(freed_objects_keep_nothing),
+	KTEST_CASE(freed_objects_between_red_zones_keep_nothing),
 	KTEST_CASE(constructors_work_is_kept),
 	{}
 };
