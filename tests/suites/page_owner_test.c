@@ -235,6 +235,25 @@ static void same_stack_has_the_same_number(struct ktest *t)
 	KTEST_EXPECT_EQ(t, entries[2], 13);
 }
 
+/* Products with the hash's factor that differ in their lowest bit alone. */
+static void stacks_of_one_hash_are_told_apart(struct ktest *t)
+{
+	const unsigned long a = 11, b = (unsigned long)0xf1de83e199377346ULL;
+	depot_stack_handle_t ha, hb;
+	const unsigned long *entries;
+
+	if (BITS_PER_LONG < 64) {
+		ktest_skip(t, "the second stack is of 64 bits");
+		return;
+	}
+	ha = stack_depot_save(&a, 1);
+	hb = stack_depot_save(&b, 1);
+	KTEST_EXPECT_NE(t, hb, ha);
+	KTEST_EXPECT_LT(t, hb - ha, 64);	/* it wanted the same place */
+	KTEST_EXPECT_EQ(t, stack_depot_fetch(hb, &entries), 1);
+	KTEST_EXPECT_EQ(t, *entries, b);
+}
+
 static void only_the_innermost_entries_are_kept(struct ktest *t)
 {
 	unsigned long deep[STACK_DEPOT_DEPTH + 2], i;
@@ -296,6 +315,7 @@ static void stack_that_finds_no_place_is_counted(struct ktest *t)
 
 static const struct ktest_case depot_cases[] = {
 	KTEST_CASE(same_stack_has_the_same_number),
+	KTEST_CASE(stacks_of_one_hash_are_told_apart),
 	KTEST_CASE(only_the_innermost_entries_are_kept),
 	KTEST_CASE(wrong_numbers_name_no_stack),
 	KTEST_CASE(stack_that_finds_no_place_is_counted),
