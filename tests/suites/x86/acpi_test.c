@@ -19,6 +19,7 @@
 #define XSDT_AT 0x200
 #define FIRST_AT 0x400
 #define SECOND_AT 0x600
+#define FADT_AT 0x800
 #define HEADER 36
 #define LENGTH 60
 
@@ -189,6 +190,44 @@ static void damaged_rsdp_leads_nowhere(struct ktest *t)
 	KTEST_EXPECT_EQ(t, find("ONE1"), 0);
 }
 
+/* The old half is right: it still names the RSDT. */
+static void damaged_new_half_of_the_rsdp_leaves_the_rsdt(struct ktest *t)
+{
+	boot->rsdp_copy[33]++;
+	KTEST_EXPECT_EQ(t, find("ONE1"), 1);
+	KTEST_EXPECT_EQ(t, find("TWO2"), 0);
+	make_rsdp(2);
+	boot->rsdp_copy[20]--;		/* a length that ends within it */
+	make_sum_zero(boot->rsdp_copy, 36, boot->rsdp_copy + 32);
+	KTEST_EXPECT_EQ(t, find("ONE1"), 1);
+	KTEST_EXPECT_EQ(t, find("TWO2"), 0);
+}
+
+/* The XSDT lists it alone; where it says its DSDT is, by 32 and 64 bits. */
+static void make_fadt(u64 dsdt, u64 x_dsdt)
+{
+	memcpy(page + FADT_AT, "FACP", 4);
+	put(FADT_AT + 40, dsdt, 4);
+	put(FADT_AT + 140, x_dsdt, 8);
+	finish(FADT_AT, 148);
+	put(XSDT_AT + HEADER, __pa(page + FADT_AT), 8);
+	finish(XSDT_AT, HEADER + 8);
+}
+
+static void address_of_64_bits_names_the_dsdt(struct ktest *t)
+{
+	make_fadt(__pa(page + FIRST_AT), __pa(page + SECOND_AT));
+	KTEST_EXPECT_EQ(t, find("TWO2"), 2);
+	KTEST_EXPECT_EQ(t, find("ONE1"), 0);
+	make_fadt(__pa(page + FIRST_AT), 0);
+	KTEST_EXPECT_EQ(t, find("TWO2"), 0);
+	KTEST_EXPECT_EQ(t, find("ONE1"), 1);
+	put(FADT_AT + 140, __pa(page + SECOND_AT), 8);
+	finish(FADT_AT, 147);		/* one byte of it is missing */
+	KTEST_EXPECT_EQ(t, find("TWO2"), 0);
+	KTEST_EXPECT_EQ(t, find("ONE1"), 1);
+}
+
 static void nothing_is_found_without_an_rsdp(struct ktest *t)
 {
 	boot->rsdp_size = 0;
@@ -255,6 +294,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(damaged_xsdt_leaves_the_rsdt),
 	KTEST_CASE(old_rsdp_knows_only_the_rsdt),
 	KTEST_CASE(damaged_rsdp_leads_nowhere),
+	KTEST_CASE(damaged_new_half_of_the_rsdp_leaves_the_rsdt),
+	KTEST_CASE(address_of_64_bits_names_the_dsdt),
 	KTEST_CASE(nothing_is_found_without_an_rsdp),
 	KTEST_CASE(cpu_that_boots_is_number_0),
 	KTEST_CASE(cpu_that_boots_need_not_be_listed),
