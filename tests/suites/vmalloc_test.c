@@ -28,7 +28,7 @@ static bool filled_with(const void *p, unsigned long size, u8 value)
 
 static const unsigned long sizes[] = {
 	1, PAGE_SIZE, PAGE_SIZE + 1, 3 * PAGE_SIZE, 8 * PAGE_SIZE, SZ_64K,
-	SZ_64K + 1, SZ_1M, 3 * SZ_1M - 5,
+	SZ_64K + 1, SZ_1M, VMAP_TABLE_SIZE, 3 * SZ_1M - 5,
 };
 
 /* Those that this machine can have two of. */
