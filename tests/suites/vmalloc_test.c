@@ -161,6 +161,18 @@ static void pages_are_counted_while_they_are_used(struct ktest *t)
 	KTEST_EXPECT_EQ(t, vmalloc_nr_pages(), before);
 }
 
+/* It is larger than the zone that it must come from. */
+static void area_that_cannot_be_had_is_not_counted(struct ktest *t)
+{
+	unsigned long before = vmalloc_nr_pages();
+	void *p = __vmalloc(2 * MAX_DMA_PFN * PAGE_SIZE,
+			    GFP_KERNEL | __GFP_DMA | __GFP_NOWARN);
+
+	KTEST_EXPECT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, vmalloc_nr_pages(), before);
+	vfree(p);
+}
+
 static void what_was_freed_faults(struct ktest *t)
 {
 	unsigned int i;
@@ -546,6 +558,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_are_those_that_are_shown),
 	KTEST_CASE(areas_are_found_by_any_byte),
 	KTEST_CASE(pages_are_counted_while_they_are_used),
+	KTEST_CASE(area_that_cannot_be_had_is_not_counted),
 	KTEST_CASE(what_was_freed_faults),
 	KTEST_CASE(sizes_that_make_no_sense_are_refused_and_told),
 	KTEST_CASE(freeing_nothing_is_fine),
