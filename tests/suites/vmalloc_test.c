@@ -483,11 +483,13 @@ static void pages_given_away_are_freed_with_the_map(struct ktest *t)
 static void huge_areas_are_aligned_and_whole(struct ktest *t)
 {
 	unsigned long size = 2 * SZ_2M + PAGE_SIZE;
-	char *p;
+	char *p, *in_front;
 
 	if (!enough_memory(t, size))
 		return;
+	in_front = vmalloc(SZ_64K + 1);
 	p = vmalloc_huge(size, GFP_KERNEL | __GFP_ZERO);
+	vfree(in_front);
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_TRUE(t, IS_ALIGNED((unsigned long)p, SZ_2M));
 	KTEST_EXPECT_TRUE(t, filled_with(p, size, 0));
