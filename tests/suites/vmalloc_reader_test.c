@@ -127,6 +127,27 @@ static void descriptors_stay_while_somebody_looks(struct ktest *t)
 	KTEST_EXPECT_EQ(t, is_set(&visit.trimmed), trimmer != NULL);
 }
 
+/* Of an area that has left: who found it before may still look at it. */
+static void descriptor_of_a_large_area_waits_for_who_looks(struct ktest *t)
+{
+	struct task_struct *reader;
+	void *p;
+
+	if (!reader_can_stay(t))
+		return;
+	p = vmalloc(LARGE);
+	rcu_barrier();
+	reader = start_reader();
+	vfree(p);
+	vm_unmap_aliases();
+	if (p && reader)
+		KTEST_EXPECT_NE(t, rcu_nr_waiting(), 0);
+	set(&visit.leave);
+	if (reader)
+		kthread_stop(reader);
+	rcu_barrier();
+}
+
 static int trim_small(void *done)
 {
 	vm_small_trim();
@@ -178,6 +199,9 @@ static void who_trims_second_waits_for_the_addresses(struct ktest *t)
 		wait_a_while(&visit.trimmed_too);
 		KTEST_EXPECT_FALSE(t, is_set(&visit.trimmed_too));
 	}
+	if (addr && reader && first)	/* withdrawn is not given back */
+		KTEST_EXPECT_TRUE(t, in_a_chunk(addr) ||
+				     !is_set(&visit.trimmed));
 	set(&visit.leave);
 	if (reader)
 		kthread_stop(reader);
@@ -359,6 +383,7 @@ static void a_batch_goes_on_behind_what_has_gone(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(descriptors_stay_while_somebody_looks),
+	KTEST_CASE(descriptor_of_a_large_area_waits_for_who_looks),
 	KTEST_CASE(who_trims_second_waits_for_the_addresses),
 	KTEST_CASE(stray_addresses_may_be_looked_at_while_areas_go),
 	KTEST_CASE(small_areas_are_shown_once_without_the_lock),
