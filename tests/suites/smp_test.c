@@ -157,6 +157,12 @@ static bool is_even(unsigned int cpu, void *info)
 	return cpu % 2 == 0;
 }
 
+static bool is_odd(unsigned int cpu, void *info)
+{
+	return cpu % 2;
+}
+
+/* This CPU, too, whichever it is. */
 static void condition_chooses(struct ktest *t)
 {
 	unsigned int cpu;
@@ -164,6 +170,9 @@ static void condition_chooses(struct ktest *t)
 	on_each_cpu_cond(is_even, count_call, NULL);
 	for_each_online_cpu(cpu)
 		KTEST_EXPECT_EQ(t, calls[cpu], cpu % 2 == 0);
+	on_each_cpu_cond(is_odd, count_call, NULL);
+	for_each_online_cpu(cpu)
+		KTEST_EXPECT_EQ(t, calls[cpu], 1);
 }
 
 static void cpu_that_is_not_there_is_refused(struct ktest *t)
