@@ -3,6 +3,7 @@
  * may do less, is so on every one of them when the call returns. The pages are
  * those of a kernel stack: its page tables are there for good.
  */
+#include <asm/irqflags.h>
 #include <asm/kernel_stack.h>
 #include <asm/machine.h>
 #include <asm/pgtable.h>
@@ -100,6 +101,22 @@ static void unmapped_page_faults_on_every_cpu(struct ktest *t)
 	pgtable_map(&kernel_pgtable, area + PAGE_SIZE, frames[1], PAGE_SIZE,
 		    PAGE_KERNEL, PT_4K);
 	KTEST_EXPECT_EQ(t, cpus_that_can(probe_write, 1), all);
+}
+
+/* By NMI, which a CPU with interrupts off may ask for. */
+static void nmi_makes_every_cpu_forget(struct ktest *t)
+{
+	struct tlb_batch forgotten = TLB_BATCH_INIT;
+	unsigned long flags;
+
+	KTEST_ASSERT_NOT_NULL(t, (void *)area);
+	KTEST_EXPECT_EQ(t, cpus_that_can(read_byte, 1), num_online_cpus());
+	pgtable_unmap_batched(&kernel_pgtable, area + PAGE_SIZE, PAGE_SIZE,
+			      &forgotten);
+	local_irq_save(flags);
+	flush_tlb_all_nmi();
+	local_irq_restore(flags);
+	KTEST_EXPECT_EQ(t, cpus_that_can(read_byte, 1), 0);
 }
 
 static void reduced_rights_hold_on_every_cpu(struct ktest *t)
@@ -242,6 +259,7 @@ static void tree_nobody_runs_on_needs_no_flush(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(unmapped_page_faults_on_every_cpu),
+	KTEST_CASE(nmi_makes_every_cpu_forget),
 	KTEST_CASE(reduced_rights_hold_on_every_cpu),
 	KTEST_CASE(batch_costs_one_round),
 	KTEST_CASE(batch_of_far_ranges_forgets_all),
