@@ -240,6 +240,73 @@ static void chunks_come_when_needed_and_go_when_empty(struct ktest *t)
 	KTEST_EXPECT_NULL(t, percpu_validate());
 }
 
+static void *filled[400];
+static size_t first_size;
+
+/* Takes all that the chunks there are have to give; false: it is too much. */
+static bool fill_chunks(struct ktest *t, unsigned int *n)
+{
+	unsigned long pages = percpu_nr_pages();
+	size_t size = PCPU_MAX_SIZE;
+
+	first_size = 0;
+	for (*n = 0; size >= 8 && *n < ARRAY_SIZE(filled);) {
+		void *p = __alloc_percpu(size, 8);
+
+		if (p && percpu_nr_pages() == pages) {
+			filled[(*n)++] = p;
+			first_size = first_size ? first_size : size;
+			continue;
+		}
+		free_percpu(p);
+		size /= 2;
+	}
+	if (size >= 8 || first_size < 256)
+		ktest_skip(t, "chunks are in many pieces");
+	return !t->skipped;
+}
+
+static void empty_chunks(unsigned int n)
+{
+	while (n)
+		free_percpu(filled[--n]);
+}
+
+static void room_that_comes_back_is_used_again(struct ktest *t)
+{
+	unsigned long pages;
+	unsigned int n;
+
+	if (fill_chunks(t, &n)) {
+		pages = percpu_nr_pages();
+		free_percpu(filled[0]);
+		filled[0] = __alloc_percpu(first_size, 8);
+		KTEST_EXPECT_NOT_NULL(t, filled[0]);
+		KTEST_EXPECT_EQ(t, percpu_nr_pages(), pages);
+	}
+	empty_chunks(n);
+}
+
+/* Who finds no aligned room has not learned that there is none. */
+static void room_of_no_alignment_is_used_without(struct ktest *t)
+{
+	unsigned long pages;
+	unsigned int n;
+	void *p;
+
+	if (fill_chunks(t, &n)) {
+		pages = percpu_nr_pages();
+		free_percpu(filled[0]);
+		filled[0] = __alloc_percpu(64, 8);
+		free_percpu(__alloc_percpu(first_size - 64, PCPU_MAX_ALIGN));
+		p = __alloc_percpu(first_size - 64, 8);
+		KTEST_EXPECT_NOT_NULL(t, p);
+		KTEST_EXPECT_EQ(t, percpu_nr_pages(), pages);
+		free_percpu(p);
+	}
+	empty_chunks(n);
+}
+
 static void size_that_makes_no_sense_is_reported(struct ktest *t)
 {
 	void *p = NULL;
@@ -357,6 +424,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(this_cpu_operations_work_on_memory),
 	KTEST_CASE(largest_object_can_be_had),
 	KTEST_CASE(chunks_come_when_needed_and_go_when_empty),
+	KTEST_CASE(room_that_comes_back_is_used_again),
+	KTEST_CASE(room_of_no_alignment_is_used_without),
 	KTEST_CASE(size_that_makes_no_sense_is_reported),
 	KTEST_CASE(free_of_null_does_nothing),
 	KTEST_CASE(free_twice_is_reported),
