@@ -249,6 +249,28 @@ static void thread_does_not_wait_for_itself(struct ktest *t)
 	KTEST_EXPECT_EQ(t, next_number, 1);
 }
 
+static bool called;
+static unsigned long waiting_then;
+
+static void count_waiting(struct rcu_head *head)
+{
+	waiting_then = rcu_nr_waiting();
+	set(&called);
+}
+
+/* Or a barrier would take what is being done for done. */
+static void object_counts_until_its_function_is_over(struct ktest *t)
+{
+	static struct rcu_head head;
+
+	called = false;
+	call_rcu(&head, count_waiting);
+	while (!is_set(&called))
+		yield();
+	KTEST_EXPECT_NE(t, waiting_then, 0);
+	rcu_barrier();
+}
+
 static void call_from_handler(void *info)
 {
 	call_rcu(info, note_order);
@@ -418,6 +440,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(cpus_that_come_and_go_hold_nobody_up),
 	KTEST_CASE(functions_are_called_once_and_in_order),
 	KTEST_CASE(thread_does_not_wait_for_itself),
+	KTEST_CASE(object_counts_until_its_function_is_over),
 	KTEST_CASE(handlers_may_ask),
 	KTEST_CASE(objects_of_all_kinds_are_freed),
 	KTEST_CASE(reader_may_give_away_what_he_reads),
