@@ -174,6 +174,26 @@ static void each_wake_up_reaches_another_exclusive_waiter(struct ktest *t)
 	stop_waiters(n);
 }
 
+/* He looks at his condition anyway; the next one would not. */
+static void wake_up_is_not_spent_on_who_is_awake(struct ktest *t)
+{
+	struct task_struct *task;
+	DEFINE_WAIT(w);
+
+	prepare_to_wait_exclusive(&wq, &w);
+	set_current_state(TASK_RUNNING);
+	task = kthread_run_on(last_online_cpu(), wait_for_unit, NULL, "wait");
+	if (KTEST_EXPECT_NOT_NULL(t, task)) {
+		wait_until_queued(&wq, 2);
+		store(&condition, 1);
+		wake_up(&wq);
+		KTEST_EXPECT_FALSE(t, list_empty(&w.entry));
+		wake_up_all(&wq);
+		kthread_stop(task);
+	}
+	finish_wait(&wq, &w);
+}
+
 static void wake_up_all_wakes_the_exclusive_too(struct ktest *t)
 {
 	unsigned int n = start_waiters(t, &wq, wait_for_unit, NULL);
@@ -334,6 +354,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(waiters_whose_condition_is_false_wait_on),
 	KTEST_CASE(wake_up_wakes_one_exclusive_waiter),
 	KTEST_CASE(each_wake_up_reaches_another_exclusive_waiter),
+	KTEST_CASE(wake_up_is_not_spent_on_who_is_awake),
 	KTEST_CASE(wake_up_all_wakes_the_exclusive_too),
 	KTEST_CASE(completion_is_kept_for_who_comes_later),
 	KTEST_CASE(each_completion_lets_one_through),
