@@ -6,8 +6,10 @@
 #include <kernel/ktest.h>
 #include <kernel/lock_rank.h>
 #include <kernel/preempt.h>
+#include <kernel/time.h>
 #include <kernel/wait.h>
 #include <lib/kernel.h>
+#include <lib/string.h>
 
 static void set_up(struct ktest *t)
 {
@@ -138,10 +140,95 @@ static void registers_survive_being_preempted(struct ktest *t)
 	kthread_stop(task);
 }
 
+/* What comes next is to mark itself dead, and to be preempted there. */
+static int end_when_others_are_due(void *unused)
+{
+	this_cpu_write(need_resched_of_cpu, true);
+	return 0;
+}
+
+/* Whoever waits for its end frees its stack. */
+static void thread_that_is_preempted_while_it_dies_stays_dead(struct ktest *t)
+{
+	struct task_struct *task;
+
+	task = kthread_run_on(smp_processor_id(), end_when_others_are_due,
+			      NULL, "due");
+	KTEST_ASSERT_NOT_NULL(t, task);
+	while (READ_ONCE(task->state) != TASK_DEAD)
+		yield();
+	KTEST_EXPECT_FALSE(t, READ_ONCE(task->on_rq));
+	while (READ_ONCE(task->on_rq))
+		yield();
+	kthread_stop(task);
+}
+
+#define SLEEPERS 6U
+
+static struct {
+	struct task_struct *tasks[SLEEPERS];
+	u64 end;
+	unsigned int asleep, awake;
+	bool together;		/* the first saw all others awake */
+} dormitory;
+
+/* On one CPU. The first one awake is so before others run, or sleep on. */
+static int sleep_to_the_end(void *data)
+{
+	u64 now = get_jiffies();
+	unsigned int i, awake = 0;
+
+	if (now >= dormitory.end)
+		return 0;
+	dormitory.asleep++;
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(dormitory.end - now);
+	if (dormitory.awake++)
+		return 0;
+	for (i = 0; i < SLEEPERS; i++)
+		awake += READ_ONCE(dormitory.tasks[i]->state) == TASK_RUNNING;
+	dormitory.together = dormitory.asleep == SLEEPERS &&
+			     awake == SLEEPERS;
+	return 0;
+}
+
+static bool all_wake_together(struct ktest *t, unsigned int ticks)
+{
+	unsigned int i, n;
+
+	memset(&dormitory, 0, sizeof(dormitory));
+	dormitory.end = get_jiffies() + ticks;
+	for (n = 0; n < SLEEPERS; n++) {
+		dormitory.tasks[n] = kthread_run_on(0, sleep_to_the_end, NULL,
+						    "s%u", n);
+		if (!KTEST_EXPECT_NOT_NULL(t, dormitory.tasks[n]))
+			break;
+	}
+	for (i = 0; i < n; i++)
+		kthread_stop(dormitory.tasks[i]);
+	return dormitory.together;
+}
+
+/*
+ * A tick while one of them lies down makes his time another, and a busy host
+ * may need many until all do.
+ */
+static void sleepers_of_one_time_are_woken_by_one_tick(struct ktest *t)
+{
+	bool together = false;
+	unsigned int ticks;
+
+	for (ticks = 3; ticks < 500 && !together && !t->failed; ticks *= 2)
+		together = all_wake_together(t, ticks);
+	KTEST_EXPECT_TRUE(t, together);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(sleeping_in_a_handler_is_reported),
 	KTEST_CASE(handler_wakes_a_thread),
 	KTEST_CASE(interrupted_thread_gives_way_if_it_may),
+	KTEST_CASE(thread_that_is_preempted_while_it_dies_stays_dead),
+	KTEST_CASE(sleepers_of_one_time_are_woken_by_one_tick),
 	KTEST_CASE(registers_survive_being_preempted),
 	{}
 };
