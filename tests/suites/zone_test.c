@@ -286,6 +286,9 @@ static void gfp_names_the_highest_zone(struct ktest *t)
 			MAX_DMA32_PFN > MAX_DMA_PFN ? ZONE_DMA32 : ZONE_NORMAL);
 	KTEST_EXPECT_EQ(t, gfp_zone(GFP_HIGHUSER), ZONE_HIGHMEM);
 	KTEST_EXPECT_EQ(t, gfp_zone(GFP_DMA | GFP_DMA32), ZONE_DMA);
+	KTEST_EXPECT_EQ(t, gfp_zone(GFP_DMA | __GFP_HIGHMEM), ZONE_DMA);
+	KTEST_EXPECT_EQ(t, gfp_zone(GFP_DMA32 | __GFP_HIGHMEM),
+			gfp_zone(GFP_DMA32));
 	KTEST_EXPECT_EQ(t, gfp_migratetype(GFP_KERNEL), MIGRATE_UNMOVABLE);
 	KTEST_EXPECT_EQ(t, gfp_migratetype(__GFP_MOVABLE), MIGRATE_MOVABLE);
 	KTEST_EXPECT_EQ(t, gfp_migratetype(__GFP_RECLAIMABLE),
