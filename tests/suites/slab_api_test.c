@@ -95,44 +95,45 @@ static void unknown_flags_are_refused(struct ktest *t)
 }
 
 #define WINDOW_FROM 16U
-#define WINDOW_SIZE 40U
+#define WINDOW_SIZE 40
 
-static struct kmem_cache *windowed(slab_flags_t flags)
+static struct kmem_cache *windowed(slab_flags_t flags, unsigned int from)
 {
-	return kmem_cache_create_usercopy("windowed", 100, 0, flags,
-					  WINDOW_FROM, WINDOW_SIZE, NULL);
+	return kmem_cache_create_usercopy("windowed", 100, 0, flags, from,
+					  WINDOW_SIZE, NULL);
 }
 
 /* Every beginning and every length, at and around the object. */
 static void check_window(struct ktest *t, struct kmem_cache *s)
 {
 	bool first, inside;
-	int at, n;
+	int at, n, from;
 	char *p;
 
 	KTEST_ASSERT_NOT_NULL(t, s);
+	from = (int)s->useroffset;
 	p = kmem_cache_alloc(s, GFP_MUST);
 	first = p == slab_object(s, slab_of(p), 0) && !s->red_left_pad;
 	/* what lies before the first object is another page's */
 	for (at = first ? 0 : -4; at < 104; at++) {
 		for (n = 1; n < 110; n++) {
-			inside = at >= (int)WINDOW_FROM &&
-				 at + n <= (int)(WINDOW_FROM + WINDOW_SIZE);
+			inside = at >= from && at + n <= from + WINDOW_SIZE;
 			KTEST_ASSERT_EQ(t, !check_heap_object(p + at,
 							      (size_t)n),
 					inside);
 		}
 		KTEST_EXPECT_NULL(t, check_heap_object(p + at, 0));
 	}
-	KTEST_EXPECT_NOT_NULL(t, check_heap_object(p + WINDOW_FROM, SIZE_MAX));
+	KTEST_EXPECT_NOT_NULL(t, check_heap_object(p + from, SIZE_MAX));
 	kmem_cache_free(s, p);
 	kmem_cache_destroy(s);
 }
 
 static void only_the_window_may_be_copied(struct ktest *t)
 {
-	check_window(t, windowed(0));
-	check_window(t, windowed(SLAB_RED_ZONE));
+	check_window(t, windowed(0, WINDOW_FROM));
+	check_window(t, windowed(SLAB_RED_ZONE, WINDOW_FROM));
+	check_window(t, windowed(SLAB_RED_ZONE, 0));
 }
 
 static void without_a_window_nothing_may_be_copied(struct ktest *t)
