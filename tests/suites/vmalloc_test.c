@@ -480,6 +480,27 @@ static void pages_given_away_are_freed_with_the_map(struct ktest *t)
 	kvfree(pages);
 }
 
+/* They go with a vfree() of the map, which this is not. */
+static void pages_given_away_stay_when_they_are_only_unmapped(struct ktest *t)
+{
+	struct page **pages = kvmalloc_array(SHOWN, sizeof(*pages),
+					     GFP_KERNEL);
+	unsigned int i, n;
+	void *p = NULL;
+
+	KTEST_ASSERT_NOT_NULL(t, pages);
+	n = take_pages(pages);
+	if (n == SHOWN)
+		p = vmap(pages, n, VM_MAP_PUT_PAGES, PAGE_KERNEL);
+	KTEST_EXPECT_NOT_NULL(t, p);
+	vunmap(p);
+	vm_unmap_aliases();
+	for (i = 0; i < n; i++)
+		KTEST_ASSERT_EQ(t, pages[i]->type, PAGE_ALLOC);
+	give_pages(pages, n);
+	kvfree(pages);
+}
+
 static void huge_areas_are_aligned_and_whole(struct ktest *t)
 {
 	unsigned long size = 2 * SZ_2M + PAGE_SIZE;
@@ -576,6 +597,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_come_from_the_zone_asked_for),
 	KTEST_CASE(who_must_not_sleep_does_not_map),
 	KTEST_CASE(pages_given_away_are_freed_with_the_map),
+	KTEST_CASE(pages_given_away_stay_when_they_are_only_unmapped),
 	KTEST_CASE(huge_areas_are_aligned_and_whole),
 	KTEST_CASE(words_say_what_is_or_was_at_an_address),
 	KTEST_CASE(small_area_knows_where_its_entries_are),
