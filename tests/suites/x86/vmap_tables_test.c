@@ -65,6 +65,26 @@ static void tables_of_all_levels_go_when_no_area_is_left(struct ktest *t)
 	KTEST_EXPECT_EQ(t, probe_write(p), -EFAULT);
 }
 
+static void table_of_small_areas_goes_when_all_cpus_forgot(struct ktest *t)
+{
+	unsigned long with, shootdowns;
+	void *p;
+
+	if (!has_upper_tables(t))
+		return;
+	vmalloc_trim();
+	p = vmalloc(PAGE_SIZE);
+	KTEST_ASSERT_NOT_NULL(t, p);
+	with = nr_tables();
+	vfree(p);
+	vm_unmap_aliases();
+	shootdowns = tlb_shootdowns();
+	vmalloc_trim();
+	KTEST_EXPECT_LT(t, nr_tables(), with);
+	if (num_online_cpus() > 1)
+		KTEST_EXPECT_LE(t, shootdowns + 1, tlb_shootdowns());
+}
+
 #define MANY 9U		/* more than one round */
 
 static void many_tables_go_in_one_trim(struct ktest *t)
@@ -222,6 +242,7 @@ static void all_tables_are_looked_at_meanwhile(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(tables_of_all_levels_go_when_no_area_is_left),
+	KTEST_CASE(table_of_small_areas_goes_when_all_cpus_forgot),
 	KTEST_CASE(many_tables_go_in_one_trim),
 	KTEST_CASE(table_stays_for_another_area_in_it),
 	KTEST_CASE(upper_table_alone_goes_too),
