@@ -268,7 +268,8 @@ static void sensitive_memory_of_either_way_is_cleared(struct ktest *t)
 {
 	const struct kv_fallback *saved = kv_fallback;
 	const size_t size = sizeof(other_way.block);
-	unsigned char *kept = kmalloc(64, GFP_MUST), *p = kvmalloc(64, GFP_MUST);
+	unsigned char *kept = kmalloc(64, GFP_MUST);
+	unsigned char *p = kvmalloc(64, GFP_MUST);
 
 	memset(&other_way, 0, sizeof(other_way));
 	memset(other_way.block, 0xee, size);
