@@ -96,12 +96,10 @@ static struct fault_attr attr = FAULT_ATTR_INITIALIZER("command");
 static int set_probability(const char *text)
 {
 	unsigned int most;
-	int error;
 
 	if (attr.probability)
 		return -EBUSY;	/* it would be asked meanwhile */
-	error = fault_range(text, &attr.probability, &most);
-	return error;
+	return fault_range(text, &attr.probability, &most);
 }
 
 static int command(const char *word, const char *more)
