@@ -106,6 +106,7 @@ def run(tmp_path, monkeypatch):
         'if (a)\nwhile (b)\n\tfree_page(b);\n}\n', encoding='ascii')
     path = tmp_path / 'run.json'
     path.write_text(json.dumps({'mm/slub.c': {
+        'source': cov.digest_of('mm/slub.c'),
         'lines': {'1': 4, '2': 4, '3': 0, '4': 1},
         'branches': {'1': {'2': [4, 0]}, '2': {'2': [1, 3]},
                      '3': {'2': [0, 0]}}}}), encoding='ascii')
@@ -122,6 +123,19 @@ def test_both_shares_must_be_reached(run, monkeypatch, capsys, line, branch,
     assert capsys.readouterr().out.splitlines()[-1] == (
         f'coverage: lines 75.0 % (3 of 4, at least {line}), branches '
         f'75.0 % (3 of 4, at least {branch})')
+
+
+def test_run_of_a_source_that_has_changed_is_left_out(run, capsys):
+    (run.parent / 'mm/slub.c').write_text('if (a)\n', encoding='ascii')
+    assert not cov.report(run.parent, run)
+    assert (run.parent / 'missing.txt').read_text('ascii') == '\n'
+    assert 'mm/slub.c has changed since run ran' in capsys.readouterr().out
+
+
+def test_run_of_a_source_that_is_gone_is_left_out(run):
+    (run.parent / 'mm/slub.c').unlink()
+    assert not cov.report(run.parent, run)
+    assert (run.parent / 'missing.txt').read_text('ascii') == '\n'
 
 
 def test_what_nobody_took_is_listed(run):
