@@ -9,6 +9,7 @@
 #include <kernel/shell.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
+#include <mm/fault_inject.h>
 #include <mm/kfence.h>
 #include <mm/memblock.h>
 #include <mm/page_owner.h>
@@ -123,6 +124,49 @@ static void what_is_off_says_how_to_have_it(struct ktest *t)
 				    run("page_poison"));
 }
 
+/* 100 percent, but not once: nothing fails meanwhile. */
+static void failslab_takes_all_its_keys(struct ktest *t)
+{
+	struct failslab saved = failslab;
+
+	if (saved.attr.probability) {
+		ktest_skip(t, "objects fail already");
+		return;
+	}
+	KTEST_EXPECT_EQ(t, run("failslab 1,100,0,0,size=3-9,marked,cache=a*,"
+			       "ignore_wait"), 0);
+	KTEST_EXPECT_EQ(t, failslab.min_size, 3);
+	KTEST_EXPECT_EQ(t, failslab.max_size, 9);
+	KTEST_EXPECT_TRUE(t, failslab.cache_filter);
+	KTEST_EXPECT_STREQ(t, failslab.cache, "a*");
+	KTEST_EXPECT_TRUE(t, failslab.gfp.ignore_wait);
+	KTEST_EXPECT_NE(t, run("failslab 1,100,0,0,order=1"), 0);
+	KTEST_EXPECT_EQ(t, failslab.attr.probability, 0);
+	KTEST_EXPECT_FALSE(t, failslab.cache_filter);
+	KTEST_EXPECT_STREQ(t, failslab.cache, "");
+	failslab = saved;
+}
+
+static void fail_page_alloc_takes_all_its_keys(struct ktest *t)
+{
+	struct fail_page_alloc saved = fail_page_alloc;
+
+	if (saved.attr.probability) {
+		ktest_skip(t, "pages fail already");
+		return;
+	}
+	KTEST_EXPECT_EQ(t, run("fail_page_alloc 1,100,0,0,order=2-3,"
+			       "ignore_highmem,ignore_atomic"), 0);
+	KTEST_EXPECT_EQ(t, fail_page_alloc.min_order, 2);
+	KTEST_EXPECT_EQ(t, fail_page_alloc.max_order, 3);
+	KTEST_EXPECT_TRUE(t, fail_page_alloc.ignore_highmem);
+	KTEST_EXPECT_TRUE(t, fail_page_alloc.gfp.ignore_atomic);
+	KTEST_EXPECT_NE(t, run("fail_page_alloc 1,100,0,0,size=1"), 0);
+	KTEST_EXPECT_EQ(t, fail_page_alloc.attr.probability, 0);
+	KTEST_EXPECT_FALSE(t, fail_page_alloc.ignore_highmem);
+	fail_page_alloc = saved;
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(vmallocinfo_tells_areas_and_who_asked),
 	KTEST_CASE(vmallocinfo_tells_maps_by_their_kind),
@@ -131,6 +175,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(kfence_tells_its_pool),
 	KTEST_CASE(memblock_tells_flags_and_what_is_broken),
 	KTEST_CASE(what_is_off_says_how_to_have_it),
+	KTEST_CASE(failslab_takes_all_its_keys),
+	KTEST_CASE(fail_page_alloc_takes_all_its_keys),
 	{}
 };
 KTEST_SUITE(shell_memory, cases);
