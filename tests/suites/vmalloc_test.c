@@ -555,24 +555,6 @@ static void small_area_knows_where_its_entries_are(struct ktest *t)
 	vfree(p);
 }
 
-static void validation_names_what_is_wrong(struct ktest *t)
-{
-	char *p = vmalloc(SZ_1M);
-	struct vm_struct *vm;
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	KTEST_EXPECT_NULL(t, vmalloc_validate());
-	vm = find_vm_area(p);
-	vm->size += vm->span;
-	KTEST_EXPECT_STREQ(t, vmalloc_validate(),
-			   "vmalloc: an area is larger than its addresses");
-	vm->size -= vm->span;
-	vmap_space.nr_areas++;
-	KTEST_EXPECT_NOT_NULL(t, vmalloc_validate());
-	vmap_space.nr_areas--;
-	vfree(p);
-}
-
 static const struct ktest_case cases[] = {
 	KTEST_CASE(memory_of_any_size_can_be_written_to_its_end),
 	KTEST_CASE(zeroed_memory_is_zero_after_use),
@@ -601,7 +583,6 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(huge_areas_are_aligned_and_whole),
 	KTEST_CASE(words_say_what_is_or_was_at_an_address),
 	KTEST_CASE(small_area_knows_where_its_entries_are),
-	KTEST_CASE(validation_names_what_is_wrong),
 	{}
 };
 KTEST_SUITE(vmalloc, cases);
