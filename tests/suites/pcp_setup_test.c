@@ -1,4 +1,4 @@
-/* The arrays of free blocks: how long they are, where they lie, who has them. */
+/* Arrays of free blocks: how long they are, where they lie, who has them. */
 #include <lib/kernel.h>
 
 #include "../../mm/page_debug.h"
