@@ -357,7 +357,8 @@ static void damaged_page_does_not_reach_the_stock(struct ktest *t)
 	spin_lock_irqsave(&zone->lock, flags);
 	stock_put(zone, mt, (void *const *)got, n);
 	spin_unlock_irqrestore(&zone->lock, flags);
-	ktest_check_reports(t, __FILE__, __LINE__, 1, "in a CPU's array of order 0");
+	ktest_check_reports(t, __FILE__, __LINE__, 1,
+			    "in a CPU's array of order 0");
 	KTEST_EXPECT_LT(t, zone->nr_stock, before);
 	KTEST_EXPECT_FALSE(t, lies_in_stock(zone, mt, got[1]));
 	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
