@@ -537,15 +537,26 @@ static void size_with_its_free_word_must_fit_a_block(struct ktest *t)
 	KTEST_EXPECT_EQ(t, descriptors_in_use(), before);
 }
 
-static void dma32_cache_asks_for_dma32(struct ktest *t)
+static void slabs_come_from_where_the_cache_says(struct ktest *t)
 {
-	struct kmem_cache *c = kmem_cache_create("reach", 64, 0,
-						 SLAB_CACHE_DMA32 |
-						 SLAB_NO_MERGE, NULL);
+	static const struct {
+		slab_flags_t flags;
+		gfp_t gfp;
+	} asked[] = {
+		{ 0, 0 }, { SLAB_CACHE_DMA, GFP_DMA },
+		{ SLAB_CACHE_DMA32, GFP_DMA32 },
+		{ SLAB_RECLAIM_ACCOUNT, __GFP_RECLAIMABLE },
+	};
+	struct kmem_cache *c;
+	unsigned int i;
 
-	KTEST_ASSERT_NOT_NULL(t, c);
-	KTEST_EXPECT_EQ(t, c->allocflags, GFP_DMA32);
-	kmem_cache_destroy(c);
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		c = kmem_cache_create("reach", 64, 0,
+				      asked[i].flags | SLAB_NO_MERGE, NULL);
+		KTEST_ASSERT_NOT_NULL(t, c);
+		KTEST_EXPECT_EQ(t, c->allocflags, asked[i].gfp);
+		kmem_cache_destroy(c);
+	}
 }
 
 static const struct ktest_case cases[] = {
@@ -570,7 +581,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(reaping_gives_empty_slabs_back),
 	KTEST_CASE(all_caches_are_sound),
 	KTEST_CASE(size_with_its_free_word_must_fit_a_block),
-	KTEST_CASE(dma32_cache_asks_for_dma32),
+	KTEST_CASE(slabs_come_from_where_the_cache_says),
 	{}
 };
 KTEST_SUITE_FIXTURE(slub, cases, no_guards, guards_again);
