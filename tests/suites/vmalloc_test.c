@@ -539,6 +539,23 @@ static void words_say_what_is_or_was_at_an_address(struct ktest *t)
 	KTEST_EXPECT_NOT_NULL(t, strstr(words, "freed by "));
 }
 
+/* Up to 1, 2, 4, 8, 16 pages; what is longer has none. */
+static void small_area_is_of_the_least_class_that_holds_it(struct ktest *t)
+{
+	static const u8 classes[] = {
+		0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, VM_LARGE
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(classes); i++) {
+		char *p = vmalloc((i + 1) * PAGE_SIZE);
+
+		if (p)
+			KTEST_EXPECT_EQ(t, find_vm_area(p)->class, classes[i]);
+		vfree(p);
+	}
+}
+
 /* So that it is found once, and not for each run of pages. */
 static void small_area_knows_where_its_entries_are(struct ktest *t)
 {
@@ -582,6 +599,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_given_away_stay_when_they_are_only_unmapped),
 	KTEST_CASE(huge_areas_are_aligned_and_whole),
 	KTEST_CASE(words_say_what_is_or_was_at_an_address),
+	KTEST_CASE(small_area_is_of_the_least_class_that_holds_it),
 	KTEST_CASE(small_area_knows_where_its_entries_are),
 	{}
 };
