@@ -3,10 +3,13 @@
  * fills up. What records an owner is gone after boot, so those cases run in
  * the hosted build alone; they use addresses where no machine has RAM.
  */
+#include <kernel/cmdline.h>
 #include <lib/kernel.h>
+#include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/early.h>
 
+#include "../../kernel/cmdline_words.h"
 #include "memblock_fixture.h"
 
 static void every_owner_has_a_name_of_its_own(struct ktest *t)
@@ -153,12 +156,39 @@ static void full_table_is_told_once_and_the_rest_is_other(struct ktest *t)
 	EXPECT_STRETCH(t, base, 700, 701, EARLY_BOOT);
 	KTEST_EXPECT_EQ(t, early_owner_of(base + PFN_PHYS(800)), EARLY_OTHER);
 }
+static void say(const char *word)
+{
+	extern const struct cmdline_param __start_cmdline_params[];
+	extern const struct cmdline_param __stop_cmdline_params[];
+	char text[32];
+
+	strscpy(text, word, sizeof(text));
+	cmdline_apply(text, __start_cmdline_params, __stop_cmdline_params);
+}
+
+/* After the boot it is but a name. */
+static void allocator_is_the_one_that_was_named(struct ktest *t)
+{
+	const char *name = early_allocator_name();
+	char word[32];
+
+	say("early=bootmem");
+	KTEST_EXPECT_STREQ(t, early_allocator_name(), "bootmem");
+	say("early=memblock");
+	KTEST_EXPECT_STREQ(t, early_allocator_name(), "memblock");
+	say("early=bootmen");
+	KTEST_EXPECT_STREQ(t, early_allocator_name(), "memblock");
+	ksnprintf(word, sizeof(word), "early=%s", name);
+	say(word);
+	KTEST_EXPECT_STREQ(t, early_allocator_name(), name);
+}
 #endif
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(every_owner_has_a_name_of_its_own),
 	KTEST_CASE(stretches_of_owners_lead_to_the_last_frame),
 #ifdef STRATA_HOSTED
+	KTEST_CASE(allocator_is_the_one_that_was_named),
 	KTEST_CASE(neighbours_of_one_owner_become_one),
 	KTEST_CASE(neighbours_of_other_owners_stay_apart),
 	KTEST_CASE(first_owner_keeps_what_a_later_one_overlaps),
