@@ -299,6 +299,32 @@ static void a_size_asked_for_that_was_overwritten_is_found(struct ktest *t)
 }
 
 /* The check of a slab ends with its first damaged object. */
+static bool is_whole(struct kmem_cache *s, void *p)
+{
+	bool whole = false;
+
+	EVENTS_OF(whole = slab_check_object(s, slab_of(p), p,
+					    SLUB_RED_ACTIVE));
+	return whole;
+}
+
+/* Who looks is told so, whatever it was, and once: it is repaired. */
+static void object_with_damage_anywhere_is_not_whole(struct ktest *t)
+{
+	struct kmem_cache *s = debug_cache("whole", 12, 64, SLAB_POISON);
+	u8 *p = kmem_cache_alloc(s, GFP_MUST);
+	unsigned int at;
+
+	KTEST_EXPECT_TRUE(t, is_whole(s, p));
+	for (at = s->object_size; at < s->size; at++) {
+		p[at] ^= 1;
+		KTEST_EXPECT_FALSE(t, is_whole(s, p));
+		KTEST_EXPECT_TRUE(t, is_whole(s, p));
+	}
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
 static void damaged_objects_of_a_slab_are_found_one_by_one(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("prey", 64, 0, SLAB_RED_ZONE);
@@ -444,6 +470,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(without_consistency_checks_nobody_looks),
 	KTEST_CASE(several_bytes_in_a_row_are_one_finding),
 	KTEST_CASE(a_size_asked_for_that_was_overwritten_is_found),
+	KTEST_CASE(object_with_damage_anywhere_is_not_whole),
 	KTEST_CASE(damaged_objects_of_a_slab_are_found_one_by_one),
 	KTEST_CASE(full_slabs_are_looked_at_if_users_are_stored),
 	KTEST_CASE(the_rest_behind_the_last_place_is_looked_at),
