@@ -254,6 +254,9 @@ static void guarded_object_is_kept_like_others(struct ktest *t)
 	small = kfence_alloc(p->cache, 64, GFP_ATOMIC);
 	if (guarded && small) {
 		KTEST_EXPECT_REPORTS(t, 1, "too small", mempool_free(small, p));
+		kfree(small);
+		KTEST_EXPECT_REPORTS(t, 1, "", mempool_free(small, p));
+		small = NULL;
 		KTEST_EXPECT_TRUE(t, mempool_may_be_kept(p, guarded));
 		KTEST_EXPECT_REPORTS(t, 0, "", mempool_free(guarded, p));
 		KTEST_EXPECT_REPORTS(t, 1, "in the reserve already",
