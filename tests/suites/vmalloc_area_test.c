@@ -1,0 +1,98 @@
+/*
+ * Areas of vmalloc(): how long they are, which of them are small ones, and that
+ * nobody makes or ends one where he must not sleep.
+ */
+#include <asm/machine.h>
+#include <kernel/ktest.h>
+#include <kernel/preempt.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+#include <mm/mm.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
+
+#include "../../mm/vmalloc_internal.h"
+#include "enough_memory.h"
+
+/* Its pages alone would do without the addresses behind. */
+static void area_as_long_as_its_addresses_is_guarded(struct ktest *t)
+{
+	unsigned long size = ALIGN(SZ_64K + 1, VMAP_AREA_ALIGN);
+	u8 *p;
+
+	if (!enough_memory(t, size))
+		return;
+	p = vmalloc(size);
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_STREQ(t, vmalloc_validate() ?: "", "");
+	KTEST_EXPECT_EQ(t, probe_write(p + size - 1), 0);
+	KTEST_EXPECT_EQ(t, probe_write(p + size), -EFAULT);
+	vfree(p);
+}
+
+/* Up to 1, 2, 4, 8, 16 pages; what is longer has none. */
+static void small_area_is_of_the_least_class_that_holds_it(struct ktest *t)
+{
+	static const u8 classes[] = {
+		0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, VM_LARGE
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(classes); i++) {
+		char *p = vmalloc((i + 1) * PAGE_SIZE);
+
+		if (p)
+			KTEST_EXPECT_EQ(t, find_vm_area(p)->class, classes[i]);
+		vfree(p);
+	}
+}
+
+/* So that it is found once, and not for each run of pages. */
+static void small_area_knows_where_its_entries_are(struct ktest *t)
+{
+	char *p = vmalloc(3 * PAGE_SIZE), *large = vmalloc(SZ_1M);
+	const struct vm_struct *vm = p ? find_vm_area(p) : NULL;
+
+	if (vm)
+		KTEST_EXPECT_PTR_EQ(t, vm->entry,
+				    vmap_entry((unsigned long)p));
+	vm = large ? find_vm_area(large) : NULL;
+	if (vm)
+		KTEST_EXPECT_NULL(t, vm->entry);
+	vfree(large);
+	vfree(p);
+}
+
+static void map_and_unmap_in_atomic(struct ktest *t, struct page **pages)
+{
+	void *p = vmap(pages, 1, VM_MAP, PAGE_KERNEL), *q, *none = p;
+
+	q = p ? vm_map_ram(pages, 1, NUMA_NO_NODE) : NULL;
+	preempt_disable();
+	KTEST_EXPECT_REPORTS(t, 2, "so many pages",
+			     none = vmap(pages, 0, VM_MAP, PAGE_KERNEL));
+	KTEST_EXPECT_NULL(t, none);
+	if (p)
+		KTEST_EXPECT_REPORTS(t, 1, "may sleep", vunmap(p));
+	if (q)
+		KTEST_EXPECT_REPORTS(t, 1, "may sleep", vm_unmap_ram(q, 1));
+	preempt_enable();
+}
+
+static void who_must_not_sleep_does_not_map(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	map_and_unmap_in_atomic(t, &page);
+	__free_page(page);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(area_as_long_as_its_addresses_is_guarded),
+	KTEST_CASE(small_area_is_of_the_least_class_that_holds_it),
+	KTEST_CASE(small_area_knows_where_its_entries_are),
+	KTEST_CASE(who_must_not_sleep_does_not_map),
+	{}
+};
+KTEST_SUITE(vmalloc_area, cases);
