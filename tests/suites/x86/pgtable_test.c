@@ -235,6 +235,20 @@ static void protect_changes_its_range_and_no_byte_more(struct ktest *t)
 	KTEST_EXPECT_EQ(t, flags_at(va), _PAGE_RW | NX);
 }
 
+/* As long as a big page, but not where one lies. */
+static void protect_splits_big_pages_at_both_ends(struct ktest *t)
+{
+	unsigned long va = BASE + SZ_4K;
+
+	KTEST_EXPECT_EQ(t, pgtable_map(&tree, BASE, PA, SZ_4M, PAGE_KERNEL,
+				       PT_2M), 0);
+	KTEST_EXPECT_EQ(t, pgtable_protect(&tree, va, SZ_2M, _PAGE_RW, 0), 0);
+	KTEST_EXPECT_EQ(t, flags_at(va - 1), _PAGE_RW | NX);
+	KTEST_EXPECT_EQ(t, flags_at(va), NX);
+	KTEST_EXPECT_EQ(t, flags_at(va + SZ_2M - 1), NX);
+	KTEST_EXPECT_EQ(t, flags_at(va + SZ_2M), _PAGE_RW | NX);
+}
+
 #define MODEL_PAGES 2048UL
 
 /* What the tree should say of a page; pa 0: not mapped. */
@@ -462,6 +476,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(unmap_of_whole_big_pages_splits_nothing),
 	KTEST_CASE(unmap_and_protect_step_over_holes),
 	KTEST_CASE(protect_changes_its_range_and_no_byte_more),
+	KTEST_CASE(protect_splits_big_pages_at_both_ends),
 	KTEST_CASE(split_leaves_no_bit_of_the_big_page),
 	KTEST_CASE(random_changes_agree_with_a_model),
 	KTEST_CASE(cpu_sees_changes_at_once),
