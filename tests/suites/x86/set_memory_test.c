@@ -11,10 +11,10 @@
 #include <kernel/ktest.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
-#include <mm/memblock.h>
 #include <mm/vmalloc.h>
 
 #include "../enough_memory.h"
+#include "../memblock_fixture.h"
 
 #define PAGES 4
 #define RET 0xc3
@@ -166,6 +166,34 @@ static void registers_of_a_device_can_be_reached(struct ktest *t)
 	KTEST_EXPECT_EQ(t, probe_read((const void *)version), -EFAULT);
 }
 
+static void device_over_a_page_border_is_there_whole(struct ktest *t)
+{
+	char *p = ioremap(REGISTERS + PAGE_SIZE - 8, 16);
+	phys_addr_t pa = 0;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_TRUE(t, pgtable_translate(&kernel_pgtable,
+					       (unsigned long)p + 15, &pa));
+	KTEST_EXPECT_EQ(t, pa, REGISTERS + PAGE_SIZE + 7);
+	iounmap(p);
+}
+
+/* What is mapped is whole pages. Memory of a test's own stands for RAM. */
+static void page_that_holds_some_ram_is_no_device(struct ktest *t)
+{
+	void *before = t, *behind = t;
+
+	memblock_swap_in(t);
+	memblock_add(REGISTERS + 0x400, 0x400);
+	KTEST_EXPECT_REPORTS(t, 2, "there is RAM", ({
+		before = ioremap(REGISTERS, 16);
+		behind = ioremap(REGISTERS + 0x800, 16);
+	}));
+	memblock_swap_out(t);
+	KTEST_EXPECT_NULL(t, before);
+	KTEST_EXPECT_NULL(t, behind);
+}
+
 static void impossible_ranges_are_refused_and_told(struct ktest *t)
 {
 	void *p = t;
@@ -194,6 +222,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(only_pages_of_an_area_in_use_can_be_changed),
 	KTEST_CASE(pages_behind_an_area_cannot_be_changed),
 	KTEST_CASE(registers_of_a_device_can_be_reached),
+	KTEST_CASE(device_over_a_page_border_is_there_whole),
+	KTEST_CASE(page_that_holds_some_ram_is_no_device),
 	KTEST_CASE(impossible_ranges_are_refused_and_told),
 	{}
 };
