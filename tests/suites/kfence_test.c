@@ -67,6 +67,14 @@ static void neighbours_are_not_there(struct ktest *t)
 	KTEST_EXPECT_EQ(t, probe_read(p), -EFAULT);
 }
 
+/* So many bytes behind it that nobody guards: fewer than it is aligned to. */
+static bool ends_at_its_guard(const void *p, unsigned int size)
+{
+	unsigned long rest = PAGE_SIZE - ((unsigned long)p % PAGE_SIZE + size);
+
+	return edge_of(p) == LEFT_EDGE || rest < max(8U, size & -size);
+}
+
 /* Whatever the size: the alignment of its cache, or what kmalloc promises. */
 static void alignment_is_kept_at_both_edges(struct ktest *t)
 {
@@ -86,6 +94,7 @@ static void alignment_is_kept_at_both_edges(struct ktest *t)
 			       RIGHT_EDGE);
 		KTEST_EXPECT_TRUE(t, p && IS_ALIGNED((unsigned long)p,
 						     max(8U, size & -size)));
+		KTEST_EXPECT_TRUE(t, ends_at_its_guard(p, size));
 		KTEST_EXPECT_EQ(t, ksize(p), size);
 		kfree(p);
 	}
