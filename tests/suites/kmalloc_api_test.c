@@ -136,6 +136,8 @@ static void copies_are_equal_and_ones_own(struct ktest *t)
 	KTEST_EXPECT_NULL(t, kstrdup(NULL, GFP_KERNEL));
 	KTEST_EXPECT_NULL(t, kstrndup(NULL, 9, GFP_KERNEL));
 	KTEST_EXPECT_NULL(t, kmemdup_nul(NULL, 9, GFP_KERNEL));
+	KTEST_EXPECT_NULL(t, kmemdup_nul(text, SIZE_MAX,
+					 GFP_KERNEL | __GFP_NOWARN));
 	kfree(copy);
 	kfree(bytes);
 	kfree(cut);
