@@ -7,6 +7,8 @@
 #include <lib/string.h>
 #include <mm/percpu.h>
 
+#include "cpu_up.h"
+
 #define MANY 200
 
 struct widths {
@@ -164,6 +166,25 @@ static void memory_is_zero_for_every_cpu(struct ktest *t)
 		fill_copies(p, 0xff, 200);
 		free_percpu(p);
 	}
+}
+
+static void copy_of_a_cpu_that_is_away_is_zero_too(struct ktest *t)
+{
+	unsigned int cpu = nr_cpu_ids - 1;
+	void *p = __alloc_percpu(64, 8);
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	fill_copies(p, 0xff, 64);
+	free_percpu(p);
+	if (num_online_cpus() < 2 || cpu_down(cpu)) {
+		ktest_skip(t, "no CPU can stop");
+		return;
+	}
+	p = __alloc_percpu(64, 8);
+	if (p)
+		KTEST_EXPECT_TRUE(t, all_copies_are(p, 0, 64));
+	free_percpu(p);
+	expect_cpu_up(t, cpu);
 }
 
 static void memory_is_as_aligned_as_asked_for(struct ktest *t)
@@ -420,6 +441,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(every_width_is_read_and_written_whole),
 	KTEST_CASE(sums_wrap_within_their_width),
 	KTEST_CASE(memory_is_zero_for_every_cpu),
+	KTEST_CASE(copy_of_a_cpu_that_is_away_is_zero_too),
 	KTEST_CASE(memory_is_as_aligned_as_asked_for),
 	KTEST_CASE(this_cpu_operations_work_on_memory),
 	KTEST_CASE(largest_object_can_be_had),
