@@ -236,6 +236,48 @@ static void objects_of_a_node_lie_in_that_node(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* Two nodes that slabs can lie in; false, and skipped: there are not. */
+static bool two_nodes(struct ktest *t, int *nid, int *other)
+{
+	int node;
+
+	*nid = *other = NUMA_NO_NODE;
+	for_each_online_node(node)
+		if (node_has_low_pages(node)) {
+			*other = *nid;
+			*nid = node;
+		}
+	if (*other == NUMA_NO_NODE)
+		ktest_skip(t, "needs memory in two nodes");
+	return !t->skipped;
+}
+
+/* Not even for objects that the other has, free in a slab. */
+static void this_node_is_no_other(struct ktest *t)
+{
+	struct kmem_cache *s = own_cache("t", 300);
+	gfp_t gfp = __GFP_MEMALLOC | __GFP_NOWARN;
+	void *p = NULL, *q = NULL, *r = NULL;
+	int nid, other;
+	struct drained d;
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	if (two_nodes(t, &nid, &other)) {
+		p = kmem_cache_alloc_node(s, GFP_MUST, other);
+		kmem_cache_shrink(s);
+		drain_pages(&d);
+		q = kmem_cache_alloc_node(s, gfp | __GFP_THISNODE, nid);
+		r = kmem_cache_alloc_node(s, gfp, nid);
+		undrain_pages(&d);
+		KTEST_EXPECT_NULL(t, q);
+		KTEST_EXPECT_NOT_NULL(t, r);
+	}
+	kmem_cache_free(s, p);
+	kmem_cache_free(s, q);
+	kmem_cache_free(s, r);
+	kmem_cache_destroy(s);
+}
+
 /* Every page of a slab that goes back is a slab's no more. */
 static void pages_of_a_slab_that_went_back_are_plain(struct ktest *t)
 {
@@ -279,6 +321,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(single_pages_do_when_larger_blocks_are_gone),
 	KTEST_CASE(dma_caches_live_in_zone_dma),
 	KTEST_CASE(objects_of_a_node_lie_in_that_node),
+	KTEST_CASE(this_node_is_no_other),
 	KTEST_CASE(pages_of_a_slab_that_went_back_are_plain),
 	KTEST_CASE(objects_of_a_single_page_are_constructed),
 	KTEST_CASE(nofail_is_met_with_a_single_page),
