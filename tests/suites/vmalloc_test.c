@@ -130,6 +130,34 @@ static void areas_are_found_by_any_byte(struct ktest *t)
 	}
 }
 
+static bool node_has_pages(int nid)
+{
+	unsigned long pages = 0;
+	int z;
+
+	for (z = 0; z < MAX_NR_ZONES; z++)
+		pages += NODE_DATA(nid)->node_zones[z].nr_free_pages;
+	return pages > 2 * MAX_ORDER_NR_PAGES;
+}
+
+static void pages_are_of_the_node_asked_for(struct ktest *t)
+{
+	unsigned long i;
+	int nid;
+
+	for_each_online_node(nid) {
+		char *p = node_has_pages(nid) ? vmalloc_node(SZ_64K, nid) :
+						NULL;
+
+		for (i = 0; p && i < SZ_64K; i += PAGE_SIZE) {
+			unsigned long pfn = vmalloc_to_pfn(p + i);
+
+			KTEST_EXPECT_EQ(t, early_pfn_to_nid(pfn), nid);
+		}
+		vfree(p);
+	}
+}
+
 static void pages_are_counted_while_they_are_used(struct ktest *t)
 {
 	unsigned long before = vmalloc_nr_pages();
@@ -503,6 +531,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(both_ends_are_guarded),
 	KTEST_CASE(pages_are_those_that_are_shown),
 	KTEST_CASE(areas_are_found_by_any_byte),
+	KTEST_CASE(pages_are_of_the_node_asked_for),
 	KTEST_CASE(pages_are_counted_while_they_are_used),
 	KTEST_CASE(area_that_cannot_be_had_is_not_counted),
 	KTEST_CASE(what_was_freed_faults),
