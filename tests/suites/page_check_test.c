@@ -217,12 +217,43 @@ static void wrong_exact_free_is_refused_page_by_page(struct ktest *t)
 	KTEST_EXPECT_REPORTS(t, 3, "free", free_pages_exact(p, 3 * PAGE_SIZE));
 }
 
+static void check_descriptor(struct ktest *t, unsigned long pfn)
+{
+	unsigned long block = ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES);
+	struct pfn_range ram;
+	bool holds_ram = next_ram_range(block, &ram, NULL) &&
+			 ram.start < block + MAX_ORDER_NR_PAGES;
+
+	if (pfn < MAX_PFN)
+		KTEST_EXPECT_EQ(t, pfn_valid(pfn), holds_ram);
+}
+
+/* Asked around each range's ends, and those of its sections. */
+static void descriptors_are_there_where_a_block_holds_ram(struct ktest *t)
+{
+	struct pfn_range ram;
+	unsigned long pfn;
+
+	for (pfn = 0; next_ram_range(pfn, &ram, NULL); pfn = ram.end) {
+		unsigned long start = ALIGN_DOWN(ram.start, MAX_ORDER_NR_PAGES);
+		unsigned long end = ALIGN(ram.end, MAX_ORDER_NR_PAGES);
+
+		check_descriptor(t, start - 1);
+		check_descriptor(t, start);
+		check_descriptor(t, end - 1);
+		check_descriptor(t, end);
+		check_descriptor(t, ALIGN_DOWN(start, PAGES_PER_SECTION));
+		check_descriptor(t, ALIGN(end, PAGES_PER_SECTION) - 1);
+	}
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(second_free_is_refused),
 	KTEST_CASE(second_free_is_refused_after_a_merge),
 	KTEST_CASE(wrong_order_is_refused),
 	KTEST_CASE(page_inside_a_block_is_refused),
 	KTEST_CASE(compound_tail_is_refused),
+	KTEST_CASE(descriptors_are_there_where_a_block_holds_ram),
 	KTEST_CASE(block_without_a_reference_is_refused),
 	KTEST_CASE(slab_page_is_refused),
 	KTEST_CASE(large_kmalloc_is_refused),
