@@ -212,6 +212,10 @@ static void ranks_ascend(struct ktest *t)
 	KTEST_EXPECT_REPORTS(t, 1, "out of order", mutex_lock(&same));
 	mutex_unlock(&same);
 	mutex_unlock(&m);
+	KTEST_EXPECT_TRUE(t, mutex_trylock(&higher));
+	KTEST_EXPECT_REPORTS(t, 1, "out of order", mutex_lock(&m));
+	mutex_unlock(&m);
+	mutex_unlock(&higher);
 	KTEST_EXPECT_EQ(t, current->nr_held_mutexes, 0);
 }
 #endif
