@@ -88,10 +88,29 @@ static void who_must_not_sleep_does_not_map(struct ktest *t)
 	__free_page(page);
 }
 
+/* For who shows something there himself. */
+static void addresses_alone_are_had_as_long_as_there_are_any(struct ktest *t)
+{
+	struct vm_struct *vm;
+
+	KTEST_EXPECT_NULL(t, get_vm_area_caller(0, VM_IOREMAP, NULL));
+	KTEST_EXPECT_NULL(t, get_vm_area_caller(VMALLOC_TOTAL + 1, VM_IOREMAP,
+						NULL));
+	KTEST_EXPECT_NULL(t, get_vm_area_caller(VMALLOC_TOTAL, VM_IOREMAP,
+						NULL));
+	vm = get_vm_area_caller(3 * PAGE_SIZE, VM_IOREMAP, NULL);
+	if (vm) {
+		KTEST_EXPECT_EQ(t, vm->phys_addr, 0);
+		KTEST_EXPECT_EQ(t, probe_read(vm->addr), -EFAULT);
+		free_vm_area(vm);
+	}
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(area_as_long_as_its_addresses_is_guarded),
 	KTEST_CASE(small_area_is_of_the_least_class_that_holds_it),
 	KTEST_CASE(small_area_knows_where_its_entries_are),
+	KTEST_CASE(addresses_alone_are_had_as_long_as_there_are_any),
 	KTEST_CASE(who_must_not_sleep_does_not_map),
 	{}
 };
