@@ -12,8 +12,8 @@ import pytest
 from guest import I386, boot, boot_iso, make_iso, mebibytes, module_file
 
 CMDLINE = 'selftest=drain drain=on poweroff'
-SIZES = (['16M', '64M', '900M', '1G', '2G', '4G'] if I386 else
-         ['16M', '64M', '128M', '1G', '3.5G', '5G'])
+SIZES = (['16M', '900M', '1G', '2G', '4G'] if I386 else
+         ['16M', '128M', '1G', '3.5G', '5G'])
 HUGE = '8G'
 # What QEMU and firmware need beside the guest's RAM.
 OVERHEAD = 256
@@ -47,13 +47,13 @@ def modules(directory):
             module_file(directory, 'large', 1234567)]
 
 
-@pytest.mark.parametrize('mem', sized([*SIZES, HUGE]))
+@pytest.mark.parametrize('mem', sized([*SIZES[:3], HUGE]))
 def test_direct_boot_drains(mem, tmp_path):
     initrd = module_file(tmp_path, 'initrd', 70001)
     drained(boot(CMDLINE, '--initrd', initrd, **settings(mem)))
 
 
-@pytest.mark.parametrize('mem', sized([*SIZES[:3], SIZES[-1]]))
+@pytest.mark.parametrize('mem', sized([SIZES[0], SIZES[1], SIZES[-1]]))
 def test_grub_under_bios_drains(mem, tmp_path):
     iso = make_iso(tmp_path, CMDLINE, modules(tmp_path))
     drained(boot_iso(iso, **settings(mem)))

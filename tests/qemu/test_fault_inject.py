@@ -15,6 +15,7 @@ SUITES = ('acpi,buddy,census,deferred,detect*,dma*,fallback,fault_inject,'
           'handover,highmem,init*,irq,k*,mempool*,page*,pcp*,percpu,pgtable,'
           'sched*,shell*,slab*,slub*,!slub_debug*,smp*,tlb,vmalloc_tlb,wait,'
           'watermark')
+QUICK = 'failnth_seconds=1'
 INJECTED = re.compile(r'ok \d+ - failnth\.(\S+) # (\d+) failures injected')
 # With a little high memory on the one target that has it.
 HIGH = 'lowmem=64M ' if I386 else ''
@@ -29,7 +30,7 @@ def no_report(run):
 
 @pytest.mark.cost(60)
 def test_each_allocation_fails_in_turn():
-    run = no_report(boot(f'{HIGH}failnth={SUITES} poweroff', mem='256M',
+    run = no_report(boot(f'{HIGH}failnth={SUITES} {QUICK} poweroff', mem='256M',
                          smp=1 if I386 else 2, timeout=400).passed())
     injected = {match[1]: int(match[2])
                 for match in map(INJECTED.match, run.lines) if match}
@@ -43,7 +44,7 @@ def test_each_allocation_fails_in_turn():
 @pytest.mark.cost(30)
 def test_each_allocation_fails_in_turn_where_modes_are_on():
     run = no_report(boot('page_poison=on page_owner=on kfence.num_objects=60 '
-                         'failnth=page_*,kfence*,init_on poweroff',
+                         f'failnth=page_*,kfence*,init_on {QUICK} poweroff',
                          mem='256M', smp=2, timeout=200).passed())
     injected = {match[1]: int(match[2])
                 for match in map(INJECTED.match, run.lines) if match}

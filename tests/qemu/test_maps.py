@@ -7,9 +7,13 @@ map, show it; the printed map shows that the hole was really there.
 import re
 
 import pytest
-from guest import I386, boot, boot_iso, make_iso, make_iso_with
-from test_matrix import MEMORY, SELFTEST, healthy
+from guest import I386, SHORT, boot, boot_iso, make_iso, make_iso_with
+from test_matrix import SELFTEST, healthy
 
+# What knows where memory begins and ends.
+EDGES = ('selftest=bootmem,buddy,census,deferred,drain,e820,early,fallback,'
+         'handover,highmem,kmap*,machine*,memblock*,memmap*,pag*,pcp*,pgtable,'
+         f'vmalloc,vmap*,watermark,zone drain=off {SHORT}')
 ENTRY = re.compile(r'e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] (.+)')
 MIB = 1 << 20
 
@@ -32,7 +36,7 @@ def usable(run, address):
     ('pc,max-ram-below-4g=64M', '1G'), ('pc,max-ram-below-4g=512M', '2G'),
     ('pc,max-ram-below-4g=2G', '4G'), ('q35,max-ram-below-4g=1G', '4G')])
 def test_ram_split_around_a_hole(machine, mem):
-    run = healthy(boot(f'{MEMORY} poweroff', machine=machine, mem=mem), mem)
+    run = healthy(boot(f'{EDGES} poweroff', machine=machine, mem=mem), mem)
     assert usable(run, 4 << 30)
     assert not usable(run, 3 << 30)
 
@@ -50,7 +54,7 @@ def test_ram_split_around_a_hole(machine, mem):
 ])
 @pytest.mark.cost(5)
 def test_map_edited_by_grub(lines, holes, ram, tmp_path):
-    iso = make_iso_with(tmp_path, f'{MEMORY} poweroff', lines)
+    iso = make_iso_with(tmp_path, f'{EDGES} poweroff', lines)
     run = healthy(boot_iso(iso, mem='256M'))
     for address in holes:
         assert not usable(run, address), hex(address)
@@ -60,7 +64,7 @@ def test_map_edited_by_grub(lines, holes, ram, tmp_path):
 
 @pytest.mark.cost(12)
 def test_map_edited_by_grub_under_uefi(tmp_path):
-    iso = make_iso_with(tmp_path, f'{MEMORY} poweroff', ['cutmem 40M 41M'])
+    iso = make_iso_with(tmp_path, f'{EDGES} poweroff', ['cutmem 40M 41M'])
     run = healthy(boot_iso(iso, mem='256M', firmware='uefi'))
     assert not usable(run, 40 * MIB)
     assert usable(run, 41 * MIB)
@@ -79,7 +83,7 @@ def test_map_edited_by_grub_under_uefi(tmp_path):
      [64 * MIB - 1]),
 ])
 def test_map_edited_by_the_command_line(words, holes, ram):
-    run = healthy(boot(f'{MEMORY} poweroff {words}', mem='256M'))
+    run = healthy(boot(f'{EDGES} poweroff {words}', mem='256M'))
     for address in holes:
         assert not usable(run, address), hex(address)
     for address in ram:
@@ -88,7 +92,7 @@ def test_map_edited_by_the_command_line(words, holes, ram):
 
 @pytest.mark.cost(4)
 def test_command_line_of_grub_keeps_its_dollars(tmp_path):
-    iso = make_iso(tmp_path, f'{MEMORY} poweroff memmap=16M$64M')
+    iso = make_iso(tmp_path, f'{EDGES} poweroff memmap=16M$64M')
     run = healthy(boot_iso(iso, mem='256M'))
     assert not usable(run, 64 * MIB)
 
@@ -96,7 +100,7 @@ def test_command_line_of_grub_keeps_its_dollars(tmp_path):
 def test_comb_of_holes():
     """Every second MiB from 32 to 160 MiB is missing."""
     words = ','.join(f'1M${32 + 2 * i}M' for i in range(64))
-    run = healthy(boot(f'{MEMORY} poweroff memmap={words}', mem='256M'))
+    run = healthy(boot(f'{EDGES} poweroff memmap={words}', mem='256M'))
     for index in range(64):
         assert not usable(run, (32 + 2 * index) * MIB)
         assert usable(run, (33 + 2 * index) * MIB)

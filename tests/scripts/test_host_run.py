@@ -1,4 +1,4 @@
-"""tests/host/run: two programs at a time, told one after the other."""
+"""tests/host/run: three programs at a time, told one after the other."""
 
 import subprocess
 from pathlib import Path

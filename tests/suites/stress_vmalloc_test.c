@@ -181,7 +181,7 @@ static void areas_of_a_cpu_that_goes_are_given_back(struct ktest *t)
 		ktest_skip(t, "one CPU");
 		return;
 	}
-	task = kthread_run_on(cpu, leave_areas, NULL, "leaver");
+	task = STRESS_INSIST(kthread_run_on(cpu, leave_areas, NULL, "leaver"));
 	KTEST_ASSERT_NOT_NULL(t, task);
 	kthread_stop(task);
 	KTEST_ASSERT_EQ(t, cpu_down(cpu), 0);
