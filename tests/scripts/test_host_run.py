@@ -51,8 +51,8 @@ def test_output_is_in_the_order_of_the_script(out):
         f'{out}/fuzz/{target}' for target in TARGETS]
     assert titles[after:after + 3] == [
         f'{out}/ktest --quiet {words}' for words in
-        ('*', '--cmdline=early=bootmem !slub_debug*',
-         '--nodes=3 !slub_debug*')]
+        ('*', '--cmdline=early=bootmem stress_ms=30 !slub_debug*',
+         '--cmdline=stress_ms=30 --nodes=3 !slub_debug*')]
     assert 'ktest with the thread sanitizer' in titles
     assert titles[-1].startswith(f'{out}/m32/ktest')
     for title in titles[1:6]:
