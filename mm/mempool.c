@@ -66,9 +66,6 @@
 #include "mempool_internal.h"
 #include "slub_fastpath.h"
 
-/* How long one sleeps before asking the allocator again, in jiffies. */
-#define PATIENCE (HZ / 10)
-
 /* What an allocation from a cache cannot ignore. */
 #define GFP_NOT_PLAIN (__GFP_ZERO | GFP_ZONEMASK)
 
@@ -161,7 +158,7 @@ static void sleep_in_queue(mempool_t *pool, struct mempool_waiter *me)
 		set_current_state(TASK_UNINTERRUPTIBLE);
 	spin_unlock_irqrestore(&pool->lock, flags);
 	if (!served)
-		schedule_timeout(PATIENCE);
+		schedule_timeout(MEMPOOL_PATIENCE);
 }
 
 /* What was handed over. leave: out of the queue if nothing was. */

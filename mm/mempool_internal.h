@@ -6,7 +6,11 @@
 #ifndef MM_MEMPOOL_INTERNAL_H
 #define MM_MEMPOOL_INTERNAL_H
 
+#include <kernel/time.h>
 #include <mm/mempool.h>
+
+/* How long one sleeps before asking the allocator again, in jiffies. */
+#define MEMPOOL_PATIENCE (HZ / 10)
 
 /* Of the reserve, how many elements are with callers, as far as it shows. */
 static inline int mempool_nr_out(const mempool_t *pool)
