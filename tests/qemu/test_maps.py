@@ -7,13 +7,9 @@ map, show it; the printed map shows that the hole was really there.
 import re
 
 import pytest
-from guest import I386, SHORT, boot, boot_iso, make_iso, make_iso_with
-from test_matrix import SELFTEST, healthy
+from guest import I386, boot, boot_iso, make_iso, make_iso_with
+from test_matrix import EDGES, SELFTEST, healthy
 
-# What knows where memory begins and ends.
-EDGES = ('selftest=bootmem,buddy,census,deferred,drain,e820,early,fallback,'
-         'handover,highmem,kmap*,machine*,memblock*,memmap*,pag*,pcp*,pgtable,'
-         f'vmalloc,vmap*,watermark,zone drain=off {SHORT}')
 ENTRY = re.compile(r'e820: \[mem 0x([0-9a-f]+)-0x([0-9a-f]+)\] (.+)')
 MIB = 1 << 20
 

@@ -20,11 +20,13 @@ SUITE = os.environ.get('SUITE')
 # Objects that are debugged are the same everywhere.
 SELFTEST = (f'selftest={SUITE}' if SUITE else
             f'selftest=!slub_debug* drain=off {SHORT}')
-# What is about memory, or about where it lies: short paths, too.
-MEMORY = ('selftest=bootmem,buddy,census,deferred,drain,e820,early,fallback,'
-          'handover,highmem,kmalloc,kmap*,machine*,memblock*,memmap*,pag*,'
-          'pcp*,percpu,pgtable,slub,slub_pages,tlb,vm*,watermark,zone '
-          f'drain=off {SHORT}')
+# What knows where memory begins and ends.
+WHERE = ('bootmem,buddy,census,deferred,drain,e820,early,fallback,handover,'
+         'highmem,kmap*,machine*,memblock*,memmap*,pag*,pcp*,pgtable,vmalloc,'
+         f'vmap*,watermark,zone drain=off {SHORT}')
+EDGES = f'selftest={WHERE}'
+# And what is about memory: short paths, too.
+MEMORY = f'selftest=kmalloc,percpu,slub,slub_pages,tlb,vm*,{WHERE}'
 # i386: around the end of low memory, and up to what 36 address lines reach.
 SIZES = (['16M', '64M', '900M', '1G', '2G', '4G', '8G', '48G'] if I386
          else ['16M', '64M', '128M', '1G', '3.5G', '5G', '64G'])

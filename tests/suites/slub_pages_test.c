@@ -97,6 +97,20 @@ static void single_pages_do_when_larger_blocks_are_gone(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* One page is all the memory there is. */
+static void *alloc_from_the_last_page(struct kmem_cache *s, gfp_t gfp)
+{
+	struct page *page = alloc_page(GFP_MUST);
+	struct drained d;
+	void *p;
+
+	drain_pages(&d);
+	__free_page(page);
+	p = kmem_cache_alloc(s, gfp);
+	undrain_pages(&d);
+	return p;
+}
+
 static void construct(void *p)
 {
 	memset(p, 0x5c, 1000);
@@ -106,16 +120,10 @@ static void objects_of_a_single_page_are_constructed(struct ktest *t)
 {
 	struct kmem_cache *s = must_create("t", 1000, 0, SLAB_NO_MERGE,
 					   construct);
-	struct page *page;
-	struct drained d;
 	void *p;
 
 	KTEST_ASSERT_NOT_NULL(t, s);
-	page = alloc_page(GFP_MUST);
-	drain_pages(&d);
-	__free_page(page);
-	p = kmem_cache_alloc(s, __GFP_MEMALLOC | __GFP_NOWARN);
-	undrain_pages(&d);
+	p = alloc_from_the_last_page(s, __GFP_MEMALLOC | __GFP_NOWARN);
 	if (p) {
 		KTEST_EXPECT_NE(t, slab_of(p)->order, s->order);
 		KTEST_EXPECT_NULL(t, memchr_inv(p, 0x5c, 1000));
@@ -128,16 +136,10 @@ static void objects_of_a_single_page_are_constructed(struct ktest *t)
 static void nofail_is_met_with_a_single_page(struct ktest *t)
 {
 	struct kmem_cache *s = own_cache("t", 1024);
-	struct page *page;
-	struct drained d;
 	void *p;
 
 	KTEST_ASSERT_NOT_NULL(t, s);
-	page = alloc_page(GFP_MUST);
-	drain_pages(&d);
-	__free_page(page);
-	p = kmem_cache_alloc(s, GFP_KERNEL | __GFP_NOFAIL);
-	undrain_pages(&d);
+	p = alloc_from_the_last_page(s, GFP_KERNEL | __GFP_NOFAIL);
 	if (KTEST_EXPECT_NOT_NULL(t, p))
 		KTEST_EXPECT_EQ(t, slab_of(p)->order, 0);
 	kmem_cache_free(s, p);

@@ -1,10 +1,6 @@
-/*
- * Areas of vmalloc(): how long they are, which of them are small ones, and that
- * nobody makes or ends one where he must not sleep.
- */
+/* Areas of vmalloc(): how long they are, and which of them are small ones. */
 #include <asm/machine.h>
 #include <kernel/ktest.h>
-#include <kernel/preempt.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/mm.h>
@@ -63,31 +59,6 @@ static void small_area_knows_where_its_entries_are(struct ktest *t)
 	vfree(p);
 }
 
-static void map_and_unmap_in_atomic(struct ktest *t, struct page **pages)
-{
-	void *p = vmap(pages, 1, VM_MAP, PAGE_KERNEL), *q, *none = p;
-
-	q = p ? vm_map_ram(pages, 1, NUMA_NO_NODE) : NULL;
-	preempt_disable();
-	KTEST_EXPECT_REPORTS(t, 2, "so many pages",
-			     none = vmap(pages, 0, VM_MAP, PAGE_KERNEL));
-	KTEST_EXPECT_NULL(t, none);
-	if (p)
-		KTEST_EXPECT_REPORTS(t, 1, "may sleep", vunmap(p));
-	if (q)
-		KTEST_EXPECT_REPORTS(t, 1, "may sleep", vm_unmap_ram(q, 1));
-	preempt_enable();
-}
-
-static void who_must_not_sleep_does_not_map(struct ktest *t)
-{
-	struct page *page = alloc_page(GFP_KERNEL);
-
-	KTEST_ASSERT_NOT_NULL(t, page);
-	map_and_unmap_in_atomic(t, &page);
-	__free_page(page);
-}
-
 /* For who shows something there himself. */
 static void addresses_alone_are_had_as_long_as_there_are_any(struct ktest *t)
 {
@@ -111,7 +82,6 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(small_area_is_of_the_least_class_that_holds_it),
 	KTEST_CASE(small_area_knows_where_its_entries_are),
 	KTEST_CASE(addresses_alone_are_had_as_long_as_there_are_any),
-	KTEST_CASE(who_must_not_sleep_does_not_map),
 	{}
 };
 KTEST_SUITE(vmalloc_area, cases);

@@ -142,18 +142,28 @@ static void who_must_not_sleep_does_not_map(struct ktest *t)
 	__free_page(page);
 }
 
+/* n: how many there are; NULL: they stay the caller's. */
+static void *map_to_give_away(struct ktest *t, struct page **pages,
+			      unsigned int *n)
+{
+	void *p = NULL;
+
+	*n = take_pages(pages);
+	if (*n == SHOWN)
+		p = vmap(pages, *n, VM_MAP_PUT_PAGES, PAGE_KERNEL);
+	KTEST_EXPECT_NOT_NULL(t, p);
+	return p;
+}
+
 static void pages_given_away_are_freed_with_the_map(struct ktest *t)
 {
 	struct page **pages = kvmalloc_array(SHOWN, sizeof(*pages),
 					     GFP_KERNEL);
 	unsigned int n;
-	void *p = NULL;
+	void *p;
 
 	KTEST_ASSERT_NOT_NULL(t, pages);
-	n = take_pages(pages);
-	if (n == SHOWN)
-		p = vmap(pages, n, VM_MAP_PUT_PAGES, PAGE_KERNEL);
-	KTEST_EXPECT_NOT_NULL(t, p);
+	p = map_to_give_away(t, pages, &n);
 	if (p) {
 		vfree(p);
 		return;
@@ -168,13 +178,10 @@ static void pages_given_away_stay_when_they_are_only_unmapped(struct ktest *t)
 	struct page **pages = kvmalloc_array(SHOWN, sizeof(*pages),
 					     GFP_KERNEL);
 	unsigned int i, n;
-	void *p = NULL;
+	void *p;
 
 	KTEST_ASSERT_NOT_NULL(t, pages);
-	n = take_pages(pages);
-	if (n == SHOWN)
-		p = vmap(pages, n, VM_MAP_PUT_PAGES, PAGE_KERNEL);
-	KTEST_EXPECT_NOT_NULL(t, p);
+	p = map_to_give_away(t, pages, &n);
 	vunmap(p);
 	vm_unmap_aliases();
 	for (i = 0; i < n; i++)
