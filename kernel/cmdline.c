@@ -104,8 +104,7 @@ void cmdline_drop_last_word(char *line)
 
 void __init cmdline_parse(const char *cmdline)
 {
-	if (strscpy(cmdline_copy, cmdline, sizeof(cmdline_copy)) < 0)
-		cmdline_drop_last_word(cmdline_copy);
+	strscpy(cmdline_copy, cmdline, sizeof(cmdline_copy));
 	cmdline_apply(cmdline_copy, __start_cmdline_params,
 		      __stop_cmdline_params);
 }

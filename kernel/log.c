@@ -66,7 +66,7 @@ void log_show(const struct log *log, int below)
 
 	while (pos < log->head) {
 		c = ring_get(log, pos++);
-		if (c == LOG_MARK && pos < log->head) {
+		if (c == LOG_MARK) {
 			c = ring_get(log, pos++);
 			show = (c == 'c' ? LOG_NO_LEVEL : c - '0') < below;
 		} else if (show) {

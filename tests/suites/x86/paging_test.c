@@ -1,7 +1,6 @@
 /*
  * What the kernel's own page tables say: nothing is writable and executable,
- * all RAM is there and nothing else, descriptors are where RAM is; and the
- * windows on memory that is not RAM.
+ * all RAM is there and nothing else, descriptors are where RAM is.
  */
 #include <asm/cpufeature.h>
 #include <asm/fixmap.h>
@@ -390,65 +389,6 @@ static void descriptors_of_holes_are_zeroes_nobody_can_write(struct ktest *t)
 	KTEST_EXPECT_FALSE(t, pfn_is_common(MAX_PFN));
 }
 
-static void window_shows_memory_read_only(struct ktest *t)
-{
-	static char text[] = "seen through a window";
-	const char *p = early_memremap(__pa(text), sizeof(text));
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	KTEST_EXPECT_STREQ(t, p, "seen through a window");
-	text[0] = 'S';
-	KTEST_EXPECT_EQ(t, p[0], 'S');
-	KTEST_EXPECT_EQ(t, probe_write((void *)p), -EFAULT);
-	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 1);
-	early_memunmap(p);
-	KTEST_EXPECT_EQ(t, probe_read(p), -EFAULT);
-	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 0);
-	text[0] = 's';
-}
-
-static void window_takes_its_full_size_from_any_byte(struct ktest *t)
-{
-	phys_addr_t pa = __pa(_stext) + PAGE_SIZE - 1;
-	const char *p = early_memremap(pa, FIXMAP_WINDOW_SIZE);
-
-	KTEST_ASSERT_NOT_NULL(t, p);
-	KTEST_EXPECT_EQ(t, p[0], _stext[PAGE_SIZE - 1]);
-	KTEST_EXPECT_EQ(t, probe_read(p + FIXMAP_WINDOW_SIZE - 1), 0);
-	KTEST_EXPECT_EQ(t, probe_read(p + FIXMAP_WINDOW_SIZE + PAGE_SIZE),
-			-EFAULT);
-	early_memunmap(p);
-}
-
-static void windows_run_out_and_come_back(struct ktest *t)
-{
-	const void *p[FIXMAP_WINDOWS];
-	unsigned int i, round;
-
-	for (round = 0; round < 2; round++) {
-		for (i = 0; i < FIXMAP_WINDOWS; i++) {
-			p[i] = early_memremap(0xf0000, FIXMAP_WINDOW_SIZE);
-			KTEST_EXPECT_NOT_NULL(t, p[i]);
-		}
-		KTEST_EXPECT_NULL(t, early_memremap(0xf0000, 1));
-		for (i = 0; i < FIXMAP_WINDOWS; i++)
-			early_memunmap(p[i]);
-	}
-	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 0);
-}
-
-static void impossible_windows_are_refused(struct ktest *t)
-{
-	KTEST_EXPECT_NULL(t, early_memremap(0xf0000, 0));
-	KTEST_EXPECT_NULL(t, early_memremap(0xf0000, FIXMAP_WINDOW_SIZE + 1));
-	KTEST_EXPECT_NULL(t, early_memremap(PHYS_ADDR_MAX, 2));
-	KTEST_EXPECT_NULL(t, early_memremap(1ULL << 52, 1));
-	KTEST_EXPECT_NULL(t, early_memremap(1ULL << cpu_features.phys_bits,
-					    1));
-	early_memunmap(NULL);
-	KTEST_EXPECT_EQ(t, fixmap_windows_open(), 0);
-}
-
 struct boot_hash {
 	u64 hash;
 	unsigned int ranges, texts, rodatas, infos, modules;
@@ -581,10 +521,6 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(virt_addr_valid_knows_ram_from_the_rest),
 	KTEST_CASE(descriptors_are_backed_where_memory_was_used),
 	KTEST_CASE(descriptors_of_holes_are_zeroes_nobody_can_write),
-	KTEST_CASE(window_shows_memory_read_only),
-	KTEST_CASE(window_takes_its_full_size_from_any_byte),
-	KTEST_CASE(windows_run_out_and_come_back),
-	KTEST_CASE(impossible_windows_are_refused),
 	KTEST_CASE(boot_ranges_name_all_that_must_stay),
 	KTEST_CASE(boot_ranges_can_be_read_and_do_not_change),
 	KTEST_CASE(what_was_loaded_is_kept_in_its_name),
