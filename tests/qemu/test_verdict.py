@@ -37,6 +37,16 @@ def test_panic_of_several_cpus_is_one_report(word):
     assert run.lines[-2] == 'strata: verdict panic'
 
 
+def test_half_a_word_is_not_obeyed():
+    """The kernel takes 1023 characters: here they end with test_fail."""
+    words = f'{SHORT} poweroff '.ljust(1023 - len(' test_fail'), 'x')
+    run = boot(f'{words} test_failing').passed()
+    assert 'boot information: command line cut to 1023 characters' in run.lines
+    assert 'command line: too long, the end is lost' in run.lines
+    assert 'test_fail' not in '\n'.join(
+        line for line in run.lines if line.startswith('command line:'))
+
+
 def test_hang_is_124():
     run = boot(f'{SHORT} test_hang poweroff', timeout=5)
     assert run.status == 124, run.tail()
