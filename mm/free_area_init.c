@@ -26,7 +26,6 @@
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <lib/kernel.h>
-#include <lib/string.h>
 
 #include "pcp.h"
 
@@ -71,9 +70,6 @@ static void __init init_node(int nid)
 	int z;
 
 	pgdat->node_id = nid;
-	pgdat->node_start_pfn = 0;
-	pgdat->node_present_pages = 0;
-	pgdat->node_spanned_pages = 0;
 	for (z = 0; z < MAX_NR_ZONES; z++)
 		zone_init(&pgdat->node_zones[z], zone_names[z],
 			  ZONE_ID(nid, z), pgdat, 0, 0);
@@ -96,7 +92,7 @@ struct zone *pfn_to_zone(unsigned long pfn, unsigned long *end)
 
 	*end = pfn + 1;
 	if (next_ram_range(pfn, &ram, NULL) && ram.start == pfn)
-		*end = min(ram.end, max(zone_limit[type], pfn + 1));
+		*end = min(ram.end, zone_limit[type]);
 	return &NODE_DATA(nid)->node_zones[type];
 }
 
@@ -137,19 +133,12 @@ static void __init populate_range(unsigned long start, unsigned long end,
 				  unsigned long *done)
 {
 	int nid = early_pfn_to_nid(start);
-	unsigned long first, last;
 
 	start = max(ALIGN_DOWN(start, MAX_ORDER_NR_PAGES), *done);
 	end = ALIGN(end, MAX_ORDER_NR_PAGES);
-	if (start >= end)
-		return;
 	if (vmemmap_populate(start, end, nid))
 		panic("no memory for the descriptors of frames %#lx-%#lx",
 		      start, end - 1);
-	first = ALIGN(start, PAGES_PER_SECTION) >> SECTION_PFN_SHIFT;
-	last = end >> SECTION_PFN_SHIFT;
-	if (first < last)
-		bitmap_set(section_backed, first, last - first);
 	*done = end;
 }
 
@@ -174,8 +163,6 @@ void __init free_area_init(const unsigned long *max_zone_pfn)
 	unsigned long pfn, done = 0;
 	int i;
 
-	memset(section_backed, 0, sizeof(section_backed));
-	handover_init();
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		zone_limit[i] = max_zone_pfn[i];
 	for (i = 0; i < MAX_NUMNODES; i++)

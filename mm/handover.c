@@ -5,10 +5,10 @@
  * 1. Free memory comes in as ranges, hand_over_range(), or, by whoever calls
  *    Linux's memblock_free_all(), as blocks, memblock_free_pages(). The early
  *    allocator knows no zones, so a range or block may straddle two of them,
- *    or two nodes: it is cut, a block halved, until each part lies in one.
+ *    or two nodes: it is cut there, and each part again into blocks.
  *
- *	block  [---------------|---------------]  zone edge at |
- *	parts  [-------][------|               ]  each to its own zone
+ *	range   |-----------------|-------------|  zone edge at |
+ *	blocks  [---][-----------]|[-------][---]  each to its own zone
  *
  * 2. What stays reserved is marked: the head of each naturally aligned block
  *    gets PAGE_RESERVED, its order and the owner early boot gave it. Frames
@@ -21,8 +21,7 @@
  *
  * Locks: zone->lock around each block; boot has one CPU.
  * Cost: one step per range, however long, and per small block at its ends. As
- * blocks: one step each; they come in runs, so the zone found for one serves
- * the next without a search.
+ * blocks: a search for the zone for each.
  */
 #include <kernel/init.h>
 #include <kernel/panic.h>
@@ -32,17 +31,7 @@
 
 #include "page_debug.h"
 
-/* Zone of the block handed over last, and the frames that share it. */
-static struct zone *handover_zone;
-static struct pfn_range handover_same;
-
 static long totalram;
-
-void handover_init(void)
-{
-	handover_same = (struct pfn_range){ 0, 0 };
-	totalram = 0;
-}
 
 /* Zone locked. Whole blocks stay untouched. */
 void zone_add_block(struct zone *zone, unsigned long pfn, unsigned int order)
@@ -115,36 +104,11 @@ void hand_over_range(unsigned long start, unsigned long end)
 	}
 }
 
-static void add_block_locked(struct zone *zone, unsigned long pfn,
-			     unsigned int order)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&zone->lock, flags);
-	zone_add_block(zone, pfn, order);
-	spin_unlock_irqrestore(&zone->lock, flags);
-}
-
-/*
- * Blocks arrive in runs: the zone of the last one, and the frames for which it
- * is the answer, save the search.
- */
+/* The descriptor is found by the frame's number; Linux's interface has both. */
 void memblock_free_pages(struct page *page, unsigned long pfn,
 			 unsigned int order)
 {
-	struct pfn_range *same = &handover_same;
-
-	if (pfn < same->start || pfn >= same->end) {
-		same->start = pfn;
-		handover_zone = pfn_to_zone(pfn, &same->end);
-	}
-	if (pfn + (1UL << order) <= same->end || order == 0) {
-		add_block_locked(handover_zone, pfn, order);
-		return;
-	}
-	order--;
-	memblock_free_pages(page, pfn, order);
-	memblock_free_pages(page + (1UL << order), pfn + (1UL << order), order);
+	hand_over_range(pfn, pfn + (1UL << order));
 }
 
 /* Frames of one owner, by the heads of their naturally aligned blocks. */

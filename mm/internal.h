@@ -103,7 +103,6 @@ void zone_init(struct zone *zone, const char *name, u8 zone_id,
 struct zone *pfn_to_zone(unsigned long pfn, unsigned long *end);
 
 /* mm/handover.c */
-void handover_init(void);
 /* Gives back a reserved frame of the zone; false: it is none. Zone locked. */
 bool release_reserved_frame(struct zone *zone, struct page *page);
 /* Gives a block to one zone; the whole block lies in it. Zone locked. */

@@ -17,7 +17,7 @@
  *	blocks    |----|----|----|----|----|----|----|
  *	backed    [---------)[---------------).........
  *
- * 4. So do sections of 256 MiB that are backed throughout, by a bit each.
+ * 4. So are sections of 256 MiB that are backed throughout, by a bit each.
  *
  * Locks: none; nothing here changes after boot.
  * Cost: 2 comparisons, or log2(regions) steps.
@@ -104,22 +104,34 @@ bool page_is_backed(const struct page *page)
 	       pfn_valid(offset / sizeof(struct page));
 }
 
-/* Finds the largest backed range of low memory: once, when all is known. */
+/* A run of blocks that have descriptors; the next block has none. */
+static void __init note_run(const struct pfn_range *run)
+{
+	unsigned long first = DIV_ROUND_UP(run->start, PAGES_PER_SECTION);
+	unsigned long last = run->end / PAGES_PER_SECTION;
+
+	if (first < last)
+		bitmap_set(section_backed, first, last - first);
+	if (run->start < max_low_pfn &&
+	    run->end - run->start > backed_main.end - backed_main.start)
+		backed_main = *run;
+}
+
+/* Finds what is backed: once, when all is known. */
 void __init memory_model_init(void)
 {
 	struct pfn_range ram, run = { 0, 0 };
 	unsigned long pfn = 0;
 
-	backed_main = run;
 	while (next_ram_range(pfn, &ram, NULL)) {
 		unsigned long start = ALIGN_DOWN(ram.start, MAX_ORDER_NR_PAGES);
 
-		if (start > run.end)
+		if (start > run.end) {
+			note_run(&run);
 			run.start = start;
+		}
 		run.end = ALIGN(ram.end, MAX_ORDER_NR_PAGES);
-		if (run.start < max_low_pfn &&
-		    run.end - run.start > backed_main.end - backed_main.start)
-			backed_main = run;
 		pfn = ram.end;
 	}
+	note_run(&run);
 }

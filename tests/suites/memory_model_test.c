@@ -1,0 +1,244 @@
+/*
+ * Which frames are RAM, whose, and which have a descriptor: for the machine as
+ * it is, each answer against a walk over its ranges of RAM.
+ *
+ * What boot finds out about other machines is asked in the hosted build, where
+ * the code is still there: a private memblock holds their RAM.
+ */
+#include <lib/kernel.h>
+
+#include "../../mm/internal.h"
+#include "memblock_fixture.h"
+
+#define BLOCK MAX_ORDER_NR_PAGES
+
+/* Goes on with *run to the next stretch of blocks that hold RAM. */
+static bool next_run(struct pfn_range *run)
+{
+	struct pfn_range ram;
+
+	if (!next_ram_range(run->end, &ram, NULL))
+		return false;
+	run->start = ALIGN_DOWN(ram.start, BLOCK);
+	do
+		run->end = ALIGN(ram.end, BLOCK);
+	while (next_ram_range(run->end, &ram, NULL) &&
+	       ALIGN_DOWN(ram.start, BLOCK) == run->end);
+	return true;
+}
+
+/* The longest of those that begin below high memory; of two the lower. */
+static struct pfn_range longest_run(void)
+{
+	struct pfn_range run = { 0, 0 }, longest = run;
+
+	while (next_run(&run))
+		if (run.start < max_low_pfn &&
+		    run.end - run.start > longest.end - longest.start)
+			longest = run;
+	return longest;
+}
+
+static void longest_run_of_descriptors_is_known(struct ktest *t)
+{
+	struct pfn_range longest = longest_run();
+
+	KTEST_EXPECT_EQ(t, backed_main.start, longest.start);
+	KTEST_EXPECT_EQ(t, backed_main.end, longest.end);
+}
+
+static void sections_are_backed_where_all_their_blocks_are(struct ktest *t)
+{
+	struct pfn_range run = { 0, 0 };
+	unsigned long sections = 0, i;
+
+	while (next_run(&run)) {
+		i = DIV_ROUND_UP(run.start, PAGES_PER_SECTION);
+		for (; i < run.end / PAGES_PER_SECTION; i++, sections++)
+			KTEST_EXPECT_TRUE(t, test_bit(i, section_backed));
+	}
+	KTEST_EXPECT_EQ(t, bitmap_weight(section_backed, NR_SECTIONS),
+			sections);
+}
+
+/* With and without the quick look at what is common. */
+static void frames_are_valid_from_first_to_last_of_a_run(struct ktest *t)
+{
+	struct pfn_range run = { 0, 0 };
+	unsigned long before;
+
+	for (before = 0; next_run(&run); before = run.end) {
+		KTEST_EXPECT_TRUE(t, __pfn_valid(run.start));
+		KTEST_EXPECT_TRUE(t, __pfn_valid(run.end - 1));
+		KTEST_EXPECT_FALSE(t, pfn_valid(run.end));
+		if (run.start == before)
+			continue;
+		KTEST_EXPECT_FALSE(t, pfn_valid(run.start - 1));
+		KTEST_EXPECT_FALSE(t, pfn_valid(before));
+	}
+	KTEST_EXPECT_FALSE(t, pfn_valid(MAX_PFN));
+	KTEST_EXPECT_FALSE(t, __pfn_valid(MAX_PFN));
+	KTEST_EXPECT_FALSE(t, pfn_valid(~0UL));
+}
+
+static void descriptor_is_where_one_begins(struct ktest *t)
+{
+	struct page *page = pfn_to_page(backed_main.end - 1);
+
+	KTEST_EXPECT_TRUE(t, page_is_backed(page));
+	KTEST_EXPECT_FALSE(t, page_is_backed((void *)((char *)page + 1)));
+	KTEST_EXPECT_FALSE(t, page_is_backed((void *)((char *)page - 4)));
+	KTEST_EXPECT_FALSE(t, page_is_backed((void *)t));
+}
+
+/* A hole is node 0's, whoever has what lies behind it. */
+static void frames_know_their_node(struct ktest *t)
+{
+	struct pfn_range ram = { 0, 0 };
+	unsigned long before = 0;
+	int nid;
+
+	for (; next_ram_range(before, &ram, &nid); before = ram.end) {
+		nid = nid < MAX_NUMNODES ? nid : 0;
+		KTEST_EXPECT_EQ(t, early_pfn_to_nid(ram.start), nid);
+		KTEST_EXPECT_EQ(t, early_pfn_to_nid(ram.end - 1), nid);
+		if (before < ram.start)
+			KTEST_EXPECT_EQ(t, early_pfn_to_nid(ram.start - 1), 0);
+	}
+	KTEST_EXPECT_EQ(t, early_pfn_to_nid(before), 0);
+}
+
+static void frame_that_is_no_ram_stands_alone(struct ktest *t)
+{
+	struct pfn_range ram;
+	unsigned long pfn = 0, end;
+
+	while (next_ram_range(pfn, &ram, NULL)) {
+		end = 0;
+		if (pfn < ram.start)
+			pfn_to_zone(ram.start - 1, &end);
+		KTEST_EXPECT_EQ(t, end, pfn < ram.start ? ram.start : 0);
+		pfn = ram.end;
+	}
+	pfn_to_zone(pfn, &end);
+	KTEST_EXPECT_EQ(t, end, pfn + 1);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(longest_run_of_descriptors_is_known),
+	KTEST_CASE(sections_are_backed_where_all_their_blocks_are),
+	KTEST_CASE(frames_are_valid_from_first_to_last_of_a_run),
+	KTEST_CASE(descriptor_is_where_one_begins),
+	KTEST_CASE(frames_know_their_node),
+	KTEST_CASE(frame_that_is_no_ram_stands_alone),
+	{}
+};
+KTEST_SUITE(memory_model, cases);
+
+#ifdef STRATA_HOSTED
+static struct pfn_range main_before;
+
+static void remember_main(struct ktest *t)
+{
+	memblock_swap_in(t);
+	main_before = backed_main;
+}
+
+static void restore_main(struct ktest *t)
+{
+	backed_main = main_before;
+	memblock_swap_out(t);
+}
+
+/* RAM of the machine, frames [start, end). */
+static void ram(unsigned long start, unsigned long end)
+{
+	memblock_add(PFN_PHYS(start), PFN_PHYS(end - start));
+}
+
+/* What is RAM of a node, as next_ram_range() tells it. */
+#define EXPECT_RAM(t, pfn, from, to, node) do {				\
+	struct pfn_range r_ = { 0, 0 };					\
+	int nid_ = -7;							\
+									\
+	KTEST_EXPECT_TRUE(t, next_ram_range(pfn, &r_, &nid_));		\
+	KTEST_EXPECT_EQ(t, r_.start, from);				\
+	KTEST_EXPECT_EQ(t, r_.end, to);					\
+	KTEST_EXPECT_EQ(t, nid_, node);					\
+} while (0)
+
+#define EXPECT_MAIN(t, from, to) do {					\
+	backed_main = (struct pfn_range){ 0, 0 };			\
+	memory_model_init();						\
+	KTEST_EXPECT_EQ(t, backed_main.start, from);			\
+	KTEST_EXPECT_EQ(t, backed_main.end, to);			\
+} while (0)
+
+static void ram_is_told_in_whole_pages(struct ktest *t)
+{
+	struct pfn_range r;
+
+	memblock_add_node(PFN_PHYS(10) + 1, PFN_PHYS(3), 1, MEMBLOCK_NONE);
+	memblock_add_node(PFN_PHYS(20) + 1, PFN_PHYS(1), 1, MEMBLOCK_NONE);
+	memblock_add_node(PFN_PHYS(30), PFN_PHYS(2), 2, MEMBLOCK_NONE);
+	EXPECT_RAM(t, 0, 11, 13, 1);
+	EXPECT_RAM(t, 12, 12, 13, 1);
+	EXPECT_RAM(t, 13, 30, 32, 2);
+	EXPECT_RAM(t, 31, 31, 32, 2);
+	KTEST_EXPECT_FALSE(t, next_ram_range(32, &r, NULL));
+}
+
+static void frames_of_a_node_there_is_not_are_node_0s(struct ktest *t)
+{
+	memblock_add(PFN_PHYS(10), PFN_PHYS(2));
+	memblock_add_node(PFN_PHYS(12), PFN_PHYS(2), -1, MEMBLOCK_NONE);
+	memblock_add_node(PFN_PHYS(20), PFN_PHYS(2), MAX_NUMNODES - 1,
+			  MEMBLOCK_NONE);
+	KTEST_EXPECT_EQ(t, early_pfn_to_nid(10), 0);
+	KTEST_EXPECT_EQ(t, early_pfn_to_nid(12), 0);
+	KTEST_EXPECT_EQ(t, early_pfn_to_nid(19), 0);
+	KTEST_EXPECT_EQ(t, early_pfn_to_nid(20), MAX_NUMNODES - 1);
+	KTEST_EXPECT_EQ(t, early_pfn_to_nid(22), 0);
+}
+
+static void block_without_ram_in_front_is_no_part_of_the_run(struct ktest *t)
+{
+	ram(BLOCK + 7, 3 * BLOCK);
+	EXPECT_MAIN(t, BLOCK, 3 * BLOCK);
+}
+
+static void block_without_ram_ends_a_run(struct ktest *t)
+{
+	ram(0, 2 * BLOCK);
+	ram(3 * BLOCK, 5 * BLOCK + 1);
+	EXPECT_MAIN(t, 3 * BLOCK, 6 * BLOCK);
+}
+
+static void hole_inside_a_block_does_not_end_a_run(struct ktest *t)
+{
+	ram(5, BLOCK - 1);
+	ram(BLOCK + 1, BLOCK + 2);
+	ram(2 * BLOCK - 1, 2 * BLOCK);
+	ram(4 * BLOCK, 5 * BLOCK);
+	EXPECT_MAIN(t, 0, 2 * BLOCK);
+}
+
+static void first_of_two_runs_as_long_is_the_main_one(struct ktest *t)
+{
+	ram(BLOCK, 2 * BLOCK);
+	ram(4 * BLOCK, 5 * BLOCK);
+	EXPECT_MAIN(t, BLOCK, 2 * BLOCK);
+}
+
+static const struct ktest_case hosted_cases[] = {
+	KTEST_CASE(ram_is_told_in_whole_pages),
+	KTEST_CASE(frames_of_a_node_there_is_not_are_node_0s),
+	KTEST_CASE(block_without_ram_in_front_is_no_part_of_the_run),
+	KTEST_CASE(block_without_ram_ends_a_run),
+	KTEST_CASE(hole_inside_a_block_does_not_end_a_run),
+	KTEST_CASE(first_of_two_runs_as_long_is_the_main_one),
+	{}
+};
+KTEST_SUITE_FIXTURE(memory_model_boot, hosted_cases, remember_main,
+		    restore_main);
+#endif
