@@ -57,7 +57,7 @@ static unsigned long frames_needed(const struct zone *zone)
 	return MEMMAP_BLOCK_FRAMES + zone->nr_deferred * 9;
 }
 
-static unsigned int part_order(const struct zone *zone)
+unsigned int memmap_part_order(const struct zone *zone)
 {
 	unsigned int order = __fls(zone->memmap_pages | 1);
 
@@ -76,7 +76,7 @@ static void account(struct zone *zone, long frames)
 /* The low part of a backed block on no list becomes supply. */
 static void add_supply(struct zone *zone, struct page *block)
 {
-	unsigned int order = part_order(zone);
+	unsigned int order = memmap_part_order(zone);
 	unsigned long pfn = page_to_pfn(block), nr = 1UL << order;
 
 	if (unlikely(page_debug))

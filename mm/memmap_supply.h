@@ -17,4 +17,7 @@ void memmap_supply_settle(void);
  */
 bool memmap_block_usable(struct zone *zone, struct page *block);
 
+/* Order of the block that becomes supply next. Zone locked. */
+unsigned int memmap_part_order(const struct zone *zone);
+
 #endif
