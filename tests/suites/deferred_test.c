@@ -52,6 +52,7 @@ static bool range_is(unsigned long pfn, unsigned long blocks)
 	return head->type == PAGE_DEFERRED && head->nr_blocks == blocks &&
 	       deferred_range(zone, pfn, &near) == head &&
 	       deferred_range(zone, end - 1, &near) == head &&
+	       deferred_range(zone, end, &near) != head &&
 	       untouched(pfn + 1, end);
 }
 
@@ -355,6 +356,26 @@ static void expect_ranges_apart(struct ktest *t)
 	}
 }
 
+/* Wherever the last search ended. */
+static void expect_found_from_anywhere(struct ktest *t)
+{
+	const struct list_head *near = &zone->deferred;
+	unsigned int i, j;
+
+	for (i = 0; i < nr_apart; i++)
+		for (j = 0; j < 3; j++) {
+			const struct page *head = apart[i * (j + 1) % nr_apart];
+			unsigned long pfn = page_to_pfn(head) + j;
+
+			KTEST_EXPECT_PTR_EQ(t, deferred_range(zone, pfn, &near),
+					    head);
+			KTEST_EXPECT_PTR_EQ(t, near, &head->buddy_list);
+		}
+	KTEST_EXPECT_NULL(t, deferred_range(zone, zone->zone_start_pfn - 1,
+					    &near));
+	KTEST_EXPECT_PTR_EQ(t, near, &zone->deferred);
+}
+
 static void expect_taken_downwards(struct ktest *t)
 {
 	unsigned int i = nr_apart;
@@ -387,6 +408,7 @@ static void scattered(struct ktest *t, unsigned int ranges)
 	} else {
 		scatter_feed();
 		expect_ranges_apart(t);
+		expect_found_from_anywhere(t);
 		expect_overlap_found(t);
 		expect_taken_downwards(t);
 	}
