@@ -83,8 +83,7 @@ static unsigned long pfn_down(phys_addr_t addr)
 
 static unsigned long pfn_up(phys_addr_t addr)
 {
-	return pfn_down(addr) +
-	       (addr < PFN_PHYS(LAST_FRAME) && addr % PAGE_SIZE);
+	return pfn_down(range_end(addr, PAGE_SIZE - 1));
 }
 
 /* The part of frames [*start, *end) that has bits; false if none has. */
@@ -104,7 +103,7 @@ void bootmem_free(struct bootmem_data *b, phys_addr_t base, phys_addr_t size)
 	if (!clip(b, &start, &end))
 		return;
 	bitmap_clear(b->map, start - b->start_pfn, end - start);
-	if (b->last_end && pfn_down(b->last_end - 1) >= start &&
+	if (pfn_down(b->last_end - 1) >= start &&
 	    pfn_down(b->last_end - 1) < end)
 		b->last_end = 0;
 }
@@ -141,24 +140,21 @@ static bool all_free(const struct bootmem_data *b, unsigned long start,
 			     start - b->start_pfn) == end - b->start_pfn;
 }
 
-/* Step 4: room behind the last block, in its page; 0 if not. */
+/*
+ * Step 4: room behind the last block, in its page; 0 if not. Without a block,
+ * last_end is 0 and lies behind no byte of any page.
+ */
 static phys_addr_t place_behind_last(const struct bootmem_data *b,
 				     phys_addr_t size, phys_addr_t align,
 				     phys_addr_t goal, phys_addr_t limit)
 {
 	phys_addr_t addr = ALIGN(b->last_end, align);
-	unsigned long page;
+	unsigned long page = pfn_down(b->last_end - 1);
 
-	if (!b->last_end)
-		return 0;
-	page = pfn_down(b->last_end - 1);
 	if (pfn_down(addr) != page || addr < goal || addr > limit ||
 	    size > limit - addr)
 		return 0;
-	if (pfn_up(addr + size) > page + 1 &&
-	    !all_free(b, page + 1, pfn_up(addr + size)))
-		return 0;
-	return addr;
+	return all_free(b, page + 1, pfn_up(addr + size)) ? addr : 0;
 }
 
 /* Step 3: the first run of free frames that takes size bytes; 0 if none. */
@@ -185,8 +181,7 @@ phys_addr_t bootmem_alloc(struct bootmem_data *b, phys_addr_t size,
 {
 	phys_addr_t addr;
 
-	if (!size || !is_power_of_2(align) || limit < goal ||
-	    size > limit - goal || align > PFN_PHYS(b->end_pfn))
+	if (!size || !is_power_of_2(align) || align > PFN_PHYS(b->end_pfn))
 		return 0;
 	goal = max(goal, (phys_addr_t)PAGE_SIZE);
 	addr = place_behind_last(b, size, align, goal, limit);

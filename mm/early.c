@@ -197,8 +197,6 @@ static int __init bootmem_start(void)
 	phys_addr_t lo, hi, map;
 	u64 i;
 
-	if (start >= end)
-		return -ENOMEM;
 	map = memblock_phys_alloc(bootmem_map_size(start, end), PAGE_SIZE);
 	if (!map) {
 		pr_err("bootmem: no place for a bitmap of %zu bytes\n",
@@ -233,7 +231,7 @@ static phys_addr_t __init bootmem_early_alloc(phys_addr_t size,
 	unsigned long start, end;
 	int i;
 
-	if (memblock.handed_over || (!bootmem.map && bootmem_start()))
+	if (!bootmem.map && bootmem_start())
 		return 0;
 	for_each_mem_pfn_range(i, nid, &start, &end, NULL) {
 		phys_addr_t goal = max(PFN_PHYS(start), BOOTMEM_GOAL);
@@ -303,9 +301,6 @@ const char *early_allocator_name(void)
 
 void __init early_init(void)
 {
-	nr_owned = 0;
-	owned_full = false;
-	bootmem = (struct bootmem_data){ 0 };
 	memblock_allow_resize();
 }
 
