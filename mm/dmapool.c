@@ -248,12 +248,10 @@ static bool lay_out(struct dma_pool *pool, size_t size, size_t align,
 	if (!size || size > most || align > most || !is_power_of_2(align))
 		return false;
 	pool->size = ALIGN(size, align);
-	while (pool->order <= MAX_PAGE_ORDER &&
-	       dma_unit_size(pool) < pool->size)
-		pool->order++;
-	if (pool->order > MAX_PAGE_ORDER ||
-	    (boundary && (boundary < pool->size || !is_power_of_2(boundary))))
+	if (boundary && (boundary < pool->size || !is_power_of_2(boundary)))
 		return false;
+	while (dma_unit_size(pool) < pool->size)
+		pool->order++;
 	/* a unit is aligned to its size: no larger boundary is within one */
 	pool->boundary = boundary ? min(boundary, dma_unit_size(pool)) :
 				    dma_unit_size(pool);
@@ -277,7 +275,6 @@ struct dma_pool *dma_pool_create(const char *name, struct device *dev,
 	spin_lock_init(&pool->lock, RANK_DMA_POOL);
 	INIT_LIST_HEAD(&pool->avail);
 	INIT_LIST_HEAD(&pool->full);
-	pool->dev = dev;
 	ksnprintf(pool->name, sizeof(pool->name), "%s", name);
 	return pool;
 }

@@ -32,7 +32,6 @@ struct dma_pool {
 	unsigned int per_stretch;	/* (b) blocks */
 	unsigned int nr_blocks;		/* (b) in a unit */
 	unsigned int order;		/* (b) of a unit */
-	struct device *dev;		/* (b) */
 	char name[POOL_NAME_SIZE];	/* (b) */
 };
 

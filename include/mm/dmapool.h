@@ -20,9 +20,9 @@ struct dma_pool;
 /*
  * Blocks of size bytes, rounded up to align, a power of two (0: 1); at such
  * addresses that none crosses a multiple of boundary, a power of two not below
- * size (0: no such limit). name is copied; dev is for the caller's records and
- * may be NULL. NULL: no memory, arguments that cannot be met, or a block would
- * be above 2^MAX_PAGE_ORDER pages.
+ * size (0: no such limit). name is copied; dev, there for Linux's sake, is not
+ * looked at. NULL: no memory, arguments that cannot be met, or a block would be
+ * above 2^MAX_PAGE_ORDER pages.
  */
 struct dma_pool *dma_pool_create(const char *name, struct device *dev,
 				 size_t size, size_t align, size_t boundary);

@@ -72,6 +72,34 @@ static void unit_lies_in_the_list_that_tells_if_it_is_full(struct ktest *t)
 	list_move(&avail->entry, &pool->avail);
 }
 
+static void expect_count_is_checked(struct ktest *t, const void *block)
+{
+	struct dma_unit *unit = dma_unit_of(pool, block);
+
+	POOL_NAMES(t, unit->nr_busy, unit->nr_busy - 1,
+		   "dma_pool: wrong number of busy blocks in a unit");
+}
+
+/* Both that are full, then both that are not: the first as well as the last. */
+static void each_unit_of_a_list_is_looked_at(struct ktest *t)
+{
+	void *more[BLOCKS];
+	dma_addr_t at[BLOCKS];
+	unsigned int i;
+
+	for (i = 0; i < BLOCKS; i++)
+		more[i] = dma_pool_alloc(pool, GFP_KERNEL | __GFP_NOFAIL,
+					 &at[i]);
+	expect_count_is_checked(t, blocks[0]);
+	expect_count_is_checked(t, blocks[BLOCKS]);
+	dma_pool_free(pool, blocks[1], dma[1]);
+	expect_count_is_checked(t, blocks[0]);
+	expect_count_is_checked(t, more[BLOCKS - 1]);
+	blocks[1] = dma_pool_alloc(pool, GFP_KERNEL | __GFP_NOFAIL, &dma[1]);
+	for (i = 0; i < BLOCKS; i++)
+		dma_pool_free(pool, more[i], at[i]);
+}
+
 static void page_knows_its_pool_and_its_unit(struct ktest *t)
 {
 	struct dma_unit *avail = dma_unit_of(pool, blocks[BLOCKS]);
@@ -88,6 +116,7 @@ static void page_knows_its_pool_and_its_unit(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(unit_counts_its_bits),
 	KTEST_CASE(unit_lies_in_the_list_that_tells_if_it_is_full),
+	KTEST_CASE(each_unit_of_a_list_is_looked_at),
 	KTEST_CASE(page_knows_its_pool_and_its_unit),
 	{}
 };

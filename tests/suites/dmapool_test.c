@@ -153,6 +153,61 @@ static void what_cannot_be_met_is_refused(struct ktest *t)
 					     1, 0));
 }
 
+static void try_limit(struct ktest *t, size_t size, size_t align,
+		      size_t boundary)
+{
+	struct dma_pool *pool = dma_pool_create("limit", NULL, size, align,
+						boundary);
+
+	if (KTEST_EXPECT_NOT_NULL(t, pool))
+		end(t, pool);
+}
+
+/* A block of the largest there is, and everything that may be as large. */
+static void limits_can_be_met(struct ktest *t)
+{
+	const size_t most = PAGE_SIZE << MAX_PAGE_ORDER;
+
+	try_limit(t, most, 1, 0);
+	try_limit(t, 1, most, most);
+	try_limit(t, most - 1, most, 2 * most);
+	KTEST_EXPECT_NULL(t, dma_pool_create("align", NULL, 1, 2 * most, 0));
+	KTEST_EXPECT_NULL(t, dma_pool_create("b", NULL, most, 1, most / 2));
+}
+
+/* What would make the unit something else: its pages are asked for as ours. */
+static void flags_of_the_caller_do_not_change_the_unit(struct ktest *t)
+{
+	struct dma_pool *pool = dma_pool_create("flags", NULL, 5000, 8, 0);
+	struct block a;
+
+	KTEST_ASSERT_NOT_NULL(t, pool);
+	a = take(pool, GFP_KERNEL | __GFP_COMP | __GFP_HIGHMEM);
+	KTEST_EXPECT_LE(t, a.dma + 5000, END_OF_DMA32);
+	KTEST_EXPECT_EQ(t, virt_to_page(a.p + PAGE_SIZE)->type, PAGE_NONE);
+	give(pool, a);
+	end(t, pool);
+}
+
+/* Small blocks: the map takes more than a word. */
+static void unit_has_a_block_wherever_one_fits(struct ktest *t)
+{
+	struct dma_pool *pool = dma_pool_create("many", NULL, 24, 8, 64);
+	unsigned int i, n = PAGE_SIZE / 64 * 2;
+
+	KTEST_ASSERT_NOT_NULL(t, pool);
+	for (i = 0; i <= n; i++)
+		blocks[i] = take(pool, GFP_KERNEL);
+	for (i = 0; i < n; i++)
+		KTEST_EXPECT_EQ(t, blocks[i].dma - blocks[0].dma,
+				i / 2 * 64 + i % 2 * 24);
+	KTEST_EXPECT_NE(t, PFN_DOWN(blocks[n].dma), PFN_DOWN(blocks[0].dma));
+	KTEST_EXPECT_STREQ(t, dma_pool_validate(pool), NULL);
+	for (i = 0; i <= n; i++)
+		give(pool, blocks[i]);
+	end(t, pool);
+}
+
 static void no_alignment_and_no_boundary_are_fine(struct ktest *t)
 {
 	struct dma_pool *pool = dma_pool_create("plain", NULL, 3, 0, 0);
@@ -371,6 +426,8 @@ static void pages_with_busy_blocks_are_left_alone(struct ktest *t)
 	give(pool, a[2]);
 	KTEST_EXPECT_REPORTS(t, 1, "pool busy, 1 blocks",
 			     dma_pool_destroy(pool));
+	KTEST_EXPECT_NULL(t, virt_to_page(a[3].p)->lru.prev);
+	KTEST_EXPECT_NULL(t, virt_to_page(a[3].p)->lru.next);
 	free_page((unsigned long)a[3].p & PAGE_MASK);
 	dma_pool_destroy(NULL);
 }
@@ -431,6 +488,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(blocks_lie_as_asked_for),
 	KTEST_CASE(blocks_above_a_page_lie_as_asked_for),
 	KTEST_CASE(what_cannot_be_met_is_refused),
+	KTEST_CASE(limits_can_be_met),
+	KTEST_CASE(flags_of_the_caller_do_not_change_the_unit),
+	KTEST_CASE(unit_has_a_block_wherever_one_fits),
 	KTEST_CASE(no_alignment_and_no_boundary_are_fine),
 	KTEST_CASE(freed_block_is_used_again),
 	KTEST_CASE(zalloc_clears_used_blocks_too),
