@@ -79,7 +79,7 @@ static unsigned long find_room(const struct pcpu_chunk *c, unsigned long n,
 		end = find_next_bit(c->taken, at + n, at);
 		if (end >= at + n)
 			return at;
-		at = end + 1;
+		at = end;
 	}
 }
 

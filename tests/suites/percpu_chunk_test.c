@@ -70,6 +70,22 @@ static void objects_begin_in_what_is_taken(struct ktest *t)
 			   "per-CPU: an object begins in free space");
 	__clear_bit(unit_granules() - 1, chunk->begins);
 	KTEST_EXPECT_STREQ(t, percpu_validate(), NULL);
+	__clear_bit(0, chunk->taken);
+	KTEST_EXPECT_STREQ(t, percpu_validate(),
+			   "per-CPU: an object begins in free space");
+	__set_bit(0, chunk->taken);
+}
+
+/* Two of the smallest side by side, the second in free space. */
+static void objects_side_by_side_are_both_looked_at(struct ktest *t)
+{
+	__set_bit(1, chunk->begins);
+	__clear_bit(1, chunk->taken);
+	KTEST_EXPECT_STREQ(t, percpu_validate(),
+			   "per-CPU: an object begins in free space");
+	__set_bit(1, chunk->taken);
+	KTEST_EXPECT_STREQ(t, percpu_validate(), NULL);
+	__clear_bit(1, chunk->begins);
 }
 
 static void chunk_knows_how_much_room_there_may_be(struct ktest *t)
@@ -111,6 +127,7 @@ static void chunk_gives_all_its_room(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(chunk_counts_what_is_taken),
 	KTEST_CASE(objects_begin_in_what_is_taken),
+	KTEST_CASE(objects_side_by_side_are_both_looked_at),
 	KTEST_CASE(chunk_gives_all_its_room),
 	KTEST_CASE(chunk_knows_how_much_room_there_may_be),
 	{}
