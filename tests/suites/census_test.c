@@ -285,6 +285,112 @@ static void census_that_is_wrong_says_so_when_printed(struct ktest *t)
 			    print_contradiction());
 }
 
+/* What a zone of the kind is called; NULL: no node has one. */
+static const char *name_of_kind(int type)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		if ((int)zone_idx(zone) == type)
+			return zone->name;
+	return NULL;
+}
+
+static char table[4096];
+static size_t table_length;
+
+static __printf(1, 2) void expect_text(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	table_length += (size_t)kvsnprintf(table + table_length,
+					   sizeof(table) - table_length, fmt,
+					   args);
+	va_end(args);
+}
+
+/* A line of the table: its frames are told in KiB, too, and zone by zone. */
+static void expect_line(const char *name, unsigned long pages,
+			const unsigned long *by_zone)
+{
+	int type;
+
+	expect_text("%-16s %12lu %12lu", name, pages, pages * 4);
+	for (type = 0; type < MAX_NR_ZONES; type++)
+		if (name_of_kind(type))
+			expect_text(" %10lu", by_zone[type]);
+	expect_text("\n");
+}
+
+/* Each number another one. */
+static void make_up(struct census *c)
+{
+	unsigned int i, z;
+
+	memset(c, 0, sizeof(*c));
+	for (i = 0; i < NR_CENSUS_OWNERS; i++) {
+		for (z = 0; z < MAX_NR_ZONES; z++) {
+			c->zone_pages[z][i] = 100 * i + z + 1;
+			c->pages[i] += c->zone_pages[z][i];
+		}
+		c->ram += c->pages[i];
+	}
+	c->free[0][ZONE_DMA][1] = 1;
+	c->free[MAX_NUMNODES - 1][ZONE_HIGHMEM][0] = c->pages[CENSUS_FREE] - 2;
+	c->in_arrays = c->pages[CENSUS_PCP];
+}
+
+static void expect_table(const struct census *c)
+{
+	unsigned long by_zone[MAX_NR_ZONES], all[MAX_NR_ZONES] = { 0 };
+	unsigned int i, z;
+	int type;
+
+	table_length = 0;
+	expect_text("%-16s %12s %12s", "owner", "frames", "KiB");
+	for (type = 0; type < MAX_NR_ZONES; type++)
+		if (name_of_kind(type))
+			expect_text(" %10s", name_of_kind(type));
+	expect_text("\n");
+	for (i = 0; i < NR_CENSUS_OWNERS; i++) {
+		for (z = 0; z < MAX_NR_ZONES; z++)
+			all[z] += by_zone[z] = c->zone_pages[z][i];
+		expect_line(census_owner_name((enum census_owner)i),
+			    c->pages[i], by_zone);
+	}
+	expect_line("RAM", c->ram, all);
+}
+
+static void census_is_printed_as_a_table(struct ktest *t)
+{
+	make_up(&now);
+	KTEST_EXPECT_STREQ(t, census_check(&now), NULL);
+	expect_table(&now);
+	report_capture_log_start();
+	census_print(&now);
+	KTEST_EXPECT_EQ(t, report_capture_stop(), 0);
+	KTEST_EXPECT_TRUE(t, ktest_streq(report_capture_text(), table));
+}
+
+static void owner_there_is_not_is_nobody(struct ktest *t)
+{
+	KTEST_EXPECT_STREQ(t, census_owner_name(NR_CENSUS_OWNERS), "nobody");
+	KTEST_EXPECT_STREQ(t, census_owner_name(CENSUS_ALLOCATED),
+			   "allocated");
+}
+
+/* The lowest order of the lowest zone as well as the highest of the last. */
+static void each_free_list_is_compared(struct ktest *t)
+{
+	now = before;
+	now.free[0][ZONE_DMA][0]++;
+	KTEST_EXPECT_NOT_NULL(t, census_compare(&before, &now));
+	now = before;
+	now.free[MAX_NUMNODES - 1][ZONE_HIGHMEM][MAX_PAGE_ORDER]++;
+	KTEST_EXPECT_NOT_NULL(t, census_compare(&before, &now));
+}
+
 #ifdef STRATA_HOSTED
 /* A kernel's record of early owners is gone when suites run. */
 static void count_misnamed(struct page *head, enum census_owner owner,
@@ -328,6 +434,9 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(each_difference_of_two_censuses_is_named),
 	KTEST_CASE(descriptors_that_came_into_being_are_no_difference),
 	KTEST_CASE(census_that_is_wrong_says_so_when_printed),
+	KTEST_CASE(census_is_printed_as_a_table),
+	KTEST_CASE(owner_there_is_not_is_nobody),
+	KTEST_CASE(each_free_list_is_compared),
 	KTEST_CASE(block_that_covers_another_is_owned_twice),
 #ifdef STRATA_HOSTED
 	KTEST_CASE(reserved_frames_are_their_early_owners),
