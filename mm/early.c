@@ -189,6 +189,12 @@ static phys_addr_t __init memblock_early_alloc(phys_addr_t size,
 
 /* bootmem as the early allocator */
 
+/* Whole pages: of one that is shared no frame would be free again. */
+static size_t __init map_size(unsigned long start_pfn, unsigned long end_pfn)
+{
+	return PAGE_ALIGN(bootmem_map_size(start_pfn, end_pfn));
+}
+
 /* Makes the bitmap, and moves all that memblock knows as free into it. */
 static int __init bootmem_start(void)
 {
@@ -197,10 +203,10 @@ static int __init bootmem_start(void)
 	phys_addr_t lo, hi, map;
 	u64 i;
 
-	map = memblock_phys_alloc(bootmem_map_size(start, end), PAGE_SIZE);
+	map = memblock_phys_alloc(map_size(start, end), PAGE_SIZE);
 	if (!map) {
 		pr_err("bootmem: no place for a bitmap of %zu bytes\n",
-		       bootmem_map_size(start, end));
+		       map_size(start, end));
 		return -ENOMEM;
 	}
 	bootmem_init(&bootmem, __va(map), start, end);
@@ -258,8 +264,7 @@ static void __init bootmem_finish(void)
 	if (!b->map)
 		return;
 	bootmem_free_all(b, b->start_pfn, b->end_pfn, unreserve);
-	memblock_phys_free(__pa(b->map),
-			   bootmem_map_size(b->start_pfn, b->end_pfn));
+	memblock_phys_free(__pa(b->map), map_size(b->start_pfn, b->end_pfn));
 	b->map = NULL;
 }
 

@@ -4,6 +4,7 @@
  * the hosted build alone; they use addresses where no machine has RAM.
  */
 #include <kernel/cmdline.h>
+#include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/sprintf.h>
 #include <lib/string.h>
@@ -56,6 +57,16 @@ static void own(struct ktest *t, phys_addr_t base, unsigned long first,
 	KTEST_EXPECT_EQ(t, early_reserve(base, PFN_PHYS(end - first), owner),
 			0);
 	memblock_phys_free(base, PFN_PHYS(end - first));
+}
+
+static void say(const char *word)
+{
+	extern const struct cmdline_param __start_cmdline_params[];
+	extern const struct cmdline_param __stop_cmdline_params[];
+	char text[32];
+
+	strscpy(text, word, sizeof(text));
+	cmdline_apply(text, __start_cmdline_params, __stop_cmdline_params);
 }
 
 /* One stretch of owner from frame first to frame end, counted from base. */
@@ -130,6 +141,44 @@ static void frame_is_named_after_the_owner_that_has_a_name(struct ktest *t)
 	EXPECT_STRETCH(t, base, 4, 10, EARLY_OTHER);
 }
 
+/* Recorded for just what was asked for; a failure is nobody's. */
+static void owner_of_early_memory_is_who_asked(struct ktest *t)
+{
+	unsigned long first = PFN_DOWN(FAR(7));
+
+	memblock_add(FAR(7), PFN_PHYS(5));
+	say("early=memblock");
+	KTEST_EXPECT_EQ(t, early_alloc_raw(PFN_PHYS(3), PAGE_SIZE, 0,
+					   EARLY_MEMMAP), FAR(7) + PFN_PHYS(2));
+	KTEST_EXPECT_EQ(t, early_owner_end(first), first + 2);
+	KTEST_EXPECT_EQ(t, early_owner_of(FAR(7) + PFN_PHYS(1)), EARLY_OTHER);
+	KTEST_EXPECT_EQ(t, early_owner_of(FAR(7) + PFN_PHYS(2)), EARLY_MEMMAP);
+	KTEST_EXPECT_EQ(t, early_owner_end(first + 2), first + 5);
+	KTEST_EXPECT_EQ(t, early_owner_of(FAR(7) + PFN_PHYS(5)), EARLY_OTHER);
+	KTEST_EXPECT_EQ(t, early_alloc_raw(PFN_PHYS(3), 1, 0, EARLY_BOOT),
+			0ULL);
+	KTEST_EXPECT_EQ(t, early_owner_of(0), EARLY_OTHER);
+}
+
+static void what_could_not_be_reserved_has_no_owner(struct ktest *t)
+{
+	static const char *const by[] = { "early=memblock", "early=bootmem" };
+	unsigned int i;
+
+	memblock_allow_resize();
+	for (i = 0; i < SLOTS; i++)
+		memblock_reserve(FAR(8) + PFN_PHYS(2 * i + 10), PAGE_SIZE);
+	for (i = 0; i < ARRAY_SIZE(by); i++) {
+		say(by[i]);
+		KTEST_EXPECT_LOGGED(t, "no memory to grow",
+			KTEST_EXPECT_EQ(t, early_reserve(FAR(8) + PFN_PHYS(8), 1,
+							 EARLY_BOOT),
+					-ENOMEM));
+		KTEST_EXPECT_EQ(t, early_owner_of(FAR(8) + PFN_PHYS(8)),
+				EARLY_OTHER);
+	}
+}
+
 /* Last: nothing can be recorded after it but what touches an entry. */
 static void full_table_is_told_once_and_the_rest_is_other(struct ktest *t)
 {
@@ -155,15 +204,6 @@ static void full_table_is_told_once_and_the_rest_is_other(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, report_capture_text(), "");
 	EXPECT_STRETCH(t, base, 700, 701, EARLY_BOOT);
 	KTEST_EXPECT_EQ(t, early_owner_of(base + PFN_PHYS(800)), EARLY_OTHER);
-}
-static void say(const char *word)
-{
-	extern const struct cmdline_param __start_cmdline_params[];
-	extern const struct cmdline_param __stop_cmdline_params[];
-	char text[32];
-
-	strscpy(text, word, sizeof(text));
-	cmdline_apply(text, __start_cmdline_params, __stop_cmdline_params);
 }
 
 /* After the boot it is but a name. */
@@ -194,6 +234,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(first_owner_keeps_what_a_later_one_overlaps),
 	KTEST_CASE(part_of_a_frame_makes_the_frame_owned),
 	KTEST_CASE(frame_is_named_after_the_owner_that_has_a_name),
+	KTEST_CASE(owner_of_early_memory_is_who_asked),
+	KTEST_CASE(what_could_not_be_reserved_has_no_owner),
 	KTEST_CASE(full_table_is_told_once_and_the_rest_is_other),
 #endif
 	{}
