@@ -5,8 +5,8 @@
  * block, and any pages at all when there is none.
  *
  *  1. Ask kmalloc(). If there is another way, a large block is not worth
- *     reclaim, a warning or going on for ever: __GFP_NORETRY (unless the
- *     caller said how hard to try), __GFP_NOWARN, not __GFP_NOFAIL.
+ *     reclaim (unless the caller said how hard to try), a warning or going on
+ *     for ever: not __GFP_DIRECT_RECLAIM, __GFP_NOWARN, not __GFP_NOFAIL.
  *  2. Above a page, and if the caller may sleep: the other way, pages that
  *     are mapped one behind the other.
  *  3. kvfree() asks the other way whether the address is its own.
@@ -34,7 +34,7 @@ static gfp_t first_try(gfp_t gfp, size_t size)
 		return gfp;
 	gfp |= __GFP_NOWARN;
 	if (!(gfp & __GFP_RETRY_MAYFAIL))
-		gfp |= __GFP_NORETRY;
+		gfp &= ~__GFP_DIRECT_RECLAIM;
 	return gfp & ~__GFP_NOFAIL;
 }
 

@@ -253,6 +253,8 @@ static void check_fallback(struct ktest *t)
 	KTEST_EXPECT_NULL(t, p);
 	KTEST_EXPECT_NULL(t, kvmalloc(limit, GFP_KERNEL | __GFP_NOWARN));
 	KTEST_EXPECT_EQ(t, other_way.allocs, 2);
+	KTEST_EXPECT_PTR_EQ(t, kvmalloc(limit - 1, GFP_KERNEL),
+			    other_way.block);
 }
 
 static void kvmalloc_goes_another_way_when_blocks_are_short(struct ktest *t)

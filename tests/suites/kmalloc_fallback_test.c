@@ -1,0 +1,129 @@
+/*
+ * When kvmalloc() goes the other way, to vmalloc(), and how hard it tries
+ * before. Requests of one kind at a time are made to fail.
+ */
+#include <kernel/ktest.h>
+#include <lib/kernel.h>
+#include <mm/fault_inject.h>
+#include <mm/vmalloc.h>
+
+#include "no_guards.h"
+#include "slub_fixture.h"
+
+static struct fail_page_alloc old_pages;
+static struct failslab old_slab;
+static bool is_set_up;
+
+static void set_up(struct ktest *t)
+{
+	if (t->fail_nth) {
+		ktest_skip(t, "has failures of its own");
+		return;
+	}
+	is_set_up = true;
+	no_guards(t);
+	fault_injection_on();
+	old_pages = fail_page_alloc;
+	old_slab = failslab;
+}
+
+static void tear_down(struct ktest *t)
+{
+	if (!is_set_up)
+		return;
+	is_set_up = false;
+	fail_page_alloc = old_pages;
+	failslab = old_slab;
+	fault_injection_off();
+	guards_again(t);
+}
+
+static const struct fault_attr always = {
+	.name = "kmalloc_fallback", .out_of = 100, .interval = 1, .times = -1,
+	.require_end = ~0UL, .probability = 100, .verbose = 1,
+};
+
+/* Pages, asked for by who may not sleep. */
+static void fail_sleepless_pages(void)
+{
+	fail_page_alloc = (struct fail_page_alloc){
+		.attr = always, .max_order = ~0U, .gfp.ignore_wait = true,
+	};
+}
+
+/* Objects of kmalloc()'s, asked for by who may not sleep, or by anybody. */
+static void fail_objects(bool ignore_wait)
+{
+	failslab = (struct failslab){
+		.attr = always, .max_size = ~0U, .gfp.ignore_wait = ignore_wait,
+	};
+	strscpy(failslab.cache, "kmalloc-*", sizeof(failslab.cache));
+}
+
+static void fail_none(void)
+{
+	fail_page_alloc.attr.probability = 0;
+	failslab.attr.probability = 0;
+}
+
+static void large_block_is_worth_no_sleep_and_no_warning(struct ktest *t)
+{
+	void *p;
+
+	if (!is_set_up)
+		return;
+	fail_sleepless_pages();
+	p = kvmalloc(SZ_64K, GFP_KERNEL);
+	fail_none();
+	KTEST_EXPECT_TRUE(t, is_vmalloc_addr(p));
+	KTEST_EXPECT_EQ(t, fail_page_alloc.attr.told, 0);
+	kvfree(p);
+	fail_objects(true);
+	p = kvmalloc(PAGE_SIZE + 1, GFP_KERNEL);
+	fail_none();
+	KTEST_EXPECT_TRUE(t, is_vmalloc_addr(p));
+	KTEST_EXPECT_NE(t, failslab.attr.injected, 0);
+	KTEST_EXPECT_EQ(t, failslab.attr.told, 0);
+	kvfree(p);
+}
+
+static void large_block_is_tried_as_hard_as_one_says(struct ktest *t)
+{
+	void *p;
+
+	if (!is_set_up)
+		return;
+	fail_sleepless_pages();
+	p = kvmalloc(SZ_64K, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
+	fail_none();
+	KTEST_EXPECT_NOT_NULL(t, p);
+	KTEST_EXPECT_FALSE(t, is_vmalloc_addr(p));
+	kvfree(p);
+}
+
+/* Where there is no other way it is asked for as the caller said. */
+static void up_to_a_page_there_is_no_other_way(struct ktest *t)
+{
+	void *p, *q;
+
+	if (!is_set_up)
+		return;
+	fail_objects(false);
+	p = kvmalloc(PAGE_SIZE, GFP_MUST);
+	q = kvmalloc(PAGE_SIZE + 1, GFP_MUST);
+	KTEST_EXPECT_NULL(t, kvmalloc(PAGE_SIZE, GFP_KERNEL | __GFP_NOWARN));
+	fail_none();
+	KTEST_EXPECT_NOT_NULL(t, p);
+	KTEST_EXPECT_FALSE(t, is_vmalloc_addr(p));
+	KTEST_EXPECT_TRUE(t, is_vmalloc_addr(q));
+	kvfree(p);
+	kvfree(q);
+}
+
+static const struct ktest_case cases[] = {
+	KTEST_CASE(large_block_is_worth_no_sleep_and_no_warning),
+	KTEST_CASE(large_block_is_tried_as_hard_as_one_says),
+	KTEST_CASE(up_to_a_page_there_is_no_other_way),
+	{}
+};
+KTEST_SUITE_FIXTURE(kmalloc_fallback, cases, set_up, tear_down);
