@@ -59,7 +59,7 @@ static gfp_t block_gfp(gfp_t gfp, unsigned int order)
 {
 	if (!order)
 		return gfp;
-	return (gfp | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC) &
+	return (gfp | __GFP_NOWARN | __GFP_NOMEMALLOC) &
 	       ~(__GFP_DIRECT_RECLAIM | __GFP_NOFAIL);
 }
 
@@ -93,7 +93,6 @@ static void free_callers_pages(struct vm_struct *vm)
 	for (i = 0; i < vm->nr_pages; i++)
 		__free_page(vm->pages[i]);
 	kvfree(vm->pages);
-	vm->pages = NULL;
 }
 
 void vm_free_blocks(struct vm_struct *vm)
@@ -142,7 +141,7 @@ static bool fill_area(struct vm_struct *vm, gfp_t gfp, int node)
 
 static bool size_is_sensible(unsigned long size, gfp_t gfp)
 {
-	if (likely(size && size <= VMALLOC_END - VMALLOC_LOWEST &&
+	if (likely(size && size <= VMALLOC_TOTAL &&
 		   PFN_UP(size) <= totalram_pages()))
 		return true;
 	if (!(gfp & __GFP_NOWARN)) {
@@ -212,33 +211,36 @@ void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp,
 
 void *vmalloc(unsigned long size)
 {
-	return alloc_area(size, 1, GFP_KERNEL, NUMA_NO_NODE, 0, CALLER);
+	return __vmalloc_node(size, PAGE_SIZE, GFP_KERNEL, NUMA_NO_NODE,
+			      CALLER);
 }
 
 void *vzalloc(unsigned long size)
 {
-	return alloc_area(size, 1, GFP_KERNEL | __GFP_ZERO, NUMA_NO_NODE, 0,
-			  CALLER);
+	return __vmalloc_node(size, PAGE_SIZE, GFP_KERNEL | __GFP_ZERO,
+			      NUMA_NO_NODE, CALLER);
 }
 
 void *vmalloc_node(unsigned long size, int node)
 {
-	return alloc_area(size, 1, GFP_KERNEL, node, 0, CALLER);
+	return __vmalloc_node(size, PAGE_SIZE, GFP_KERNEL, node, CALLER);
 }
 
 void *vzalloc_node(unsigned long size, int node)
 {
-	return alloc_area(size, 1, GFP_KERNEL | __GFP_ZERO, node, 0, CALLER);
+	return __vmalloc_node(size, PAGE_SIZE, GFP_KERNEL | __GFP_ZERO, node,
+			      CALLER);
 }
 
 void *__vmalloc(unsigned long size, gfp_t gfp)
 {
-	return alloc_area(size, 1, gfp, NUMA_NO_NODE, 0, CALLER);
+	return __vmalloc_node(size, PAGE_SIZE, gfp, NUMA_NO_NODE, CALLER);
 }
 
 void *vmalloc_huge(unsigned long size, gfp_t gfp)
 {
-	unsigned long align = size >= VMAP_TABLE_SIZE ? VMAP_TABLE_SIZE : 1;
+	unsigned long align = size >= VMAP_TABLE_SIZE ? VMAP_TABLE_SIZE :
+							PAGE_SIZE;
 
 	return alloc_area(size, align, gfp, NUMA_NO_NODE, VM_ALLOW_HUGE_VMAP,
 			  CALLER);
@@ -291,7 +293,8 @@ unsigned long vmalloc_to_pfn(const void *addr)
 
 static void *kv_alloc(size_t size, gfp_t gfp, int nid)
 {
-	return alloc_area(size, 1, gfp, nid, VM_ALLOW_HUGE_VMAP, CALLER);
+	return alloc_area(size, PAGE_SIZE, gfp, nid, VM_ALLOW_HUGE_VMAP,
+			  CALLER);
 }
 
 static bool kv_owns(const void *p)

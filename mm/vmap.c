@@ -37,11 +37,12 @@ int vm_show_first(struct vm_struct *vm, unsigned long va, phys_addr_t pa,
 static unsigned int run_length(struct page **pages, unsigned int i,
 			       unsigned int count)
 {
-	unsigned int n = 1;
+	unsigned int n = 0;
 
-	while (i + n < count &&
-	       page_to_pfn(pages[i + n]) == page_to_pfn(pages[i]) + n)
+	do {
 		n++;
+	} while (i + n < count &&
+		 page_to_pfn(pages[i + n]) == page_to_pfn(pages[i]) + n);
 	return n;
 }
 
@@ -100,7 +101,7 @@ static void *map_pages(struct page **pages, unsigned int count,
 		report_end();
 		return NULL;
 	}
-	vm = vm_take(count, 1, VM_MAP | flags, GFP_KERNEL, caller);
+	vm = vm_take(count, PAGE_SIZE, VM_MAP | flags, GFP_KERNEL, caller);
 	if (!vm)
 		return NULL;
 	if (show_pages(vm, pages, count, prot)) {
@@ -178,7 +179,7 @@ struct vm_struct *get_vm_area_caller(unsigned long size, unsigned long flags,
 
 	if (!size || size > VMALLOC_TOTAL)
 		return NULL;
-	vm = vm_take(PFN_UP(size), 1, flags, GFP_KERNEL, caller);
+	vm = vm_take(PFN_UP(size), PAGE_SIZE, flags, GFP_KERNEL, caller);
 	if (vm)
 		vm->phys_addr = 0;
 	return vm;
