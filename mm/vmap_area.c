@@ -224,14 +224,14 @@ unsigned long vmap_space_take(struct vmap_space *s, unsigned long size,
 	return addr;
 }
 
-/* The hole that begins last among those before addr. */
-static struct vmap_hole *hole_before(const struct vmap_space *s,
+/* The hole that begins last among those at addr or before. */
+static struct vmap_hole *hole_up_to(const struct vmap_space *s,
 				     unsigned long addr)
 {
 	const struct rb_node *node = s->holes.node, *best = NULL;
 
 	while (node) {
-		if (hole_of(node)->start < addr) {
+		if (hole_of(node)->start <= addr) {
 			best = node;
 			node = node->right;
 		} else {
@@ -273,7 +273,7 @@ bool vmap_space_find_hole(const struct vmap_space *s, unsigned long addr,
 void vmap_space_take_part(struct vmap_space *s, unsigned long addr,
 			  unsigned long size)
 {
-	cut(s, hole_before(s, addr + 1), addr, addr + size);
+	cut(s, hole_up_to(s, addr), addr, addr + size);
 	s->free -= size;
 }
 
@@ -304,7 +304,7 @@ static struct vmap_hole *spare_to_return(struct vmap_space *s)
 void vmap_space_give_part(struct vmap_space *s, unsigned long addr,
 			  unsigned long size)
 {
-	struct vmap_hole *before = hole_before(s, addr);
+	struct vmap_hole *before = hole_up_to(s, addr);
 	struct vmap_hole *behind = hole_of(before ? rb_next(&before->node) :
 						    rb_first(&s->holes));
 	unsigned long end = addr + size;
