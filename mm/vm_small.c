@@ -53,7 +53,7 @@
 
 struct vm_cpu {
 	struct cpu_stack stack[VM_CLASSES];
-	void *slots[VM_CLASSES][CPU_AREAS + 2];
+	void *slots[VM_CLASSES][CPU_STACK_SLOTS(CPU_AREAS)];
 };
 
 static DEFINE_PER_CPU(struct vm_cpu, vm_cpu);
@@ -87,7 +87,7 @@ static bool __restartable push_area(struct cpu_stack *stack,
 
 static void **first_slot(struct vm_cpu *c, unsigned int class)
 {
-	return &c->slots[class][1];
+	return cpu_stack_first(c->slots[class]);
 }
 
 /* ----- chunks ------------------------------------------------------------- */

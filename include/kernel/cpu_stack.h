@@ -16,7 +16,8 @@
  *
  * The slot below the first holds NULL, so that an empty stack needs no test of
  * its own. Above what was pushed last comes a *seal*: slots from top up to it
- * still name what was popped from them. So slots number capacity + 2.
+ * still name what was popped from them. So slots number capacity + 2:
+ * CPU_STACK_SLOTS().
  *
  * Everything else (exchanging the slots, emptying them) is done with
  * interrupts off on the CPU itself, or by another when that CPU has stopped.
@@ -29,10 +30,18 @@
 #include <lib/compiler.h>
 #include <lib/types.h>
 
+#define CPU_STACK_SLOTS(capacity) ((capacity) + 2)
+
 struct cpu_stack {
 	void **top;	/* first slot that is not in */
 	void **end;	/* where top stands when it is full */
 };
+
+/* Of slots, the one where top stands when nothing is in. */
+static inline void **cpu_stack_first(void **slots)
+{
+	return slots + 1;
+}
 
 /*
  * The three take per-CPU pointers. A function that uses them is marked
