@@ -137,7 +137,11 @@ static void purge_all(void)
 	__atomic_store_n(&purger, NULL, __ATOMIC_RELEASE);
 }
 
-bool vm_purge(void)
+/*
+ * When it returns no CPU remembers what was retired before; also if another
+ * CPU has begun to see to it. Where nobody may wait: nothing.
+ */
+static void vm_purge(void)
 {
 	bool some = __atomic_load_n(&leaving, __ATOMIC_ACQUIRE);
 	const struct task_struct *who = __atomic_load_n(&purger,
@@ -145,11 +149,10 @@ bool vm_purge(void)
 
 	/* we: what is given back may be the array of vmap()'s pages */
 	if ((!some && !who) || who == current || !may_wait())
-		return false;
+		return;
 	mutex_lock(&purge_mutex);
 	purge_all();
 	mutex_unlock(&purge_mutex);
-	return true;
 }
 
 /*
@@ -206,8 +209,7 @@ void vm_retire(struct vm_struct *vm)
 	if (likely(alone && vm->class != VM_LARGE)) {
 		release(vm);
 	} else if (alone) {
-		vm->next = NULL;
-		purge_list(vm);
+		purge_list(vm);		/* of one: it has never been in another */
 	} else {
 		pages = join_list(vm);
 		if (pages > leaving_most)
@@ -241,15 +243,19 @@ void vmalloc_trim(void)
 static void reclaim(void)
 {
 	vmalloc_trim();
-	if (reclaim_before)
-		reclaim_before();
+	reclaim_before();
+}
+
+unsigned long vm_leaving_most(unsigned long ram, unsigned long addresses)
+{
+	return min(LEAVING_MOST, min(ram / LEAVING_SHARE,
+				     addresses / LEAVING_SHARE_OF_ADDRESSES));
 }
 
 void __init vm_purge_init(void)
 {
-	leaving_most = min(LEAVING_MOST, totalram_pages() / LEAVING_SHARE);
-	leaving_most = min(leaving_most, VMALLOC_TOTAL / PAGE_SIZE /
-					 LEAVING_SHARE_OF_ADDRESSES);
+	leaving_most = vm_leaving_most(totalram_pages(),
+				       VMALLOC_TOTAL / PAGE_SIZE);
 	reclaim_before = reclaim_hook;
 	reclaim_hook = reclaim;
 }

@@ -137,14 +137,9 @@ void vm_purge_init(void);
 void vm_retire(struct vm_struct *vm);
 /* The same at once; may wait for other CPUs. */
 void vm_retire_now(struct vm_struct *vm);
-/*
- * When it returns no CPU remembers what was retired before; also if another
- * CPU has begun to see to it. False: there was nothing to do, or this is no
- * place to wait.
- */
-bool vm_purge(void);
-/* Pages that wait. */
+/* Pages that wait, and how many may, on a machine of so many pages. */
 unsigned long vm_leaving_pages(void);
+unsigned long vm_leaving_most(unsigned long ram, unsigned long addresses);
 
 /* mm/vmalloc.c: the pages of an area go back. Any context. */
 void vm_free_blocks(struct vm_struct *vm);
