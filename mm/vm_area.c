@@ -229,7 +229,7 @@ static void __slowpath report_bad_free(const void *addr, const char *what,
 				       unsigned long caller)
 {
 	struct vm_struct *vm = vm_find((unsigned long)addr);
-	char there[200];
+	char there[VMALLOC_WORDS];
 
 	vmalloc_describe((unsigned long)addr, there, sizeof(there));
 	if (!is_vmalloc_addr(addr))

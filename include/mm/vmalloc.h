@@ -145,7 +145,11 @@ void free_vm_area(struct vm_struct *vm);
 unsigned long vmalloc_nr_pages(void);
 #define VMALLOC_TOTAL (VMALLOC_END - VMALLOC_START)
 
-/* What is or was at an address of the vmalloc area, in words. Any context. */
+/*
+ * What is or was at an address of the vmalloc area, in words: what does not fit
+ * is cut off, nearly all of it fits in VMALLOC_WORDS. Any context.
+ */
+#define VMALLOC_WORDS 200
 void vmalloc_describe(unsigned long addr, char *buf, size_t size);
 
 /* First broken rule as text, or NULL. Nobody may be at work. */
