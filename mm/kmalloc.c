@@ -152,7 +152,7 @@ void *__restartable __kmalloc(size_t size, gfp_t gfp)
 	p = cpu_stack_pop(&s->cpu->stack);
 	if (unlikely(!p))
 		return kmalloc_slow(size, gfp);
-	*slab_word(s, p) = 0;
+	slab_unmark(s, p);
 	return p;
 }
 

@@ -229,7 +229,7 @@ void *__restartable mempool_alloc(mempool_t *pool, gfp_t gfp)
 	element = cpu_stack_pop(&s->cpu->stack);
 	if (unlikely(!element))
 		return mempool_alloc_slow(pool, gfp);
-	*slab_word(s, element) = 0;
+	slab_unmark(s, element);
 	return element;
 }
 
@@ -243,19 +243,19 @@ static noinline bool settle(mempool_t *pool, void *element)
 {
 	const char *fault = mempool_element_fault(pool, element);
 	unsigned long flags;
-	bool kept = false;
+	bool settled = true;
 
 	if (!fault) {
 		spin_lock_irqsave(&pool->lock, flags);
 		if (mempool_keeps(pool, element))
 			fault = "mempool: in the reserve already";
 		else
-			kept = mempool_give(pool, element);
+			settled = mempool_give(pool, element);
 		spin_unlock_irqrestore(&pool->lock, flags);
 	}
 	if (fault)
 		mempool_report(fault, pool, element);
-	return fault || kept;
+	return settled;
 }
 
 static void __slowpath mempool_free_slow(void *element, mempool_t *pool)

@@ -202,7 +202,7 @@ void mempool_unmark(const mempool_t *pool, void *element)
 		check_object(pool, element);
 	}
 	if (is_markable(pool, element))
-		*slab_word(pool->cache, element) = 0;
+		slab_unmark(pool->cache, element);
 }
 
 bool mempool_may_be_kept(const mempool_t *pool, const void *element)

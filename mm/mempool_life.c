@@ -208,15 +208,15 @@ static void shrink(mempool_t *pool, int new_min_nr)
 	} while (surplus);
 }
 
-/* By how much it has grown: 0 if somebody else was first. */
+/* By how much it has grown: 0, or less, if somebody else was first. */
 static int widen(mempool_t *pool, void **elements, int new_min_nr)
 {
 	unsigned long flags;
 	int growth;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	growth = max(new_min_nr - pool->min_nr, 0);
-	if (growth) {
+	growth = new_min_nr - pool->min_nr;
+	if (growth > 0) {
 		memcpy(elements, pool->elements,
 		       (size_t)pool->curr_nr * sizeof(*elements));
 		swap(elements, pool->elements);

@@ -147,6 +147,12 @@ static __always_inline unsigned long *slab_word(const struct kmem_cache *s,
 	return (unsigned long *)((unsigned long)p + s->offset);
 }
 
+/* An object that is given out: its word is no free one's any more. */
+static __always_inline void slab_unmark(const struct kmem_cache *s, void *p)
+{
+	*slab_word(s, p) = 0;
+}
+
 static __always_inline bool slab_word_looks_free(const struct kmem_cache *s,
 						 const void *p)
 {
