@@ -99,7 +99,7 @@ struct kmem_cache {
 	unsigned long nr_shuffles;	/* atomic; see fresh_walk() */
 	gfp_t allocflags;		/* (b) for its slabs */
 	void (*ctor)(void *);		/* (b) */
-	unsigned long slabs_gone;	/* atomic: given back since creation */
+	unsigned long slabs_gone;	/* atomic: 1, and those given back */
 	void *no_sheaf[NO_SHEAF_WORDS];	/* always empty, always full */
 	char name[KMEM_CACHE_NAME_SIZE];	/* (b) */
 	struct list_head list;		/* (c) slab_caches */

@@ -166,8 +166,7 @@ static void add_owner(struct kmem_cache *s, unsigned int size,
 	s->owners++;
 	s->nr_names++;
 	list_add_tail(&alias->list, &s->aliases);
-	if (s->object_size < size)
-		WRITE_ONCE(s->object_size, size);
+	WRITE_ONCE(s->object_size, max(s->object_size, size));
 	if (s->nr_names > s->owners + STALE_NAMES)
 		alias_drop(s, first_alias(s));
 }

@@ -100,7 +100,8 @@ void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
 /* Arrays hold objects of this CPU's node; others come from their slabs. */
 void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int nid)
 {
-	if (nid < 0 || nid >= slab_node_ids || nid == slab_local_node())
+	if ((unsigned int)nid >= (unsigned int)slab_node_ids ||
+	    nid == slab_local_node())
 		return kmem_cache_alloc(s, gfp);
 	return __slab_alloc(s, gfp, nid);
 }

@@ -37,18 +37,12 @@ static unsigned int arrays_unwanted;	/* slab_mutex */
 
 /* ----- made and freed ----------------------------------------------------- */
 
+/* Zeroes are an empty array of the stock: there is NULL in front. */
 struct slab_sheaf *slab_sheaf_create(struct kmem_cache *s, gfp_t gfp)
 {
-	struct slab_sheaf *sheaf;
-
-	sheaf = kmalloc(sizeof(*sheaf) + (s->sheaf_limit + 2) * sizeof(void *),
-			gfp | __GFP_NOWARN);
-	if (sheaf) {
-		sheaf->avail = 0;
-		sheaf->extra = 0;
-		sheaf->objects[0] = NULL;
-	}
-	return sheaf;
+	return kzalloc(sizeof(struct slab_sheaf) +
+		       (s->sheaf_limit + 2) * sizeof(void *),
+		       gfp | __GFP_NOWARN);
 }
 
 /*
@@ -96,7 +90,6 @@ void slab_cache_free_sheaves(struct kmem_cache *s)
 	unsigned int cpu;
 	int nid;
 
-	s->sheaf_limit = 0;
 	for_each_possible_cpu(cpu)
 		cpu_free_sheaves(s, per_cpu_ptr(s->cpu, cpu));
 	for_each_online_node(nid)
@@ -108,23 +101,20 @@ static bool cpu_add_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	struct slab_sheaf *main = slab_sheaf_create(s, GFP_KERNEL);
 	struct slab_sheaf *spare = slab_sheaf_create(s, GFP_KERNEL);
-	unsigned long flags;
 
 	if (!main || !spare) {
 		kfree(main);
 		kfree(spare);
 		return false;
 	}
-	local_irq_save(flags);
 	cpu_set_spare(c, spare);
 	main_set(s, c, main);
-	local_irq_restore(flags);
 	return true;
 }
 
 /*
- * Gives a cache its arrays; nobody uses it yet, or only this CPU and as one
- * without arrays. False: no memory, and the cache stays as it was.
+ * Gives a cache its arrays; nobody uses it yet, or only this CPU, early in the
+ * boot with interrupts off. False: no memory, and the CPUs have none.
  */
 bool slab_cache_add_sheaves(struct kmem_cache *s)
 {

@@ -30,7 +30,7 @@
  * first to seal, name what was popped last, until it is main again. They may
  * be freed elsewhere meanwhile; then their words tell, as long as they are
  * objects at all. So the slots are good for step 1 if the cache has given no
- * slab back since: spare_names holds the number of those gone, plus one. As
+ * slab back since: spare_names holds slabs_gone of then, which is never 0. As
  * this proves less than slots of main do, main has a new seal at top before
  * interrupts come on.
  *
@@ -93,7 +93,7 @@ static noinline bool fill_main(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	if (!c->spare->avail)
 		return main_fill(s, c);
 	swap_main_and_spare(s, c);
-	c->spare_names = READ_ONCE(s->slabs_gone) + 1;
+	c->spare_names = READ_ONCE(s->slabs_gone);
 	return true;
 }
 
@@ -266,7 +266,7 @@ static noinline void make_room(struct kmem_cache *s, struct kmem_cache_cpu *c)
 {
 	void *first = c->spare->objects[1];
 
-	if (c->spare_names != READ_ONCE(s->slabs_gone) + 1) {
+	if (c->spare_names != READ_ONCE(s->slabs_gone)) {
 		main_make_room(s, c);
 		return;
 	}

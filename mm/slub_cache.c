@@ -130,6 +130,7 @@ static bool cache_setup(struct kmem_cache *s, const char *name,
 	s->ctor = ctor;
 	s->allocflags = flags_to_gfp(flags);
 	s->secret = new_secret();
+	s->slabs_gone = 1;
 	slab_names_init(s);
 	for (nid = 0; nid < slab_node_ids; nid++)
 		node_init(&s->node[nid]);

@@ -20,10 +20,12 @@
  * the page allocator less often, small ones are easier to get and to give
  * back. As in Linux:
  *  1. a slab should hold 4 * (2 + log2 of the CPUs, rounded down) objects;
- *  2. among orders up to 3 that do, the smallest that wastes at most 1/16 of
- *     itself, else 1/8, else 1/4, else 1/2;
- *  3. if none does, the smallest order that holds one object.
- * When such a block cannot be had, min_order (one object at least) must do.
+ *  2. among orders below 3 that do, the smallest that wastes at most 1/16 of
+ *     itself;
+ *  3. else order 3, with as many as it holds;
+ *  4. if that is none, the smallest order that holds one object.
+ * Linux tries 1/8, 1/4 and 1/2 before 3. Nothing would come of it: objects so
+ * small that order 2 holds enough leave less than 1/16 of order 3. When such a block cannot be had, min_order (one object at least) must do.
  *
  * The number of an object is a division by size; it is done on every free
  * that is checked, so it is a multiplication: size = odd << shift, and
@@ -48,34 +50,22 @@ static unsigned int objects_in(unsigned int order, unsigned int size)
 	return (unsigned int)((PAGE_SIZE << order) / size);
 }
 
-/* Smallest order from first on that wastes at most 1/fraction, or 4. */
-static unsigned int order_wasting(unsigned int size, unsigned int first,
-				  unsigned int fraction)
+static bool wastes_little(unsigned int order, unsigned int size)
 {
-	unsigned int order;
-	size_t bytes;
+	size_t bytes = PAGE_SIZE << order;
 
-	for (order = first; order <= SLAB_MAX_WANTED_ORDER; order++) {
-		bytes = PAGE_SIZE << order;
-		if (bytes % size <= bytes / fraction)
-			break;
-	}
-	return order;
+	return bytes % size <= bytes / 16;
 }
 
 static unsigned int choose_order(unsigned int size)
 {
 	unsigned int wanted = 4 * (ilog2(nr_cpu_ids) + 2);
 	unsigned int most = max(objects_in(SLAB_MAX_WANTED_ORDER, size), 1U);
-	unsigned int first = order_for((size_t)min(wanted, most) * size);
-	unsigned int order, fraction;
+	unsigned int order = order_for((size_t)min(wanted, most) * size);
 
-	for (fraction = 16; fraction > 1; fraction /= 2) {
-		order = order_wasting(size, first, fraction);
-		if (order <= SLAB_MAX_WANTED_ORDER)
-			return order;
-	}
-	return order_for(size);
+	while (order < SLAB_MAX_WANTED_ORDER && !wastes_little(order, size))
+		order++;
+	return order;
 }
 
 /* Newton: each step doubles the number of right bits; odd itself has 3. */

@@ -14,7 +14,8 @@
  *
  * 1. node_take() takes objects from the highest list below full.
  * 2. node_put() puts objects back, each into the slab it came from.
- * 3. Either moves a slab to the list its new count asks for.
+ * 3. Either moves a slab to the list its new count asks for; one that is there
+ *    already keeps its place.
  * 4. A slab that becomes empty while the node keeps min_partial others with
  *    free objects goes back to the page allocator.
  *
@@ -27,22 +28,17 @@
  * Cost: a batch is one lock; an object is a look at its page and at its word.
  */
 #include <kernel/report.h>
+#include <lib/string.h>
 #include "slab_internal.h"
 
 void node_init(struct kmem_cache_node *n)
 {
 	unsigned int i;
 
+	memset(n, 0, sizeof(*n));
 	spin_lock_init(&n->lock, RANK_SLAB_NODE);
-	n->nr_partial = 0;
-	n->nr_slabs = 0;
-	n->nr_objects = 0;
 	for (i = 0; i < NR_SLAB_LISTS; i++)
 		INIT_LIST_HEAD(&n->slabs[i]);
-	n->full_sheaves = NULL;
-	n->empty_sheaves = NULL;
-	n->nr_extra = 0;
-	n->nr_asked = 0;
 }
 
 unsigned int slab_list_of(const struct kmem_cache *s, const struct page *head)
@@ -175,11 +171,12 @@ static void discard_all(struct kmem_cache *s, struct list_head *slabs)
 void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
 {
 	struct kmem_cache_node *n, *locked = NULL;
-	unsigned long flags = 0;
+	unsigned long flags;
 	LIST_HEAD(discard);
 	struct page *head;
 	unsigned int i, done;
 
+	local_irq_save(flags);
 	for (i = 0; i < nr; i += done) {
 		head = slab_around(s, objs[i]);
 		if (unlikely(!head)) {
@@ -191,14 +188,15 @@ void node_put(struct kmem_cache *s, void **objs, unsigned int nr)
 		n = slab_node(s, head);
 		if (n != locked) {
 			if (locked)
-				spin_unlock_irqrestore(&locked->lock, flags);
-			spin_lock_irqsave(&n->lock, flags);
+				spin_unlock(&locked->lock);
+			spin_lock(&n->lock);
 			locked = n;
 		}
 		done = put_run(s, n, head, objs + i, nr - i, &discard);
 	}
 	if (locked)
-		spin_unlock_irqrestore(&locked->lock, flags);
+		spin_unlock(&locked->lock);
+	local_irq_restore(flags);
 	discard_all(s, &discard);
 }
 

@@ -100,22 +100,21 @@ static void slab_prepare_objects(struct kmem_cache *s, struct page *head)
 }
 
 /* Follows from the secret, and is another one each time. */
-static u64 slab_random(struct kmem_cache *s)
+static struct rng slab_rng(struct kmem_cache *s)
 {
 	unsigned long n = __atomic_add_fetch(&s->nr_shuffles, 1,
 					     __ATOMIC_RELAXED);
-	struct rng rng = rng_seed(s->secret ^ n);
 
-	return rng_next(&rng);
+	return rng_seed(s->secret ^ n);
 }
 
 /*
  * A step from place to place that comes to all of them before it is back:
  * it has no divisor in common with their number.
  */
-static unsigned int slab_stride(u32 random, unsigned int objects)
+static unsigned int slab_stride(struct rng *rng, unsigned int objects)
 {
-	unsigned int stride = 1 + random % objects;
+	unsigned int stride = (unsigned int)rng_below(rng, objects);
 
 	while (gcd(stride, objects) != 1)
 		stride = 1 + stride % objects;
@@ -135,11 +134,12 @@ static struct fresh_walk fresh_walk(struct kmem_cache *s,
 				    const struct page *head)
 {
 	unsigned int objects = slab_objects(s, head);
-	u64 random = slab_random(s);
+	struct rng rng = slab_rng(s);
+	unsigned int first = (unsigned int)rng_below(&rng, objects);
 
 	return (struct fresh_walk){
-		.at = (u32)(random >> 32) % objects * s->size,
-		.stride = slab_stride((u32)random, objects) * s->size,
+		.at = first * s->size,
+		.stride = slab_stride(&rng, objects) * s->size,
 		.end = objects * s->size,
 	};
 }
@@ -190,7 +190,7 @@ static unsigned int slab_take_fresh(struct kmem_cache *s, struct page *head,
 
 static struct page *slab_alloc_pages(struct kmem_cache *s, gfp_t gfp, int nid)
 {
-	gfp_t easy = gfp | __GFP_NOWARN | __GFP_NORETRY;
+	gfp_t easy = gfp | __GFP_NOWARN;
 	struct page *head;
 
 	if (s->order == s->min_order)

@@ -334,6 +334,43 @@ static void order_is_chosen_by_range(struct ktest *t)
 		__free_page(one[0]);
 }
 
+/* The block that a slab should have, or the pages that must do. */
+static void larger_slab_is_only_tried_and_in_silence(struct ktest *t)
+{
+	struct kmem_cache *c = plain_cache("large", 1024);
+	void *p = NULL;
+
+	KTEST_ASSERT_NOT_NULL(t, c);
+	fail_page_alloc.min_order = 1;
+	fail_pages();
+	fail_page_alloc.attr.verbose = 1;
+	KTEST_EXPECT_LOGGED(t, "", p = kmem_cache_alloc(c, GFP_KERNEL));
+	KTEST_EXPECT_STREQ(t, report_capture_text(), "");
+	if (KTEST_EXPECT_NOT_NULL(t, p))
+		KTEST_EXPECT_EQ(t, slab_of(p)->order, 0);
+	KTEST_EXPECT_EQ(t, fail_page_alloc.attr.injected, 1);
+	kmem_cache_free(c, p);
+	kmem_cache_destroy(c);
+}
+
+static void smallest_slab_is_asked_for_once(struct ktest *t)
+{
+	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	struct kmem_cache *c = plain_cache("small", 64);
+	void *p;
+
+	KTEST_ASSERT_NOT_NULL(t, c);
+	if (slab_node_ids > 1)	/* others would be asked, too */
+		gfp |= __GFP_THISNODE;
+	fail_pages();
+	fail_page_alloc.attr.times = 1;
+	p = kmem_cache_alloc(c, gfp);
+	KTEST_EXPECT_NULL(t, p);
+	KTEST_EXPECT_EQ(t, fail_page_alloc.attr.injected, 1);
+	kmem_cache_free(c, p);
+	kmem_cache_destroy(c);
+}
+
 static void every_way_to_pages_can_fail(struct ktest *t)
 {
 	struct page *pages[4] = { NULL };
@@ -420,6 +457,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(who_may_wait_can_be_left_alone),
 	KTEST_CASE(failure_is_told_in_one_line_with_its_callers),
 	KTEST_CASE(order_is_chosen_by_range),
+	KTEST_CASE(larger_slab_is_only_tried_and_in_silence),
+	KTEST_CASE(smallest_slab_is_asked_for_once),
 	KTEST_CASE(every_way_to_pages_can_fail),
 	KTEST_CASE(cache_that_cannot_grow_refuses),
 	KTEST_CASE(what_was_chosen_before_is_forgotten),

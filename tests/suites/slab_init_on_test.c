@@ -6,12 +6,12 @@
 
 #define MOST 300
 
-/* True if the cache follows the word; skipped otherwise. */
+/* True if the cache must follow the word; skipped otherwise. */
 static bool follows(struct ktest *t, bool word, struct kmem_cache *s)
 {
-	if (!word || !slab_inits(s))
+	if (!word || s->flags & SLAB_POISON)
 		ktest_skip(t, "not asked for, or poison shows more");
-	return !t->skipped;
+	return !t->skipped && KTEST_EXPECT_TRUE(t, slab_inits(s));
 }
 
 static void expect_cleared_objects(struct ktest *t, struct kmem_cache *s)
@@ -104,11 +104,22 @@ static void constructors_work_is_kept(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* Whatever the command line says. */
+static void who_takes_no_flags_from_users_is_left_alone(struct ktest *t)
+{
+	struct kmem_cache *s = plain_cache("init", 24);
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	KTEST_EXPECT_FALSE(t, slab_inits(s));
+	kmem_cache_destroy(s);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_of_every_size_are_zero_unasked),
 	KTEST_CASE(freed_objects_keep_nothing),
 	KTEST_CASE(freed_objects_between_red_zones_keep_nothing),
 	KTEST_CASE(constructors_work_is_kept),
+	KTEST_CASE(who_takes_no_flags_from_users_is_left_alone),
 	{}
 };
 

@@ -47,6 +47,27 @@ static void length_of_arrays_follows_from_the_size(struct ktest *t)
 	}
 }
 
+/* Not a word more: the next class of kmalloc's is twice as large. */
+static void arrays_fill_the_blocks_they_are_made_of(struct ktest *t)
+{
+	static const unsigned int sizes[] = { 64, 1024, PAGE_SIZE };
+	struct slab_sheaf *sheaf;
+	struct kmem_cache *s;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes) && !t->skipped; i++) {
+		s = plain_cache("t", sizes[i]);
+		KTEST_ASSERT_NOT_NULL(t, s);
+		if (needs_arrays(t, s)) {
+			sheaf = slab_sheaf_create(s, GFP_MUST);
+			KTEST_EXPECT_EQ(t, ksize(sheaf), sizeof(*sheaf) +
+					(s->sheaf_limit + 2) * sizeof(void *));
+			kfree(sheaf);
+		}
+		kmem_cache_destroy(s);
+	}
+}
+
 /* Who must not wait for other CPUs empties at least his own. */
 static void flush_with_interrupts_off_empties_this_cpus_arrays(struct ktest *t)
 {
@@ -232,6 +253,7 @@ static void pages_of_free_objects_serve_when_memory_is_short(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(length_of_arrays_follows_from_the_size),
+	KTEST_CASE(arrays_fill_the_blocks_they_are_made_of),
 	KTEST_CASE(flush_with_interrupts_off_empties_this_cpus_arrays),
 	KTEST_CASE(array_is_refilled_to_the_top),
 	KTEST_CASE(full_arrays_go_to_the_node_before_slabs_are_touched),

@@ -280,6 +280,30 @@ static void this_node_is_no_other(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* And none of its slabs is there yet. */
+static void memory_of_another_node_will_do(struct ktest *t)
+{
+	struct kmem_cache *s = own_cache("t", 300);
+	gfp_t gfp = __GFP_MEMALLOC | __GFP_NOWARN;
+	struct page *page;
+	int nid, other;
+	struct drained d;
+	void *p = NULL;
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	if (two_nodes(t, &nid, &other)) {
+		page = alloc_pages_node(other, GFP_MUST | __GFP_THISNODE, 0);
+		drain_pages(&d);
+		__free_page(page);
+		p = kmem_cache_alloc_node(s, gfp, nid);
+		undrain_pages(&d);
+		if (KTEST_EXPECT_NOT_NULL(t, p))
+			KTEST_EXPECT_EQ(t, page_to_nid(slab_of(p)), other);
+	}
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
 /* Every page of a slab that goes back is a slab's no more. */
 static void pages_of_a_slab_that_went_back_are_plain(struct ktest *t)
 {
@@ -324,6 +348,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(dma_caches_live_in_zone_dma),
 	KTEST_CASE(objects_of_a_node_lie_in_that_node),
 	KTEST_CASE(this_node_is_no_other),
+	KTEST_CASE(memory_of_another_node_will_do),
 	KTEST_CASE(pages_of_a_slab_that_went_back_are_plain),
 	KTEST_CASE(objects_of_a_single_page_are_constructed),
 	KTEST_CASE(nofail_is_met_with_a_single_page),

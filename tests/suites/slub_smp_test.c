@@ -182,6 +182,29 @@ static void shrinking_all_collects_what_other_cpus_hold(struct ktest *t)
 	KTEST_EXPECT_EQ(t, nr_slabs(s), 0);
 }
 
+/* When it is asked for what it holds, but not before we hold nothing. */
+static void give_late(void *info)
+{
+	while (stack_count(array_of(here)))
+		cpu_relax();
+	free_all(info);
+}
+
+/* The stock has been emptied then, and is full again. */
+static void shrink_collects_what_others_give_meanwhile(struct ktest *t)
+{
+	if (!two_cpus(t))
+		return;
+	alloc_on(here, 1);
+	free_on(here);
+	alloc_on(other, NR);
+	KTEST_EXPECT_GT(t, objects_of(other), 0);
+	smp_call_function_single(other, give_late, &batch, false);
+	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+	KTEST_EXPECT_EQ(t, batch.failed, 0);
+	KTEST_EXPECT_EQ(t, nr_slabs(s), 0);
+}
+
 /* With interrupts off nobody else can be waited for. */
 static void shrink_with_interrupts_off_collects_what_is_here(struct ktest *t)
 {
@@ -519,6 +542,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(object_goes_to_the_array_of_the_cpu_that_frees),
 	KTEST_CASE(objects_freed_elsewhere_are_conserved),
 	KTEST_CASE(shrink_collects_what_other_cpus_hold),
+	KTEST_CASE(shrink_collects_what_others_give_meanwhile),
 	KTEST_CASE(shrinking_all_collects_what_other_cpus_hold),
 	KTEST_CASE(shrink_with_interrupts_off_collects_what_is_here),
 	KTEST_CASE(no_slot_vouches_for_anything_after_a_shrink),

@@ -2,6 +2,7 @@
 #include <kernel/ktest.h>
 #include <lib/kernel.h>
 #include <mm/gfp.h>
+#include <mm/mm.h>
 
 #include "../../mm/slab_info.h"
 #include "no_guards.h"
@@ -108,12 +109,53 @@ static void little_use_makes_no_arrays(struct ktest *t)
 static void no_more_than_the_share_of_memory(struct ktest *t)
 {
 	KTEST_ASSERT_NOT_NULL(t, s);
-	KTEST_EXPECT_EQ(t, s->extra_limit, slab_extra_limit(s));
 	s->extra_limit = 3;
 	if (!used_in_earnest(t))
 		return;
 	KTEST_EXPECT_EQ(t, node()->nr_extra, 3);
 	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+}
+
+/* Asked for twice: the first refusal may be one that was injected. */
+static bool add_extra(void)
+{
+	return node_add_extra(s, slab_local_node()) ||
+	       node_add_extra(s, slab_local_node());
+}
+
+static void one_more_array_when_one_more_was_asked_for(struct ktest *t)
+{
+	unsigned int extra;
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	if (!needs_arrays(t, s))
+		return;
+	s->extra_limit = 2;
+	for (extra = 0; extra < 2; extra++) {
+		node()->nr_asked = (32 + extra) * LIMIT;
+		KTEST_EXPECT_FALSE(t, add_extra());
+		node()->nr_asked++;
+		KTEST_EXPECT_TRUE(t, add_extra());
+		KTEST_EXPECT_EQ(t, node()->nr_extra, extra + 1);
+	}
+	node()->nr_asked = ~0UL;
+	KTEST_EXPECT_FALSE(t, add_extra());
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+	KTEST_EXPECT_TRUE(t, node_free_extra(s));
+	KTEST_EXPECT_EQ(t, node()->nr_extra, 0);
+	KTEST_EXPECT_FALSE(t, node_free_extra(s));
+}
+
+static void arrays_beyond_the_stock_hold_a_share_of_memory(struct ktest *t)
+{
+	unsigned long most = totalram_pages() / 256 * PAGE_SIZE;
+	size_t array = LIMIT * 64;
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	if (!needs_arrays(t, s))
+		return;
+	KTEST_EXPECT_LE(t, s->extra_limit * array, most);
+	KTEST_EXPECT_GT(t, (s->extra_limit + 1) * array, most);
 }
 
 static void shrinking_frees_what_is_more_than_the_stock(struct ktest *t)
@@ -240,6 +282,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(what_was_wanted_stays_in_arrays),
 	KTEST_CASE(little_use_makes_no_arrays),
 	KTEST_CASE(no_more_than_the_share_of_memory),
+	KTEST_CASE(one_more_array_when_one_more_was_asked_for),
+	KTEST_CASE(arrays_beyond_the_stock_hold_a_share_of_memory),
 	KTEST_CASE(shrinking_frees_what_is_more_than_the_stock),
 	KTEST_CASE(shrinking_all_caches_leaves_nothing_in_arrays),
 	KTEST_CASE(put_aside_they_are_where_they_belong),
