@@ -228,6 +228,9 @@ slab_plain_objects(const struct kmem_cache *s, const struct page *page)
 					 s->min_plain_objects;
 }
 
+/* odd_bits where it always takes a division. */
+#define ALL_BITS_ODD (~0UL)
+
 /*
  * Does a place begin at p, which lies in a slab of s if it is in the direct
  * map? Told by the bits that are in no such address; where size is a power of

@@ -79,11 +79,9 @@ static void cpu_free_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
 		return;
 	kfree(c->main);
 	kfree(c->spare);
-	cpu_set_spare(c, no_sheaf(s));
-	main_set(s, c, no_sheaf(s));
 }
 
-/* Nobody uses the cache, and all its arrays are empty. */
+/* Nobody uses the cache any more, and all its arrays are empty. */
 void slab_cache_free_sheaves(struct kmem_cache *s)
 {
 	struct slab_sheaf *sheaf;
@@ -114,7 +112,7 @@ static bool cpu_add_sheaves(struct kmem_cache *s, struct kmem_cache_cpu *c)
 
 /*
  * Gives a cache its arrays; nobody uses it yet, or only this CPU, early in the
- * boot with interrupts off. False: no memory, and the CPUs have none.
+ * boot with interrupts off. False: no memory, and some are missing.
  */
 bool slab_cache_add_sheaves(struct kmem_cache *s)
 {
@@ -127,14 +125,11 @@ bool slab_cache_add_sheaves(struct kmem_cache *s)
 	s->extra_limit = slab_extra_limit(s);
 	for_each_online_node(nid)
 		if (!node_add_sheaves(s, &s->node[nid]))
-			goto fail;
+			return false;
 	for_each_possible_cpu(cpu)
 		if (!cpu_add_sheaves(s, per_cpu_ptr(s->cpu, cpu)))
-			goto fail;
+			return false;
 	return true;
-fail:
-	slab_cache_free_sheaves(s);
-	return false;
 }
 
 /* ----- put aside and taken up --------------------------------------------- */

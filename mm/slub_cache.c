@@ -465,7 +465,7 @@ static void __init static_caches_init(void)
 	/* nothing in its slabs is an object that can be freed */
 	slab_graveyard->objects = slab_graveyard->min_objects = 0;
 	slab_graveyard->plain_objects = slab_graveyard->min_plain_objects = 0;
-	slab_graveyard->odd_bits = ~0UL;
+	slab_graveyard->odd_bits = ALL_BITS_ODD;
 	static_cache_init(kmem_cache, "kmem_cache",
 			  (unsigned int)(sizeof(struct kmem_cache) + (size_t)
 					 slab_node_ids *

@@ -226,18 +226,18 @@ static bool check_bytes(struct kmem_cache *s, struct page *head, void *p,
 			const char *kind, void *start, u8 val, size_t n)
 {
 	u8 *first = first_other(start, val, n);
-	u8 *end = (u8 *)start + n;
+	u8 *last = (u8 *)start + n - 1;
 
 	if (likely(!first))
 		return true;
-	while (end > first + 1 && end[-1] == val)
-		end--;
+	while (last != first && *last == val)
+		last--;
 	slab_bug(s, head, p, kind,
 		 "%zu bytes from offset %td on, first byte %#x instead of %#x",
-		 (size_t)(end - first), (char *)first - (char *)p, *first,
+		 (size_t)(last - first) + 1, (char *)first - (char *)p, *first,
 		 val);
-	memset(first, val, (size_t)(end - first));
-	slab_fix(s, "%s: bytes %px-%px are %#x again", kind, first, end - 1,
+	memset(first, val, (size_t)(last - first) + 1);
+	slab_fix(s, "%s: bytes %px-%px are %#x again", kind, first, last,
 		 val);
 	return false;
 }

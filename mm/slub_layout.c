@@ -191,7 +191,7 @@ bool slab_layout(struct kmem_cache *s)
 	s->plain_objects = slab_has_metadata(s) ? 0 : s->objects;
 	s->min_plain_objects = slab_has_metadata(s) ? 0 : s->min_objects;
 	s->odd_bits = s->plain_objects && is_power_of_2(s->size) ?
-		      DIRECT_MAP_NO_BITS | (s->size - 1) : ~0UL;
+		      DIRECT_MAP_NO_BITS | (s->size - 1) : ALL_BITS_ODD;
 	s->shift = (u8)__ffs(s->size);
 	s->inverse = inverse_of(s->size >> s->shift);
 	s->min_partial = clamp(ilog2(s->size) / 2, 5U, 10U);

@@ -76,6 +76,26 @@ static void none_are_fine(struct ktest *t)
 	kfree_bulk(0, NULL);
 }
 
+/* Though the arrays have all of it. */
+static void bulk_that_may_sleep_is_reported_in_the_wrong_place(struct ktest *t)
+{
+	unsigned long flags;
+	int n = 0;
+
+	KTEST_ASSERT_TRUE(t, get(3));
+	kmem_cache_free_bulk(s, 3, objs);
+	if (!needs_arrays(t, s))
+		return;
+	local_irq_save(flags);
+	KTEST_EXPECT_REPORTS(t, 1, "may sleep",
+		n = kmem_cache_alloc_bulk(s, GFP_KERNEL, 3, objs));
+	kmem_cache_free_bulk(s, (size_t)n, objs);
+	KTEST_EXPECT_REPORTS(t, 0, "",
+		n = kmem_cache_alloc_bulk(s, GFP_ATOMIC, 3, objs));
+	local_irq_restore(flags);
+	kmem_cache_free_bulk(s, (size_t)n, objs);
+}
+
 /* Main and spare full; false: arrays are put aside. */
 static bool fill_arrays(struct ktest *t)
 {
@@ -445,6 +465,7 @@ static void kfree_bulk_takes_what_kfree_takes(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_are_distinct_and_whole),
 	KTEST_CASE(none_are_fine),
+	KTEST_CASE(bulk_that_may_sleep_is_reported_in_the_wrong_place),
 	KTEST_CASE(the_way_back_ends_where_it_began),
 	KTEST_CASE(any_order_of_freeing_will_do),
 	KTEST_CASE(random_bulks_agree_with_the_model),

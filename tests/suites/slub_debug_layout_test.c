@@ -32,7 +32,9 @@ static const char *place_fault(const struct kmem_cache *s)
 	if (s->red_left_pad + s->object_size > s->size)
 		return "object beyond its place";
 	if (!kmem_cache_debug(s))
-		return NULL;
+		return s->plain_objects == s->objects &&
+		       s->min_plain_objects == s->min_objects ? NULL :
+		       "a right free would be looked at";
 	if (s->inuse < s->object_size || s->offset < s->inuse)
 		return "something kept lies in the object";
 	if (s->flags & SLAB_RED_ZONE && (s->inuse == s->object_size ||
@@ -40,7 +42,8 @@ static const char *place_fault(const struct kmem_cache *s)
 		return "an object without a red zone on a side";
 	if (s->offset % sizeof(long) || s->red_left_pad + end > s->size)
 		return "kept beyond its place";
-	return s->plain_objects ? "a free would not be looked at" : NULL;
+	return s->plain_objects || s->min_plain_objects ?
+	       "a free would not be looked at" : NULL;
 }
 
 /* Every object is where its number says, and nothing else is an object. */
