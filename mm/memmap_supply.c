@@ -86,7 +86,6 @@ static void add_supply(struct zone *zone, struct page *block)
 	kasan_unpoison_pages(block, order);
 	block->type = PAGE_RESERVED;
 	block->order = (u8)order;
-	block->zone_id = zone->zone_id;
 	block->owner = EARLY_MEMMAP;
 	add_free_pages(zone, -(long)nr);
 	account(zone, -(long)nr);

@@ -12,9 +12,10 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/early.h>
 #include <mm/slab.h>
 
-#include "../../../mm/internal.h"
+#include "../../../mm/memmap_supply.h"
 
 /* Blocks taken at most until an untouched one is among them. */
 #define TRIES 600
@@ -115,18 +116,79 @@ static void first_use_backs_descriptors_and_maps_the_block(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, page_alloc_validate(), NULL);
 }
 
+/* In the last range: beyond it others would be used up in search of a hole. */
+static unsigned long blocks_left(void)
+{
+	return list_empty(&zone->deferred) ? 0 :
+	       list_last_entry(&zone->deferred, struct page,
+			       buddy_list)->nr_blocks;
+}
+
+/* Frames that descriptors and their tables have got since. */
+static unsigned long used(unsigned long memmap, unsigned long left)
+{
+	return zone->memmap_pages - memmap + left -
+	       memmap_supply_left(&zone->memmap);
+}
+
+/* Each block costs its descriptors, and at most their tables. */
+static void supply_is_used_to_the_last_frame(struct ktest *t)
+{
+	unsigned long memmap = zone->memmap_pages, blocks = zone->nr_deferred;
+	unsigned long left = memmap_supply_left(&zone->memmap);
+	unsigned int i;
+
+	for (i = 0; i < 9 && blocks_left() > 1 && use_it(); i++) {
+		KTEST_EXPECT_TRUE(t, memmap_supply_has(&zone->memmap,
+						       MEMMAP_BLOCK_FRAMES));
+		untouched -= MAX_ORDER_NR_PAGES;
+	}
+	blocks -= zone->nr_deferred;
+	KTEST_EXPECT_GE(t, used(memmap, left), 8 * blocks);
+	KTEST_EXPECT_LE(t, used(memmap, left), 9 * blocks + 4);
+}
+
+/* A part is one reserved block, of the size that was due. */
+static void part_of_a_block_becomes_supply(struct ktest *t)
+{
+	const struct memmap_supply *s = &zone->memmap;
+	unsigned long memmap = zone->memmap_pages, start;
+	unsigned int order = 0;
+	struct page *head;
+
+	while (zone->memmap_pages == memmap && blocks_left() > 1) {
+		order = memmap_part_order(zone);
+		if (!use_it())
+			break;
+		untouched -= MAX_ORDER_NR_PAGES;
+	}
+	if (zone->memmap_pages == memmap) {
+		ktest_skip(t, "no part was needed");
+		return;
+	}
+	KTEST_EXPECT_EQ(t, zone->memmap_pages, memmap + (1UL << order));
+	start = (s->then.end ? s->then.end : s->now.end) - (1UL << order);
+	head = pfn_to_page(start);
+	KTEST_EXPECT_TRUE(t, IS_ALIGNED(start, MAX_ORDER_NR_PAGES));
+	KTEST_EXPECT_EQ(t, head->type, PAGE_RESERVED);
+	KTEST_EXPECT_EQ(t, head->order, order);
+	KTEST_EXPECT_EQ(t, head->owner, EARLY_MEMMAP);
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(head),
+			MIGRATE_UNMOVABLE);
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(head +
+						     MAX_ORDER_NR_PAGES - 1),
+			MIGRATE_MOVABLE);
+}
+
 /* What the zone loses is what descriptors have. */
 static void descriptors_are_taken_out_of_the_zones_books(struct ktest *t)
 {
 	unsigned long managed = zone->managed_pages;
 	unsigned long memmap = zone->memmap_pages;
 	unsigned long total = totalram_pages();
-	unsigned long blocks = list_last_entry(&zone->deferred, struct page,
-					       buddy_list)->nr_blocks;
 	unsigned int i;
 
-	/* beyond the range others would be used up in search of a hole */
-	for (i = 0; i < 40 && i + 1 < blocks && use_it(); i++)
+	for (i = 0; i < 40 && blocks_left() > 1 && use_it(); i++)
 		untouched -= MAX_ORDER_NR_PAGES;
 	KTEST_EXPECT_GE(t, zone->memmap_pages, memmap);
 	KTEST_EXPECT_EQ(t, zone->managed_pages + zone->memmap_pages,
@@ -207,6 +269,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(cpu_that_looked_before_sees_the_first_use),
 	KTEST_CASE(block_nobody_looked_at_needs_no_flush),
 	KTEST_CASE(flush_all_cpus_with_interrupts_off),
+	KTEST_CASE(supply_is_used_to_the_last_frame),
+	KTEST_CASE(part_of_a_block_becomes_supply),
 	KTEST_CASE(descriptors_are_taken_out_of_the_zones_books),
 	{}
 };
