@@ -229,16 +229,14 @@ static int add_range(struct memblock_type *type, phys_addr_t base,
 		     phys_addr_t size, int nid, enum memblock_flags flags)
 {
 	phys_addr_t end = range_end(base, size), lo = base, hi;
-	unsigned long first, i, gaps;
+	unsigned long first, i;
 
 	if (closed("adding a range"))
 		return -EBUSY;
 	/* growing may change the list: count again */
-	while ((gaps = count_gaps(type, base, end)) > type->max - type->cnt)
+	while (count_gaps(type, base, end) > type->max - type->cnt)
 		if (grow(type, base, end))
 			return -ENOMEM;
-	if (!gaps)
-		return 0;
 	first = i = ended_by(type, base);
 	for (; next_gap(type, &i, &lo, &hi, end); lo = hi) {
 		*open_slot(type, i++) = (struct memblock_region){
@@ -288,8 +286,7 @@ static int remove_range(struct memblock_type *type, phys_addr_t base,
 	unsigned long first, last;
 	int err = isolate(type, base, range_end(base, size), &first, &last);
 
-	if (!err && first < last)
-		drop_entries(type, first, last);
+	drop_entries(type, first, last);	/* none if there was an error */
 	return err;
 }
 
@@ -458,8 +455,7 @@ void memblock_cap_memory_range(phys_addr_t base, phys_addr_t size)
 		return;
 	drop_mapped(type, last, type->cnt);
 	drop_mapped(type, 0, first);
-	if (type->cnt)
-		merge_entries(type, 0, type->cnt);
+	merge_entries(type, 0, type->cnt);
 	memblock_phys_free(0, base);
 	memblock_phys_free(end, PHYS_ADDR_MAX);
 }
@@ -727,7 +723,6 @@ static int grow(struct memblock_type *type, phys_addr_t base, phys_addr_t end)
 	}
 	new = phys_to_virt(addr);
 	memcpy(new, old, old_size);
-	memset(new + type->max, 0, old_size);
 	type->regions = new;
 	type->max *= 2;
 	if (type == &memblock.reserved)

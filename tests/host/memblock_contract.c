@@ -196,6 +196,46 @@ static void hand_over_keeps_unmapped_memory_back(void)
 	ASSERT_EQ(handed.reserved, 4 * PAGE + PAGE);
 }
 
+/* The reserved range's own node; if it has none, that of its first frame. */
+static void hand_over_tells_the_nodes_of_what_is_kept(void)
+{
+	memset(&handed, 0, sizeof(handed));
+	memblock_add_node(0, 16 * PAGE, MAX_NUMNODES - 1, MEMBLOCK_NONE);
+	memblock_set_node(8 * PAGE, 8 * PAGE, &memblock.memory, 0);
+	memblock_mark_nomap(4 * PAGE, PAGE);
+	memblock_reserve(7 * PAGE + 10, PAGE);
+	memblock_reserve(10 * PAGE, PAGE);
+	memblock_set_node(10 * PAGE, PAGE, &memblock.reserved, 0);
+	memblock_free_all();
+#ifdef CONFIG_NUMA
+	ASSERT_EQ(handed.nids, (MAX_NUMNODES - 1) * 100 + 7 * 10 + 0);
+#else
+	ASSERT_EQ(handed.nids, 0);
+#endif
+}
+
+/* The first arrays are part of the program, and stay that. */
+static void array_that_was_not_allocated_is_not_freed(void)
+{
+	phys_addr_t size = 128 * sizeof(struct memblock_region);
+	phys_addr_t base = (uintptr_t)first_reserved;
+	int i;
+
+	memblock_add((uintptr_t)ram, MEM_SIZE);
+	memblock_reserve(base, size);
+	memblock_reserve((uintptr_t)first_memory, size);
+	for (i = 1; i < 140; i++) {
+		memblock_add((phys_addr_t)i * 2 * PAGE, PAGE);
+		memblock_reserve((phys_addr_t)i * 2 * PAGE, PAGE);
+	}
+	ASSERT_TRUE(memblock.memory.regions != first_memory);
+	ASSERT_TRUE(memblock.reserved.regions != first_reserved);
+	ASSERT_TRUE(memblock_is_reserved(base));
+	ASSERT_TRUE(memblock_is_reserved(base + size - 1));
+	ASSERT_TRUE(memblock_is_reserved((uintptr_t)first_memory));
+	ASSERT_TRUE(memblock_is_reserved((uintptr_t)first_memory + size - 1));
+}
+
 /* movable_node is about who allocates early, not about what there is. */
 static void hand_over_gives_memory_that_may_be_unplugged(void)
 {
@@ -256,7 +296,7 @@ int main(void)
 	ram = aligned_alloc(PAGE, MEM_SIZE);
 	if (!ram || verbose | prefixes | func | test_memory | test_flags)
 		return 2;
-	puts("KTAP version 1\n1..13");
+	puts("KTAP version 1\n1..15");
 	RUN(is_usable_from_its_initialiser);
 	RUN(constants_have_linux_values);
 	RUN(panics_when_full_before_resizing_is_allowed);
@@ -267,7 +307,9 @@ int main(void)
 	RUN(alignment_zero_dumps_the_stack);
 	RUN(hand_over_gives_all_in_the_fewest_aligned_blocks);
 	RUN(hand_over_keeps_unmapped_memory_back);
+	RUN(hand_over_tells_the_nodes_of_what_is_kept);
 	RUN(hand_over_gives_memory_that_may_be_unplugged);
+	RUN(array_that_was_not_allocated_is_not_freed);
 	RUN(growing_below_a_range_keeps_to_the_limit);
 	RUN(everything_is_refused_after_the_hand_over);
 	free(ram);

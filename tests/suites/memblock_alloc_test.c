@@ -173,6 +173,19 @@ static void size_is_reserved_exactly(struct ktest *t)
 	KTEST_EXPECT_EQ(t, memblock_reserved_size(), 3ULL);
 }
 
+/* A block of no bytes wants a place, too. */
+static void no_bytes_fit_where_there_is_no_memory(struct ktest *t)
+{
+	memblock_add(0x1010, 0x7ff0);
+	KTEST_EXPECT_EQ(t, memblock_phys_alloc_range(0, 1, 0x9000,
+			MEMBLOCK_ALLOC_ANYWHERE), 0ULL);
+	memblock_set_bottom_up(true);
+	KTEST_EXPECT_EQ(t, memblock_phys_alloc_range(0, 1, 0x9000,
+			MEMBLOCK_ALLOC_ANYWHERE), 0ULL);
+	KTEST_EXPECT_EQ(t, memblock_phys_alloc_range(0, 0x1000, 0, 0x2000),
+			0ULL);
+}
+
 static void low_blocks_lie_below_four_gigabytes(struct ktest *t)
 {
 	memblock_add(SZ_4G, 0x2000);
@@ -206,6 +219,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(reservation_of_a_node_allocation_has_no_node),
 	KTEST_CASE(blocks_are_cleared_and_raw_blocks_are_not_touched),
 	KTEST_CASE(size_is_reserved_exactly),
+	KTEST_CASE(no_bytes_fit_where_there_is_no_memory),
 	KTEST_CASE(low_blocks_lie_below_four_gigabytes),
 	KTEST_CASE(nonsense_alignment_is_refused),
 	{}

@@ -137,6 +137,18 @@ static void full_list_moves_to_a_bigger_array(struct ktest *t)
 	KTEST_EXPECT_NULL(t, memblock_validate(&memblock.memory));
 }
 
+/* The range is memory that is marked, and the array may lie in it. */
+static void memory_grows_inside_the_range_being_marked(struct ktest *t)
+{
+	memblock_allow_resize();
+	memblock_add(arena, ARENA_SIZE);
+	fill(memblock_add, SLOTS - 1);
+	KTEST_EXPECT_EQ(t, memblock_mark_hotplug(0, PHYS_ADDR_MAX), 0);
+	KTEST_EXPECT_EQ(t, memblock.memory.max, 2 * SLOTS);
+	KTEST_EXPECT_EQ(t, __pa(memblock.memory.regions),
+			arena + ARENA_SIZE - PAGE_SIZE);
+}
+
 static void merging_addition_grows_before_it_merges(struct ktest *t)
 {
 	memblock_allow_resize();
@@ -239,6 +251,30 @@ static void marking_splits_changes_and_merges_again(struct ktest *t)
 	EXPECT_LIST(t, memory, { 0x1000, 0x2800, 0, NONE },
 		    { 0x2800, 0x3800, MEMBLOCK_MIRROR, NONE },
 		    { 0x3800, 0x5000, 0, NONE });
+}
+
+static void marking_an_empty_list_changes_nothing(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, memblock_mark_hotplug(0, 0x1000), 0);
+	KTEST_EXPECT_EQ(t, memblock_set_node(0, 0x1000, &memblock.reserved, 1),
+			0);
+	memblock_cap_memory_range(0x1000, 0x1000);
+	expect_empty(t, &memblock.memory);
+	expect_empty(t, &memblock.reserved);
+}
+
+/* Not even where the entry would have to be split. */
+static void no_bytes_inside_an_entry_change_nothing(struct ktest *t)
+{
+	memblock_add(0x1000, 0x1000);
+	memblock_reserve(0x1000, 0x1000);
+	KTEST_EXPECT_EQ(t, memblock_remove(0x1800, 0), 0);
+	KTEST_EXPECT_EQ(t, memblock_phys_free(0x1800, 0), 0);
+	KTEST_EXPECT_EQ(t, memblock_mark_mirror(0x1800, 0), 0);
+	KTEST_EXPECT_EQ(t, memblock_set_node(0x1800, 0, &memblock.memory, 1),
+			0);
+	EXPECT_LIST(t, memory, { 0x1000, 0x2000, 0, NONE });
+	EXPECT_LIST(t, reserved, { 0x1000, 0x2000, 0, NONE });
 }
 
 static void unmapped_memory_is_memory_but_not_mapped(struct ktest *t)
@@ -400,6 +436,38 @@ static void walks_pass_over_what_they_should(struct ktest *t)
 	KTEST_EXPECT_EQ(t, sum, 0x1212ULL);
 }
 
+/* Only memory is chosen by node and flags; ends nobody asks for are not told. */
+static void walk_over_reserved_ranges_is_not_choosy(struct ktest *t)
+{
+	unsigned int n = 0;
+	u64 pos = 0;
+	int i = -1;
+
+	memblock_reserve(0x1000, 0x1000);
+	memblock_reserve(0x3000, 0x1000);
+	memblock_reserved_mark_noinit(0x3000, 0x1000);
+	memblock_set_node(0x1000, 0x1000, &memblock.reserved, 1);
+	do {
+		__next_mem_range(&pos, 2, MEMBLOCK_MIRROR, &memblock.reserved,
+				 NULL, NULL, NULL, NULL);
+		n++;
+	} while (pos && n < 5);
+	KTEST_EXPECT_EQ(t, n, 2 + 1);
+	pos = ~0ULL;
+	do {
+		__next_mem_range_rev(&pos, 2, MEMBLOCK_MIRROR,
+				     &memblock.reserved, NULL, NULL, NULL,
+				     NULL);
+		n++;
+	} while (pos != ~0ULL && n < 9);
+	KTEST_EXPECT_EQ(t, n, 2 * (2 + 1));
+	memblock_add(0x1000, 0x1000);
+	__next_mem_pfn_range(&i, NUMA_NO_NODE, NULL, NULL, NULL);
+	KTEST_EXPECT_EQ(t, i, 0);
+	__next_mem_pfn_range(&i, NUMA_NO_NODE, NULL, NULL, NULL);
+	KTEST_EXPECT_EQ(t, i, -1);
+}
+
 static void walk_for_mirrored_memory_finds_no_other(struct ktest *t)
 {
 	phys_addr_t start, end, sum = 0;
@@ -468,6 +536,12 @@ static void nothing_changes_after_the_hand_over(struct ktest *t)
 		KTEST_EXPECT_EQ(t, memblock_remove(0x1000, 0x1000), -EBUSY));
 	KTEST_EXPECT_LOGGED(t, "changing a range refused",
 		KTEST_EXPECT_EQ(t, memblock_mark_nomap(0, 0x2000), -EBUSY));
+	KTEST_EXPECT_LOGGED(t, "changing a range refused",
+		KTEST_EXPECT_EQ(t, memblock_set_node(0, 0x2000,
+						     &memblock.memory, 1),
+				-EBUSY));
+	KTEST_EXPECT_LOGGED(t, "changing a range refused",
+		memblock_cap_memory_range(0x3000, 0x1000));
 	KTEST_EXPECT_LOGGED(t, "allocation refused",
 		KTEST_EXPECT_NULL(t, memblock_alloc_from(16, 16, 0x1000)));
 	KTEST_EXPECT_LOGGED(t, "trimming memory refused",
@@ -556,6 +630,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(last_entry_to_go_clears_slot_zero),
 	KTEST_CASE(free_by_pointer_leaves_contents_and_takes_null),
 	KTEST_CASE(full_list_moves_to_a_bigger_array),
+	KTEST_CASE(memory_grows_inside_the_range_being_marked),
 	KTEST_CASE(merging_addition_grows_before_it_merges),
 	KTEST_CASE(taking_away_wants_two_free_entries),
 	KTEST_CASE(outgrown_array_is_freed),
@@ -564,6 +639,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(growing_without_memory_leaves_the_list_alone),
 	KTEST_CASE(entries_stay_where_they_are),
 	KTEST_CASE(marking_splits_changes_and_merges_again),
+	KTEST_CASE(marking_an_empty_list_changes_nothing),
+	KTEST_CASE(no_bytes_inside_an_entry_change_nothing),
 	KTEST_CASE(unmapped_memory_is_memory_but_not_mapped),
 	KTEST_CASE(nodes_and_noinit_split_their_list),
 	KTEST_CASE(trim_keeps_whole_units_and_the_sum),
@@ -572,6 +649,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(queries_include_the_first_byte_and_exclude_the_end),
 	KTEST_CASE(free_walk_yields_what_is_not_reserved),
 	KTEST_CASE(walks_pass_over_what_they_should),
+	KTEST_CASE(walk_over_reserved_ranges_is_not_choosy),
 	KTEST_CASE(walk_for_mirrored_memory_finds_no_other),
 	KTEST_CASE(page_walk_ends_with_the_last_number),
 	KTEST_CASE(page_walk_yields_whole_pages_only),
