@@ -128,15 +128,15 @@ static unsigned long take(unsigned long n, unsigned long align)
  */
 static unsigned long take_from_new_chunk(unsigned long n, unsigned long align)
 {
+	const gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
 	struct pcpu_chunk *c;
 	unsigned long flags, addr;
 	void *units;
 
 	if (!slab_is_available())
 		return 0;
-	c = kmalloc(sizeof(*c), GFP_KERNEL | __GFP_NOWARN);
-	units = c ? alloc_pages_exact(nr_cpu_ids * unit_size,
-				      GFP_KERNEL | __GFP_NOWARN) : NULL;
+	c = kmalloc(sizeof(*c), gfp);
+	units = c ? alloc_pages_exact(nr_cpu_ids * unit_size, gfp) : NULL;
 	if (!units) {
 		kfree(c);
 		return 0;

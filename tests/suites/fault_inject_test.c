@@ -14,6 +14,7 @@
 #include <lib/string.h>
 #include <mm/fault_inject.h>
 #include <mm/percpu.h>
+#include <mm/percpu.h>
 
 #include "slub_fixture.h"
 #include "no_guards.h"
@@ -315,6 +316,33 @@ static void fail_pages(void)
 	fail_page_alloc.attr.verbose = 0;
 }
 
+/*
+ * The second has no room beside the first. Who asks for per-CPU memory knows
+ * what to do without, so nothing is told: neither of the chunk's pages nor of
+ * what describes it.
+ */
+static void percpu_memory_there_is_not_is_no_news(struct ktest *t)
+{
+	void *first = __alloc_percpu(PCPU_MAX_SIZE, 1), *second;
+	bool objects;
+
+	for (objects = false;; objects = true) {
+		fail_page_alloc.attr.probability = objects ? 0 : 100;
+		failslab.attr.probability = objects ? 100 : 0;
+		fail_page_alloc.attr.times = failslab.attr.times = -1;
+		fail_page_alloc.attr.verbose = failslab.attr.verbose = 0;
+		report_capture_log_start();
+		second = __alloc_percpu(PCPU_MAX_SIZE, 1);
+		KTEST_EXPECT_EQ(t, report_capture_stop(), 0);
+		KTEST_EXPECT_NULL(t, second);
+		KTEST_EXPECT_STREQ(t, report_capture_text(), "");
+		if (objects)
+			break;
+	}
+	failslab.attr.probability = 0;
+	free_percpu(first);
+}
+
 static void order_is_chosen_by_range(struct ktest *t)
 {
 	struct page *page, *one[1] = { NULL };
@@ -456,6 +484,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(nofail_never_fails),
 	KTEST_CASE(who_may_wait_can_be_left_alone),
 	KTEST_CASE(failure_is_told_in_one_line_with_its_callers),
+	KTEST_CASE(percpu_memory_there_is_not_is_no_news),
 	KTEST_CASE(order_is_chosen_by_range),
 	KTEST_CASE(larger_slab_is_only_tried_and_in_silence),
 	KTEST_CASE(smallest_slab_is_asked_for_once),

@@ -4,6 +4,7 @@
  */
 #include <asm/page.h>
 #include <kernel/ktest.h>
+#include <kernel/preempt.h>
 #include <lib/kernel.h>
 #include <mm/percpu.h>
 
@@ -124,11 +125,39 @@ static void chunk_gives_all_its_room(struct ktest *t)
 	list_move_tail(&chunk->list, &pcpu_chunks);
 }
 
+static void *take_in_atomic(size_t size)
+{
+	void *p;
+
+	preempt_disable();
+	p = __alloc_percpu(size, 1);
+	preempt_enable();
+	return p;
+}
+
+/* Who needs a new chunk waits for its memory. */
+static void new_chunk_may_sleep(struct ktest *t)
+{
+	unsigned long pages = percpu_nr_pages();
+	unsigned int n;
+	void *p = NULL;
+
+	report_capture_start();
+	p = take_in_atomic(FILLER * PCPU_GRANULE);
+	n = report_capture_stop();
+	if (percpu_nr_pages() == pages)
+		ktest_skip(t, "no memory for a chunk");
+	else
+		KTEST_EXPECT_GT(t, n, 0);
+	free_percpu(p);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(chunk_counts_what_is_taken),
 	KTEST_CASE(objects_begin_in_what_is_taken),
 	KTEST_CASE(objects_side_by_side_are_both_looked_at),
 	KTEST_CASE(chunk_gives_all_its_room),
+	KTEST_CASE(new_chunk_may_sleep),
 	KTEST_CASE(chunk_knows_how_much_room_there_may_be),
 	{}
 };
