@@ -174,9 +174,9 @@ void reserve_bootmem_region(phys_addr_t start, phys_addr_t end, int nid)
 	unsigned long pfn, last;
 	struct pfn_range ram;
 
-	if (end < start || start >= top)
+	if (end <= start)
 		return;
-	pfn = PFN_DOWN(start);		/* neither fits above the top */
+	pfn = PFN_DOWN(min(start, top));	/* neither fits above it */
 	last = PFN_UP(min(end, top));
 	while (next_ram_range(pfn, &ram, NULL) && ram.start < last) {
 		reserve_ram(ram.start, min(ram.end, last));

@@ -56,6 +56,8 @@ static void reservation_that_ends_before_it_begins_is_none(struct ktest *t)
 	KTEST_EXPECT_EQ(t, covered_from(0), 0);
 	reserve_bootmem_region(arena + 100, arena + 50, 0);
 	KTEST_EXPECT_EQ(t, covered_from(0), 0);
+	reserve_bootmem_region(arena + 100, arena + 100, 0);
+	KTEST_EXPECT_EQ(t, covered_from(0), 0);
 }
 
 /* Half pages at both ends are reserved whole. */
@@ -81,6 +83,44 @@ static void halves_of_a_cut_block_keep_its_owner(struct ktest *t)
 			KTEST_EXPECT_EQ(t, arena_page[i].owner, EARLY_MEMMAP);
 }
 
+/* The heads' orders; the heads are all there are. */
+static void expect_orders(struct ktest *t, const u8 *orders, unsigned int n)
+{
+	unsigned long i, at = 0;
+
+	for (i = 0; i < n; i++) {
+		KTEST_EXPECT_EQ(t, arena_page[at].type, PAGE_RESERVED);
+		KTEST_EXPECT_EQ(t, arena_page[at].order, orders[i]);
+		at += 1UL << orders[i];
+	}
+	KTEST_EXPECT_EQ(t, at, FRAMES);
+}
+
+static void overlapped_block_is_cut_at_both_ends_of_the_range(struct ktest *t)
+{
+	static const u8 orders[] = { 2, 0, 0, 1, 2, 2 };
+
+	reserve_bootmem_region(arena, arena + ARENA_SIZE, 0);
+	reserve_bootmem_region(arena + 5 * PAGE_SIZE, arena + 12 * PAGE_SIZE,
+			       0);
+	expect_orders(t, orders, ARRAY_SIZE(orders));
+}
+
+#ifdef STRATA_HOSTED
+/* What nobody named is one block, whoever asked for the pieces. */
+static void stretches_of_one_owner_share_a_block(struct ktest *t)
+{
+	static const u8 whole[] = { ARENA_ORDER };
+
+	KTEST_EXPECT_EQ(t, early_reserve(arena + 5 * PAGE_SIZE, PAGE_SIZE,
+					 EARLY_OTHER), 0);
+	KTEST_EXPECT_EQ(t, early_reserve(arena + 9 * PAGE_SIZE, PAGE_SIZE,
+					 EARLY_OTHER), 0);
+	reserve_bootmem_region(arena, arena + ARENA_SIZE, 0);
+	expect_orders(t, whole, 1);
+}
+#endif
+
 static void frame_that_is_not_reserved_is_not_given_back(struct ktest *t)
 {
 	unsigned long total = totalram_pages(), free = nr_free_pages();
@@ -99,6 +139,10 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(reservation_that_ends_before_it_begins_is_none),
 	KTEST_CASE(reservation_rounds_outwards),
 	KTEST_CASE(halves_of_a_cut_block_keep_its_owner),
+	KTEST_CASE(overlapped_block_is_cut_at_both_ends_of_the_range),
+#ifdef STRATA_HOSTED
+	KTEST_CASE(stretches_of_one_owner_share_a_block),
+#endif
 	KTEST_CASE(frame_that_is_not_reserved_is_not_given_back),
 	{}
 };

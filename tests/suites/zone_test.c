@@ -2,9 +2,11 @@
 #include <kernel/ktest.h>
 #include <lib/bitmap.h>
 #include <lib/kernel.h>
+#include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/memblock.h>
 
+#include "../../kernel/log.h"
 #include "../../mm/internal.h"
 #include "zone_fixture.h"
 
@@ -203,6 +205,38 @@ static void frames_before_the_blocks_of_ram_are_not_valid(struct ktest *t)
 		end = ALIGN(range.end, MAX_ORDER_NR_PAGES);
 		KTEST_EXPECT_TRUE(t, pfn_valid(end - 1));
 		pfn = range.end;
+	}
+}
+
+/* Since boot: nothing in the ring has been written over. */
+static bool log_has(const char *words)
+{
+	size_t n = strlen(words), at;
+
+	for (at = 0; at + n <= kernel_log.head; at++)
+		if (!memcmp(kernel_log.buf + at, words, n))
+			return true;
+	return false;
+}
+
+/* Spans and what is present are still as boot told them. */
+static void boot_tells_what_is_in_the_zones(struct ktest *t)
+{
+	struct zone *zone;
+	char line[128];
+
+	if (kernel_log.head > kernel_log.size) {
+		ktest_skip(t, "the boot's lines are gone from the log");
+		return;
+	}
+	for_each_populated_zone(zone) {
+		ksnprintf(line, sizeof(line), "node %d %-8s [mem 0x%016llx-0x%016llx] %lu pages, %lu in holes\n",
+			  zone->zone_id >> 2, zone->name,
+			  (u64)PFN_PHYS(zone->zone_start_pfn),
+			  (u64)PFN_PHYS(zone_end_pfn(zone)) - 1,
+			  zone->present_pages,
+			  zone->spanned_pages - zone->present_pages);
+		KTEST_EXPECT_TRUE(t, log_has(line));
 	}
 }
 
@@ -405,6 +439,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(present_pages_sum_to_ram),
 	KTEST_CASE(every_frame_of_ram_is_in_its_zones_span),
 	KTEST_CASE(frames_before_the_blocks_of_ram_are_not_valid),
+	KTEST_CASE(boot_tells_what_is_in_the_zones),
 	KTEST_CASE(spans_begin_and_end_with_ram),
 	KTEST_CASE(overlapping_reservations_leave_no_frame_out),
 	KTEST_CASE(block_of_early_memory_becomes_free),
