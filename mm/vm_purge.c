@@ -53,7 +53,7 @@
 
 static struct vm_struct *leaving;		/* vmap_lock */
 static unsigned long leaving_pages;		/* vmap_lock */
-static unsigned long leaving_most __ro_after_init = LEAVING_MOST;
+unsigned long vm_leaving_most __ro_after_init = LEAVING_MOST;
 
 static DEFINE_MUTEX(purge_mutex, RANK_VMALLOC_PURGE);
 static struct task_struct *purger;	/* purge_mutex; atomic, to be read */
@@ -166,7 +166,7 @@ static void purge_many(unsigned long pages)
 	if (mutex_trylock(&purge_mutex)) {
 		purge_all();
 		mutex_unlock(&purge_mutex);
-	} else if (pages > FAR_TOO_MANY * leaving_most) {
+	} else if (pages > FAR_TOO_MANY * vm_leaving_most) {
 		vm_purge();
 	}
 }
@@ -212,7 +212,7 @@ void vm_retire(struct vm_struct *vm)
 		purge_list(vm);		/* of one: it has never been in another */
 	} else {
 		pages = join_list(vm);
-		if (pages > leaving_most)
+		if (pages > vm_leaving_most)
 			purge_many(pages);
 	}
 }
@@ -246,7 +246,7 @@ static void reclaim(void)
 	reclaim_before();
 }
 
-unsigned long vm_leaving_most(unsigned long ram, unsigned long addresses)
+unsigned long vm_leaving_share(unsigned long ram, unsigned long addresses)
 {
 	return min(LEAVING_MOST, min(ram / LEAVING_SHARE,
 				     addresses / LEAVING_SHARE_OF_ADDRESSES));
@@ -254,7 +254,7 @@ unsigned long vm_leaving_most(unsigned long ram, unsigned long addresses)
 
 void __init vm_purge_init(void)
 {
-	leaving_most = vm_leaving_most(totalram_pages(),
+	vm_leaving_most = vm_leaving_share(totalram_pages(),
 				       VMALLOC_TOTAL / PAGE_SIZE);
 	reclaim_before = reclaim_hook;
 	reclaim_hook = reclaim;

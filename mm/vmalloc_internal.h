@@ -137,9 +137,11 @@ void vm_purge_init(void);
 void vm_retire(struct vm_struct *vm);
 /* The same at once; may wait for other CPUs. */
 void vm_retire_now(struct vm_struct *vm);
-/* Pages that wait, and how many may, on a machine of so many pages. */
+/* Pages that wait, and how many may. */
 unsigned long vm_leaving_pages(void);
-unsigned long vm_leaving_most(unsigned long ram, unsigned long addresses);
+extern unsigned long vm_leaving_most;
+/* That, on a machine of so many pages. */
+unsigned long vm_leaving_share(unsigned long ram, unsigned long addresses);
 
 /* mm/vmalloc.c: the pages of an area go back. Any context. */
 void vm_free_blocks(struct vm_struct *vm);
