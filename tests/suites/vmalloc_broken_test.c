@@ -66,9 +66,13 @@ static void chunk_counts_its_places(struct ktest *t)
 static void large_area_is_one_and_fits_its_addresses(struct ktest *t)
 {
 	struct vm_struct *vm = area_of((VM_SMALL_PAGES + 1) * PAGE_SIZE);
+	struct rb_node *root;
 
 	if (!vm)
 		return;
+	for (root = &vm->node; root->parent;)
+		root = root->parent;
+	AREAS_NAME(t, root->red, true, "the root is red");
 	AREAS_NAME(t, vm->class, 0, "vmalloc: a large area is none");
 	AREAS_NAME(t, vm->state, VM_UNUSED, "vmalloc: a large area is none");
 	AREAS_NAME(t, vm->addr, (char *)vm->addr + 8,
