@@ -218,6 +218,21 @@ static void sizes_that_make_no_sense_are_refused_and_told(struct ktest *t)
 	KTEST_EXPECT_NULL(t, vcalloc(all / 2, 4));
 }
 
+/* Of all there is: that is for the allocator to refuse. */
+static void size_of_all_memory_makes_sense(struct ktest *t)
+{
+	volatile unsigned long all = totalram_pages() * PAGE_SIZE;
+	void *p = t;
+
+	if (all / PAGE_SIZE != totalram_pages() || all > VMALLOC_TOTAL / 2) {
+		ktest_skip(t, "more memory than addresses");
+		return;
+	}
+	KTEST_EXPECT_REPORTS(t, 0, "", p = __vmalloc(all, GFP_NOFS | GFP_DMA));
+	KTEST_EXPECT_NULL(t, p);
+	vfree(p);
+}
+
 static void freeing_nothing_is_fine(struct ktest *t)
 {
 	vfree(NULL);
@@ -258,6 +273,10 @@ static void wrong_addresses_are_reported_and_nothing_is_freed(struct ktest *t)
 				     vfree(p + 3 * PAGE_SIZE));
 		KTEST_EXPECT_REPORTS(t, 1, "not in the vmalloc area",
 				     vfree(&before));
+		KTEST_EXPECT_NOT_NULL(t, strstr(report_capture_text(),
+						"called by"));
+		KTEST_EXPECT_NULL(t, strstr(report_capture_text(),
+					    "is or was here"));
 		KTEST_EXPECT_REPORTS(t, 1, "no area in use there",
 				     vfree((char *)VMALLOC_END - PAGE_SIZE));
 		KTEST_EXPECT_REPORTS(t, 1, "made by vmalloc()", vunmap(p));
@@ -386,6 +405,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(area_that_cannot_be_had_is_not_counted),
 	KTEST_CASE(what_was_freed_faults),
 	KTEST_CASE(sizes_that_make_no_sense_are_refused_and_told),
+	KTEST_CASE(size_of_all_memory_makes_sense),
 	KTEST_CASE(freeing_nothing_is_fine),
 	KTEST_CASE(double_free_is_reported_with_who_freed_it),
 	KTEST_CASE(wrong_addresses_are_reported_and_nothing_is_freed),

@@ -96,6 +96,26 @@ static void a_map_may_be_read_only_but_not_writable_code(struct ktest *t)
 	KTEST_EXPECT_NOT_NULL(t, p);
 }
 
+/* Neighbours in memory, but the other way round; and one page twice. */
+static void pages_are_shown_in_the_order_asked_for(struct ktest *t)
+{
+	struct page *block = alloc_pages(GFP_KERNEL, 2), *pages[5];
+	unsigned int i;
+	char *p;
+
+	KTEST_ASSERT_NOT_NULL(t, block);
+	for (i = 0; i < 4; i++)
+		pages[i] = block + 3 - i;
+	pages[4] = pages[3];
+	p = vmap(pages, ARRAY_SIZE(pages), VM_MAP, PAGE_KERNEL);
+	for (i = 0; p && i < ARRAY_SIZE(pages); i++)
+		KTEST_EXPECT_PTR_EQ(t, vmalloc_to_page(p + i * PAGE_SIZE),
+				    pages[i]);
+	vunmap(p);
+	__free_pages(block, 2);
+	KTEST_EXPECT_NOT_NULL(t, p);
+}
+
 static void pages_that_are_none_are_not_shown(struct ktest *t)
 {
 	struct page *page = alloc_page(GFP_KERNEL), *pages[3];
@@ -113,6 +133,11 @@ static void pages_that_are_none_are_not_shown(struct ktest *t)
 	}
 	KTEST_EXPECT_REPORTS(t, 1, "so many pages",
 			     p = vmap(pages, many, VM_MAP, PAGE_KERNEL));
+	KTEST_EXPECT_NULL(t, p);
+	/* of so many the first is looked at */
+	pages[0] = NULL;
+	KTEST_EXPECT_REPORTS(t, 1, "something that is no page",
+			     p = vmap(pages, many - 1, VM_MAP, PAGE_KERNEL));
 	KTEST_EXPECT_NULL(t, p);
 	__free_page(page);
 }
@@ -193,6 +218,7 @@ static void pages_given_away_stay_when_they_are_only_unmapped(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_of_others_are_shown_and_stay_theirs),
 	KTEST_CASE(a_map_may_be_read_only_but_not_writable_code),
+	KTEST_CASE(pages_are_shown_in_the_order_asked_for),
 	KTEST_CASE(pages_that_are_none_are_not_shown),
 	KTEST_CASE(who_must_not_sleep_does_not_map),
 	KTEST_CASE(pages_given_away_are_freed_with_the_map),

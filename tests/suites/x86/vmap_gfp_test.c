@@ -116,11 +116,45 @@ static void who_wants_no_warning_hears_none_of_tables(struct ktest *t)
 	vm_unmap_aliases();
 }
 
+/* Of pages of others; the second time there are tables. */
+static void check_map(struct ktest *t, struct page **pages, unsigned int n)
+{
+	char *p;
+
+	fail_tables(false, false);
+	fail_page_alloc.attr.verbose = 0;
+	p = vmap(pages, n, VM_MAP, PAGE_KERNEL);
+	KTEST_EXPECT_NULL(t, p);
+	vunmap(p);
+	fail_page_alloc.attr.probability = 0;
+	p = vmap(pages, n, VM_MAP, PAGE_KERNEL);
+	if (KTEST_EXPECT_NOT_NULL(t, p))
+		p[n * PAGE_SIZE - 1] = 1;
+	vunmap(p);
+	vmalloc_trim();
+}
+
+static void map_without_tables_is_none(struct ktest *t)
+{
+	struct page *pages[PAGES], *page;
+	unsigned int i;
+
+	if (!is_set_up)
+		return;
+	page = alloc_page(GFP_KERNEL);
+	KTEST_ASSERT_NOT_NULL(t, page);
+	for (i = 0; i < PAGES; i++)
+		pages[i] = page;
+	check_map(t, pages, PAGES);
+	__free_page(page);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(who_may_not_sleep_asks_for_tables_so),
 	KTEST_CASE(who_may_sleep_asks_for_tables_so),
 	KTEST_CASE(who_may_not_fail_gets_tables),
 	KTEST_CASE(who_wants_no_warning_hears_none_of_tables),
+	KTEST_CASE(map_without_tables_is_none),
 	{}
 };
 KTEST_SUITE_FIXTURE(vmap_gfp, cases, set_up, tear_down);
