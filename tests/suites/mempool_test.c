@@ -475,6 +475,55 @@ static void resize_and_end_are_for_who_may_sleep(struct ktest *t)
 	set_up(t);
 }
 
+/* pool_data of a pool that its allocator fills meanwhile. */
+struct filler {
+	mempool_t *pool;
+	void *element;		/* that it gives back once more are wanted */
+	int live;
+};
+
+static void *fill_and_alloc(gfp_t gfp, void *pool_data)
+{
+	struct filler *filler = pool_data;
+	void *p = kmalloc(64, gfp);
+
+	filler->live += p != NULL;
+	if (filler->pool && filler->element) {
+		mempool_free(filler->element, filler->pool);
+		filler->element = NULL;
+	}
+	return p;
+}
+
+static void fill_and_free(void *element, void *pool_data)
+{
+	struct filler *filler = pool_data;
+
+	filler->live--;
+	kfree(element);
+}
+
+static void element_for_a_place_that_others_took_goes_back(struct ktest *t)
+{
+	struct filler filler = { NULL };
+	void *own;
+
+	filler.pool = mempool_create(1, fill_and_alloc, fill_and_free,
+				     &filler);
+	KTEST_ASSERT_NOT_NULL(t, filler.pool);
+	own = mempool_alloc_preallocated(filler.pool);
+	filler.element = mempool_alloc(filler.pool, GFP_KERNEL);
+	mempool_free(own, filler.pool);
+	KTEST_EXPECT_EQ(t, mempool_resize(filler.pool, 2), 0);
+	KTEST_EXPECT_NULL(t, filler.element);
+	mempool_free(filler.element, filler.pool);
+	KTEST_EXPECT_EQ(t, filler.pool->curr_nr, 2);
+	KTEST_EXPECT_EQ(t, filler.pool->missing, 0);
+	KTEST_EXPECT_EQ(t, filler.live, 2);
+	mempool_destroy(filler.pool);
+	KTEST_EXPECT_EQ(t, filler.live, 0);
+}
+
 /* pool_data of a pool whose elements look at it when they are freed. */
 static struct {
 	mempool_t *pool;
@@ -537,6 +586,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(who_must_not_sleep_does_not_wait),
 	KTEST_CASE(resize_and_end_are_for_who_may_sleep),
 	KTEST_CASE(reserve_is_sound_while_it_shrinks),
+	KTEST_CASE(element_for_a_place_that_others_took_goes_back),
 	{}
 };
 KTEST_SUITE_FIXTURE(mempool, cases, set_up, tear_down);
