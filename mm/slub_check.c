@@ -52,9 +52,9 @@
 
 static bool sheaf_has(const struct slab_sheaf *sheaf, const void *p)
 {
-	unsigned int i, avail = sheaf_avail(sheaf);
+	unsigned int i;
 
-	for (i = 1; i <= avail; i++)
+	for (i = sheaf_avail(sheaf); i; i--)
 		if (READ_ONCE(sheaf->objects[i]) == p)
 			return true;
 	return false;

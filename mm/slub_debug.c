@@ -73,7 +73,7 @@ void slab_debug_track(struct kmem_cache *s, void *p, enum track_item item,
 		t->addrs[i] = first + i < n ? stack[first + i] : 0;
 	t->cpu = smp_processor_id();
 	t->pid = current ? current->pid : 0;
-	t->when = max(ktime_get_us(), (u64)1);
+	t->when = ktime_get_us();
 }
 
 static void trace(const struct kmem_cache *s, const void *p, const char *what,
@@ -144,8 +144,8 @@ void slab_debug_resize(struct kmem_cache *s, void *p, size_t size, bool zero)
 	if (!asked)
 		return;
 	spin_lock_irqsave(&n->lock, flags);
-	used = slab_debug_asked(s, p);
-	if (zero && used < size)
+	used = min(slab_debug_asked(s, p), size);
+	if (zero)
 		memset((char *)p + used, 0, size - used);
 	*asked = slab_asked_word((unsigned int)size);
 	memset((char *)p + size, SLUB_RED_ACTIVE, s->inuse - size);

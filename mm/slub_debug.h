@@ -18,10 +18,10 @@
 #define TRACK_ADDRS_COUNT 8
 
 struct track {
-	unsigned long addrs[TRACK_ADDRS_COUNT];	/* call stack; 0 ends it */
+	unsigned long addrs[TRACK_ADDRS_COUNT];	/* call stack; 0 ends it, none: never */
 	unsigned int cpu;
 	int pid;
-	u64 when;				/* microseconds; 0: never */
+	u64 when;				/* microseconds since the boot */
 };
 
 enum track_item { TRACK_ALLOC, TRACK_FREE, NR_TRACKS };

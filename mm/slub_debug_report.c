@@ -77,7 +77,7 @@ static void print_track(const char *what, const struct track *t, u64 now)
 {
 	unsigned int i;
 
-	if (!t->when)
+	if (!t->addrs[0])
 		return;
 	printk(KERN_ERR "%s by thread %d on CPU %u, %llu us ago:\n", what,
 	       t->pid, t->cpu, (unsigned long long)(now - min(now, t->when)));

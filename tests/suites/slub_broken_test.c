@@ -203,6 +203,22 @@ static void stock_has_arrays_that_were_made(struct ktest *t)
 	spare->next = NULL;
 }
 
+/* The CPUs' own may all lie there: one more is one too many. */
+static void stock_has_no_more_arrays_than_there_are(struct ktest *t)
+{
+	struct kmem_cache_node *n = &s->node[slab_local_node()];
+	unsigned int added;
+
+	for (added = 0; added <= 2 * nr_cpu_ids; added++) {
+		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
+		node_add_sheaf(n, slab_sheaf_create(s, GFP_MUST));
+	}
+	KTEST_EXPECT_STREQ(t, kmem_cache_validate(s),
+			   "node: more arrays than were made");
+	while (added--)
+		kfree(node_remove_sheaf(n));
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(array_has_both_ends_where_they_belong),
 	KTEST_CASE(array_holds_free_objects_once_each),
@@ -213,6 +229,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(slab_is_its_caches_and_on_its_list),
 	KTEST_CASE(pages_of_a_slab_are_alike),
 	KTEST_CASE(stock_has_arrays_that_were_made),
+	KTEST_CASE(stock_has_no_more_arrays_than_there_are),
 	{}
 };
 KTEST_SUITE_FIXTURE(slub_broken, cases, make_cache, drop_cache);

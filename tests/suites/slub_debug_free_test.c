@@ -311,6 +311,77 @@ static void late_free_after_destroy_is_refused(struct ktest *t)
 	exhume();
 }
 
+#define ALL_FLAGS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | \
+		   SLAB_STORE_USER)
+
+static void expect_place(struct ktest *t, char *p, int distance)
+{
+	struct page *head = slab_of(p);
+	char words[80];
+
+	ksnprintf(words, sizeof(words), "place number %u, %d bytes from its",
+		  slab_index(s, head, p), distance);
+	KTEST_EXPECT_REPORTS(t, 1, words, kmem_cache_free(s, p + distance));
+	ksnprintf(words, sizeof(words), "slab %px of cache place",
+		  page_address(head));
+	expect_told(t, words);
+	ksnprintf(words, sizeof(words), ", order %u, in use %u\n", head->order,
+		  head->inuse);
+	expect_told(t, words);
+	KTEST_EXPECT_EQ(t, told("allocated by"), slab_keeps_tracks(s));
+}
+
+static void report_tells_the_place_and_the_distance(struct ktest *t)
+{
+	char *p;
+
+	s = debug_cache("place", 96, 0, 0);
+	p = get();
+	expect_place(t, p, 3);
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+	s = debug_cache("placed", 96, 0, ALL_FLAGS);
+	p = get();
+	expect_place(t, p, 95);
+	expect_place(t, p, -8);
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
+/* Its slab has room for one more, but for the end: padding, no tracks. */
+static unsigned int size_that_leaves_a_rest(void)
+{
+	unsigned int size;
+
+	for (size = 8; size < PAGE_SIZE; size += 8) {
+		struct kmem_cache c = {
+			.object_size = size, .flags = ALL_FLAGS,
+		};
+
+		slab_layout(&c);
+		if ((PAGE_SIZE << c.order) % c.size > c.offset + c.size / 2)
+			break;
+	}
+	return size;
+}
+
+static void behind_the_last_place_are_no_tracks(struct ktest *t)
+{
+	struct page *head;
+	void *p, *rest;
+
+	s = debug_cache("rest", size_that_leaves_a_rest(), 0, ALL_FLAGS);
+	p = get();
+	head = slab_of(p);
+	rest = slab_object(s, head, slab_objects(s, head));
+	KTEST_EXPECT_REPORTS(t, 1, "inside an object",
+			     kmem_cache_free(s, rest));
+	expect_told(t, "place number");
+	KTEST_EXPECT_FALSE(t, told("allocated by"));
+	kmem_cache_free(s, p);
+	kmem_cache_destroy(s);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(second_free_is_refused_and_tells_both_tracks),
 	KTEST_CASE(second_free_with_another_between_is_refused),
@@ -324,6 +395,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(sleeping_allocation_in_atomic_context_is_reported),
 	KTEST_CASE(clearing_a_constructed_object_is_refused),
 	KTEST_CASE(late_free_after_destroy_is_refused),
+	KTEST_CASE(report_tells_the_place_and_the_distance),
+	KTEST_CASE(behind_the_last_place_are_no_tracks),
 	{}
 };
 KTEST_SUITE(slub_debug_free, cases);
