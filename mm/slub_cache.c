@@ -315,7 +315,7 @@ static void for_each_slab(struct kmem_cache *s,
 	int nid, list;
 
 	for_each_online_node(nid)
-		for (list = 0; list < NR_SLAB_LISTS; list++)
+		for (list = SLAB_LIST_EMPTY; list < NR_SLAB_LISTS; list++)
 			list_for_each_entry_safe(head, next,
 						 &s->node[nid].slabs[list],
 						 slab_list)
@@ -329,7 +329,7 @@ static unsigned long nr_live(const struct kmem_cache *s)
 	int nid, list;
 
 	for_each_online_node(nid)
-		for (list = 0; list < NR_SLAB_LISTS; list++)
+		for (list = SLAB_LIST_EMPTY; list < NR_SLAB_LISTS; list++)
 			list_for_each_entry(head, &s->node[nid].slabs[list],
 					    slab_list)
 				live += head->inuse;
@@ -446,7 +446,8 @@ void kmem_cache_destroy(struct kmem_cache *s)
 static void __init static_cache_init(struct kmem_cache *s, const char *name,
 				     unsigned int size, slab_flags_t flags)
 {
-	if (!cache_setup(s, name, size, 0, flags, NULL) || !cache_add_cpus(s))
+	if (!cache_setup(s, name, size, sizeof(long), flags, NULL) ||
+	    !cache_add_cpus(s))
 		panic("no memory for the first caches");
 }
 
@@ -460,7 +461,7 @@ static void __init static_caches_init(void)
 		if (NODE_DATA(nid)->node_present_pages)
 			break;
 	slab_home_node = nid;
-	static_cache_init(slab_graveyard, "destroyed", 8,
+	static_cache_init(slab_graveyard, "destroyed", sizeof(long),
 			  SLAB_NO_USER_FLAGS);
 	/* nothing in its slabs is an object that can be freed */
 	slab_graveyard->objects = slab_graveyard->min_objects = 0;

@@ -381,6 +381,16 @@ static void larger_slab_is_only_tried_and_in_silence(struct ktest *t)
 	kmem_cache_destroy(c);
 }
 
+static unsigned int nr_online_nodes(void)
+{
+	unsigned int nodes = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		nodes++;
+	return nodes;
+}
+
 static void smallest_slab_is_asked_for_once(struct ktest *t)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
@@ -388,7 +398,7 @@ static void smallest_slab_is_asked_for_once(struct ktest *t)
 	void *p;
 
 	KTEST_ASSERT_NOT_NULL(t, c);
-	if (slab_node_ids > 1)	/* others would be asked, too */
+	if (nr_online_nodes() > 1)	/* others would be asked, too */
 		gfp |= __GFP_THISNODE;
 	fail_pages();
 	fail_page_alloc.attr.times = 1;

@@ -203,13 +203,25 @@ static void stock_has_arrays_that_were_made(struct ktest *t)
 	spare->next = NULL;
 }
 
-/* The CPUs' own may all lie there: one more is one too many. */
+/* Beside its own stock: that of other nodes, and what CPUs have. */
+static unsigned int arrays_elsewhere(void)
+{
+	unsigned int n = 2 * nr_cpu_ids;
+	int nid;
+
+	for_each_online_node(nid)
+		if (nid != slab_local_node())
+			n += slab_node_stock();
+	return n;
+}
+
+/* All of them may lie there: one more is one too many. */
 static void stock_has_no_more_arrays_than_there_are(struct ktest *t)
 {
 	struct kmem_cache_node *n = &s->node[slab_local_node()];
 	unsigned int added;
 
-	for (added = 0; added <= 2 * nr_cpu_ids; added++) {
+	for (added = 0; added <= arrays_elsewhere(); added++) {
 		KTEST_EXPECT_STREQ(t, kmem_cache_validate(s), NULL);
 		node_add_sheaf(n, slab_sheaf_create(s, GFP_MUST));
 	}

@@ -256,11 +256,17 @@ static void several_bytes_in_a_row_are_one_finding(struct ktest *t)
 {
 	struct kmem_cache *s = debug_cache("prey", 64, 0, SLAB_RED_ZONE);
 	u8 *p = kmem_cache_alloc(s, GFP_MUST);
+	char words[100];
 
 	KTEST_ASSERT_NOT_NULL(t, p);
 	p[65] = 1;
 	p[67] = 1;
-	expect_events(t, s, 2);
+	KTEST_EXPECT_EQ(t, events_of_validation(s), 2);
+	expect_told(t, "3 bytes from offset 65 on, first byte 0x1 instead of ");
+	ksnprintf(words, sizeof(words), "overwritten: bytes %px-%px are 0xcc",
+		  p + 65, p + 67);
+	expect_told(t, words);
+	KTEST_EXPECT_EQ(t, events_of_validation(s), 0);
 	KTEST_EXPECT_NULL(t, memchr_inv(p + 64, SLUB_RED_ACTIVE, sizeof(long)));
 	memset(p - sizeof(long), 0, 2 * sizeof(long) + 64);
 	memset(p + 64, 0, sizeof(long));

@@ -299,6 +299,21 @@ static void objects_too_large_for_debugging_do_without(struct ktest *t)
 	}
 }
 
+/* Nor without flags: a word of its own is kept of a constructed object. */
+static void objects_too_large_for_a_block_are_refused(struct ktest *t)
+{
+	struct kmem_cache *s = NULL;
+	unsigned int set;
+
+	for (set = 0; set < FLAG_SETS && !t->failed; set++) {
+		KTEST_EXPECT_REPORTS(t, 1, "bad size",
+			s = kmem_cache_create("over", KMALLOC_MAX_SIZE, 0,
+					      flag_set(set) | SLAB_NO_MERGE,
+					      no_ctor));
+		KTEST_EXPECT_NULL(t, s);
+	}
+}
+
 #define SHUFFLED 32
 
 /* Numbers of a slab's objects as they come: some at once, the rest later. */
@@ -364,6 +379,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_of_every_alignment_keep_it),
 	KTEST_CASE(powers_of_two_of_kmalloc_keep_their_alignment),
 	KTEST_CASE(objects_too_large_for_debugging_do_without),
+	KTEST_CASE(objects_too_large_for_a_block_are_refused),
 	KTEST_CASE(fresh_slabs_are_in_no_order_that_repeats),
 	{}
 };

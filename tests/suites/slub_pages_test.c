@@ -280,6 +280,33 @@ static void this_node_is_no_other(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* An object that is free there is better than a slab more. */
+static void objects_of_another_node_come_before_its_memory(struct ktest *t)
+{
+	struct kmem_cache *s = own_cache("t", 300);
+	gfp_t gfp = __GFP_MEMALLOC | __GFP_NOWARN;
+	void *p = NULL, *q = NULL;
+	struct page *page;
+	int nid, other;
+	struct drained d;
+
+	KTEST_ASSERT_NOT_NULL(t, s);
+	if (two_nodes(t, &nid, &other)) {
+		p = kmem_cache_alloc_node(s, GFP_MUST, other);
+		kmem_cache_shrink(s);
+		page = alloc_pages_node(other, GFP_MUST | __GFP_THISNODE, 0);
+		drain_pages(&d);
+		__free_page(page);
+		q = kmem_cache_alloc_node(s, gfp, nid);
+		undrain_pages(&d);
+		KTEST_EXPECT_NOT_NULL(t, q);
+		KTEST_EXPECT_EQ(t, nr_slabs(s), 1);
+	}
+	kmem_cache_free(s, p);
+	kmem_cache_free(s, q);
+	kmem_cache_destroy(s);
+}
+
 /* And none of its slabs is there yet. */
 static void memory_of_another_node_will_do(struct ktest *t)
 {
@@ -348,6 +375,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(dma_caches_live_in_zone_dma),
 	KTEST_CASE(objects_of_a_node_lie_in_that_node),
 	KTEST_CASE(this_node_is_no_other),
+	KTEST_CASE(objects_of_another_node_come_before_its_memory),
 	KTEST_CASE(memory_of_another_node_will_do),
 	KTEST_CASE(pages_of_a_slab_that_went_back_are_plain),
 	KTEST_CASE(objects_of_a_single_page_are_constructed),
