@@ -4,6 +4,7 @@
 #include <mm/gfp.h>
 #include <mm/mm.h>
 
+#include "enough_memory.h"
 #include "no_guards.h"
 #include "slub_fixture.h"
 #include "settled.h"
@@ -117,7 +118,8 @@ static void powers_of_two_are_aligned_to_their_size(struct ktest *t)
 	size_t size;
 	unsigned int i;
 
-	for (size = 8; size <= SZ_1M; size *= 2) {
+	for (size = 8; size <= SZ_1M && memory_is_enough_for(2 * size);
+	     size *= 2) {
 		unsigned int n = size > 8192 ? 2 : ARRAY_SIZE(objs);
 
 		for (i = 0; i < n; i++) {

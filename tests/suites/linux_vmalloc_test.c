@@ -286,6 +286,8 @@ static void vm_map_ram_test(struct ktest *t)
 	static const unsigned int nr_pages[] = { 1, 64, 512 };
 	unsigned int i;
 
+	if (!enough_memory(t, 512 * PAGE_SIZE))
+		return;
 	for (i = 0; i < ARRAY_SIZE(nr_pages); i++) {
 		unsigned int n = nr_pages[i];
 		struct page **pages = kcalloc(n, sizeof(*pages), GFP_KERNEL);

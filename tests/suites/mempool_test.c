@@ -287,7 +287,9 @@ static void page_pool_gives_blocks_of_its_order(struct ktest *t)
 {
 	unsigned int order;
 
-	for (order = 0; order < 3; order++)
+	for (order = 0; order < 3 &&
+			memory_is_enough_for(MANY * (PAGE_SIZE << order));
+	     order++)
 		use_up_and_end(t, mempool_create_page_pool(MIN_NR, order), 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "../../mm/internal.h"
 #include "all_memory.h"
+#include "enough_memory.h"
 #include "settled.h"
 
 #define BULK 100
@@ -232,7 +233,8 @@ static void exact_allocation_gives_back_the_rest(struct ktest *t)
 	static const u32 sizes[] = { 1, 4096, 4097, 12288, 20480, 1000000 };
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (i = 0; i < ARRAY_SIZE(sizes) && memory_is_enough_for(sizes[i]);
+	     i++) {
 		unsigned long before = settled_free_pages();
 		u8 *p = alloc_pages_exact(sizes[i], GFP_KERNEL | __GFP_ZERO);
 

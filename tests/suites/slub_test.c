@@ -4,6 +4,7 @@
 #include <mm/gfp.h>
 
 #include "../../mm/slab_info.h"
+#include "enough_memory.h"
 #include "no_guards.h"
 #include "slub_fixture.h"
 
@@ -400,6 +401,8 @@ static void random_use_agrees_with_the_model(struct ktest *t)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		if (!memory_is_enough_for(MODEL_OBJECTS * sizes[i]))
+			break;
 		s = kmem_cache_create("t", sizes[i], 0, 0, NULL);
 		KTEST_ASSERT_NOT_NULL(t, s);
 		model_run(t, s, i);
