@@ -179,6 +179,28 @@ static void what_could_not_be_reserved_has_no_owner(struct ktest *t)
 	}
 }
 
+/* To the end of their pages; arrays of the image are the kernel's. */
+static void arrays_that_moved_are_the_early_allocators(struct ktest *t)
+{
+	const struct memblock *m = memblock_of_machine();
+	const struct memblock_type *const lists[] = { &m->memory,
+						      &m->reserved };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		phys_addr_t pa = __pa(lists[i]->regions);
+		size_t size = lists[i]->max * sizeof(struct memblock_region);
+		bool moved = lists[i]->max > INIT_MEMBLOCK_REGIONS;
+
+		KTEST_EXPECT_EQ(t, early_owner_of(pa) == EARLY_ALLOCATOR,
+				moved);
+		KTEST_EXPECT_EQ(t, early_owner_of(pa + size - 1) ==
+				   EARLY_ALLOCATOR, moved);
+		KTEST_EXPECT_NE(t, early_owner_of(pa + PAGE_ALIGN(size)),
+				EARLY_ALLOCATOR);
+	}
+}
+
 /* Last: nothing can be recorded after it but what touches an entry. */
 static void full_table_is_told_once_and_the_rest_is_other(struct ktest *t)
 {
@@ -234,6 +256,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(first_owner_keeps_what_a_later_one_overlaps),
 	KTEST_CASE(part_of_a_frame_makes_the_frame_owned),
 	KTEST_CASE(frame_is_named_after_the_owner_that_has_a_name),
+	KTEST_CASE(arrays_that_moved_are_the_early_allocators),
 	KTEST_CASE(owner_of_early_memory_is_who_asked),
 	KTEST_CASE(what_could_not_be_reserved_has_no_owner),
 	KTEST_CASE(full_table_is_told_once_and_the_rest_is_other),

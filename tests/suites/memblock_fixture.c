@@ -39,6 +39,11 @@ void memblock_swap_out(struct ktest *t)
 		__free_pages(arena_page, ARENA_ORDER);
 }
 
+const struct memblock *memblock_of_machine(void)
+{
+	return &saved;
+}
+
 void check_list(struct ktest *t, int line, const struct memblock_type *type,
 		const struct want *want, unsigned long n)
 {

@@ -21,6 +21,8 @@ extern phys_addr_t arena;
 /* Before and after each case: the real memblock steps aside. */
 void memblock_swap_in(struct ktest *t);
 void memblock_swap_out(struct ktest *t);
+/* The one that has stepped aside. */
+const struct memblock *memblock_of_machine(void);
 
 /* Ranges are written as [base, end); a list must hold exactly these. */
 struct want {
