@@ -117,7 +117,6 @@ static struct dma_unit *make_unit(struct dma_pool *pool, gfp_t gfp)
 /* One with blocks in use keeps its pages: nobody gets them again. */
 static void end_unit(struct dma_pool *pool, struct dma_unit *unit)
 {
-	list_del(&unit->entry);
 	own_page(unit->page, NULL, NULL);
 	if (!unit->nr_busy)
 		__free_pages(unit->page, pool->order);

@@ -83,7 +83,7 @@ int early_pfn_to_nid(unsigned long pfn)
 
 	if (!next_ram_range(pfn, &range, &nid) || range.start != pfn)
 		return 0;
-	return nid >= 0 && nid < MAX_NUMNODES ? nid : 0;
+	return (unsigned int)nid < MAX_NUMNODES ? nid : 0;
 }
 
 /* What pfn_valid() asks about frames that are not common. */

@@ -9,6 +9,8 @@
 #include <mm/mmzone.h>
 #include <mm/slab.h>
 
+#include "../../mm/internal.h"
+
 #define MAX_BLOCKS 300
 #define END_OF_DMA32 0x100000000ULL
 #define END_OF_DMA 0x1000000ULL
@@ -291,6 +293,21 @@ static void lowest_memory_can_be_asked_for(struct ktest *t)
 	end(t, pool);
 }
 
+/* What few devices need is left for them. */
+static void lowest_memory_is_left_alone(struct ktest *t)
+{
+	const struct zone *first = node_zonelist(0, __GFP_DMA32)->zones[0];
+	struct dma_pool *pool = dma_pool_create("pci", NULL, 64, 8, 0);
+	struct block a;
+
+	KTEST_ASSERT_NOT_NULL(t, pool);
+	a = take(pool, GFP_KERNEL);
+	if (zone_idx(first) != ZONE_DMA && first->nr_free_pages > 1000)
+		KTEST_EXPECT_GE(t, a.dma, END_OF_DMA);
+	give(pool, a);
+	end(t, pool);
+}
+
 static struct {
 	struct dma_pool *pool;
 	struct block block;
@@ -496,6 +513,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(zalloc_clears_used_blocks_too),
 	KTEST_CASE(blocks_are_cleared_as_the_command_line_says),
 	KTEST_CASE(lowest_memory_can_be_asked_for),
+	KTEST_CASE(lowest_memory_is_left_alone),
 	KTEST_CASE(interrupt_handler_may_take_and_give),
 	KTEST_CASE(block_that_cannot_be_had_leaves_nothing_behind),
 	KTEST_CASE(block_is_not_freed_twice),
