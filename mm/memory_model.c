@@ -92,7 +92,7 @@ bool __pfn_valid(unsigned long pfn)
 	unsigned long block = ALIGN_DOWN(pfn, MAX_ORDER_NR_PAGES);
 	struct pfn_range ram;
 
-	return pfn < MAX_PFN && next_ram_range(block, &ram, NULL) &&
+	return next_ram_range(block, &ram, NULL) &&
 	       ram.start < block + MAX_ORDER_NR_PAGES;
 }
 
