@@ -143,22 +143,19 @@ static void *take_or_join(mempool_t *pool, struct mempool_waiter *me)
 }
 
 /*
- * Sleeps, unless an element was handed over; or nothing is, but the time is
- * over. Who hands over does it under the lock: he sees that we sleep, or we
- * see what he did.
+ * Until an element was handed over, or the time is over. Who hands over does it
+ * under the lock: he sees that we sleep, or we see what he did, and then this
+ * is no more than a yield.
  */
 static void sleep_in_queue(mempool_t *pool, struct mempool_waiter *me)
 {
 	unsigned long flags;
-	bool served;
 
 	spin_lock_irqsave(&pool->lock, flags);
-	served = me->element != NULL;
-	if (!served)
+	if (!me->element)
 		set_current_state(TASK_UNINTERRUPTIBLE);
 	spin_unlock_irqrestore(&pool->lock, flags);
-	if (!served)
-		schedule_timeout(MEMPOOL_PATIENCE);
+	schedule_timeout(MEMPOOL_PATIENCE);
 }
 
 /* What was handed over. leave: out of the queue if nothing was. */

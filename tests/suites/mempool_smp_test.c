@@ -16,6 +16,7 @@
 
 #define MIN_NR 2
 #define MAX_WAITERS 8
+#define PATIENCE_OF_POOL_US (1000000 / HZ * MEMPOOL_PATIENCE)
 /* A busy host wakes CPUs slowly. */
 #define PATIENCE_US 30000000
 
@@ -295,6 +296,55 @@ static void who_is_served_while_he_finds_memory_keeps_one(struct ktest *t)
 	KTEST_EXPECT_EQ(t, generous.spring.live, 0);
 }
 
+/* Hands over what is kept while it is asked itself: the third time. */
+static struct {
+	void *kept;
+	unsigned int calls;
+	u64 when;
+} late;
+
+static void *alloc_late(gfp_t gfp, void *pool_data)
+{
+	mempool_t **own = pool_data;
+
+	if (!*own)
+		return kmalloc(64, gfp);
+	if (++late.calls == 3) {
+		mempool_free(late.kept, *own);
+		late.when = ktime_get_us();
+	}
+	return NULL;
+}
+
+static void free_late(void *element, void *pool_data)
+{
+	kfree(element);
+}
+
+/* A wake-up that comes while one is awake is not lost. */
+static void who_is_served_before_he_sleeps_does_not_sleep(struct ktest *t)
+{
+	mempool_t *own = NULL, *p;
+	unsigned int tries = 0;
+	void *element;
+	u64 slept;
+
+	p = mempool_create(1, alloc_late, free_late, &own);
+	KTEST_ASSERT_NOT_NULL(t, p);
+	own = p;
+	do {	/* a busy host lets anybody sleep */
+		late.calls = 0;
+		late.kept = mempool_alloc_preallocated(p);
+		element = mempool_alloc(p, GFP_KERNEL);
+		slept = ktime_get_us() - late.when;
+		KTEST_EXPECT_PTR_EQ(t, element, late.kept);
+		KTEST_EXPECT_EQ(t, late.calls, 3);
+		mempool_free(element, p);
+	} while (slept >= PATIENCE_OF_POOL_US && ++tries < 5);
+	KTEST_EXPECT_LT(t, slept, PATIENCE_OF_POOL_US);
+	mempool_destroy(p);
+}
+
 static void pool_somebody_waits_in_is_not_destroyed(struct ktest *t)
 {
 	void *elements[MIN_NR];
@@ -502,6 +552,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(who_waits_leaves_the_allocator_alone),
 	KTEST_CASE(memory_that_comes_back_elsewhere_is_found),
 	KTEST_CASE(who_is_served_while_he_finds_memory_keeps_one),
+	KTEST_CASE(who_is_served_before_he_sleeps_does_not_sleep),
 	KTEST_CASE(pool_somebody_waits_in_is_not_destroyed),
 	KTEST_CASE(waiters_on_all_cpus_get_through_without_memory),
 	KTEST_CASE(no_wake_up_is_lost),
