@@ -50,7 +50,7 @@ static void no_more_waits_than_may(struct ktest *t)
 		return;
 	p = vmalloc(pages * PAGE_SIZE);
 	q = vmalloc(PAGE_SIZE);
-	vm_unmap_aliases();
+	vmalloc_trim();
 	vfree(p);
 	if (p)
 		KTEST_EXPECT_EQ(t, vm_leaving_pages(), vm_leaving_most);

@@ -197,6 +197,28 @@ static void pages_given_away_are_freed_with_the_map(struct ktest *t)
 	kvfree(pages);
 }
 
+/* What has its addresses next has no pages of others. */
+static void area_behind_pages_given_away_is_made_anew(struct ktest *t)
+{
+	struct page **pages = kvmalloc_array(1, sizeof(*pages), GFP_KERNEL);
+	void *p;
+
+	KTEST_ASSERT_NOT_NULL(t, pages);
+	pages[0] = alloc_page(GFP_KERNEL);
+	p = pages[0] ? vmap(pages, 1, VM_MAP_PUT_PAGES, PAGE_KERNEL) : NULL;
+	if (!p) {
+		give_pages(pages, pages[0] != NULL);
+		kvfree(pages);
+		return;
+	}
+	vfree(p);
+	vm_unmap_aliases();
+	p = vmalloc(PAGE_SIZE);
+	if (p)
+		KTEST_EXPECT_NULL(t, find_vm_area(p)->pages);
+	vfree(p);
+}
+
 /* They go with a vfree() of the map, which this is not. */
 static void pages_given_away_stay_when_they_are_only_unmapped(struct ktest *t)
 {
@@ -222,6 +244,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_that_are_none_are_not_shown),
 	KTEST_CASE(who_must_not_sleep_does_not_map),
 	KTEST_CASE(pages_given_away_are_freed_with_the_map),
+	KTEST_CASE(area_behind_pages_given_away_is_made_anew),
 	KTEST_CASE(pages_given_away_stay_when_they_are_only_unmapped),
 	{}
 };
