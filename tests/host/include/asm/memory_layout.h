@@ -10,8 +10,15 @@
 #include <asm/memory_layout_32.h>
 #endif
 
-/* The operating system backs the whole array with zeroes. */
+/*
+ * The operating system backs the whole array with zeroes. As on the PC, nobody
+ * counts on that where there is high memory.
+ */
+#ifdef CONFIG_HIGHMEM
+#define VMEMMAP_READABLE 0
+#else
 #define VMEMMAP_READABLE 1
+#endif
 #define MEMMAP_BLOCK_FRAMES 0UL
 
 /*
