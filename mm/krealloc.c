@@ -26,13 +26,12 @@
 #include <lib/string.h>
 #include "slub_debug.h"
 
+/* Large blocks go on as the largest classes do: powers of two. */
 size_t kmalloc_size_roundup(size_t size)
 {
 	if (!size || size > KMALLOC_MAX_SIZE)
 		return size;
-	if (size <= KMALLOC_MAX_CACHE_SIZE)
-		return kmalloc_class_size(kmalloc_index(size));
-	return (size_t)1 << (__fls(size - 1) + 1);
+	return kmalloc_class_size(kmalloc_index(size));
 }
 
 /* The cache of an object in use, if it debugs; else NULL. */
