@@ -5,6 +5,7 @@
 #include <asm/processor.h>
 #include <kernel/ktest.h>
 #include <kernel/smp.h>
+#include <kernel/time.h>
 #include <lib/kernel.h>
 #include <mm/gfp.h>
 #include <mm/kfence.h>
@@ -203,6 +204,46 @@ static void shrink_collects_what_others_give_meanwhile(struct ktest *t)
 	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
 	KTEST_EXPECT_EQ(t, batch.failed, 0);
 	KTEST_EXPECT_EQ(t, nr_slabs(s), 0);
+}
+
+/* A CPU that answers no call until it is let go, or has waited in vain. */
+static struct { bool busy, let_go, in_vain; } stubborn;
+
+static void be_stubborn(void *info)
+{
+	u64 end = ktime_get_us() + 2000000;
+
+	__atomic_store_n(&stubborn.busy, true, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&stubborn.let_go, __ATOMIC_ACQUIRE) &&
+	       !stubborn.in_vain) {
+		stubborn.in_vain = ktime_get_us() > end;
+		cpu_relax();
+	}
+	__atomic_store_n(&stubborn.busy, false, __ATOMIC_RELEASE);
+}
+
+static void wait_while_stubborn_is(bool busy)
+{
+	while (__atomic_load_n(&stubborn.busy, __ATOMIC_ACQUIRE) == busy)
+		cpu_relax();
+}
+
+/* It would be woken for nothing, and waited for. */
+static void shrink_asks_no_cpu_that_holds_nothing(struct ktest *t)
+{
+	if (!two_cpus(t))
+		return;
+	memset(&stubborn, 0, sizeof(stubborn));
+	kmem_cache_shrink_all();
+	smp_call_function_single(other, be_stubborn, NULL, false);
+	wait_while_stubborn_is(false);
+	alloc_on(here, 1);
+	free_on(here);
+	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+	kmem_cache_shrink_all();
+	__atomic_store_n(&stubborn.let_go, true, __ATOMIC_RELEASE);
+	wait_while_stubborn_is(true);
+	KTEST_EXPECT_FALSE(t, stubborn.in_vain);
 }
 
 /* With interrupts off nobody else can be waited for. */
@@ -544,6 +585,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(shrink_collects_what_other_cpus_hold),
 	KTEST_CASE(shrink_collects_what_others_give_meanwhile),
 	KTEST_CASE(shrinking_all_collects_what_other_cpus_hold),
+	KTEST_CASE(shrink_asks_no_cpu_that_holds_nothing),
 	KTEST_CASE(shrink_with_interrupts_off_collects_what_is_here),
 	KTEST_CASE(no_slot_vouches_for_anything_after_a_shrink),
 	KTEST_CASE(free_objects_of_another_cpu_are_not_freed_again),
