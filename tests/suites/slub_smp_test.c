@@ -207,24 +207,24 @@ static void shrink_collects_what_others_give_meanwhile(struct ktest *t)
 }
 
 /* A CPU that answers no call until it is let go, or has waited in vain. */
-static struct { bool busy, let_go, in_vain; } stubborn;
+static bool busy, let_go, in_vain;
 
 static void be_stubborn(void *info)
 {
 	u64 end = ktime_get_us() + 2000000;
 
-	__atomic_store_n(&stubborn.busy, true, __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&stubborn.let_go, __ATOMIC_ACQUIRE) &&
-	       !stubborn.in_vain) {
-		stubborn.in_vain = ktime_get_us() > end;
+	__atomic_store_n(&busy, true, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&let_go, __ATOMIC_ACQUIRE) &&
+	       !in_vain) {
+		in_vain = ktime_get_us() > end;
 		cpu_relax();
 	}
-	__atomic_store_n(&stubborn.busy, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&busy, false, __ATOMIC_RELEASE);
 }
 
-static void wait_while_stubborn_is(bool busy)
+static void wait_while_busy_is(bool was)
 {
-	while (__atomic_load_n(&stubborn.busy, __ATOMIC_ACQUIRE) == busy)
+	while (__atomic_load_n(&busy, __ATOMIC_ACQUIRE) == was)
 		cpu_relax();
 }
 
@@ -233,17 +233,17 @@ static void shrink_asks_no_cpu_that_holds_nothing(struct ktest *t)
 {
 	if (!two_cpus(t))
 		return;
-	memset(&stubborn, 0, sizeof(stubborn));
+	let_go = in_vain = false;
 	kmem_cache_shrink_all();
 	smp_call_function_single(other, be_stubborn, NULL, false);
-	wait_while_stubborn_is(false);
+	wait_while_busy_is(false);
 	alloc_on(here, 1);
 	free_on(here);
 	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
 	kmem_cache_shrink_all();
-	__atomic_store_n(&stubborn.let_go, true, __ATOMIC_RELEASE);
-	wait_while_stubborn_is(true);
-	KTEST_EXPECT_FALSE(t, stubborn.in_vain);
+	__atomic_store_n(&let_go, true, __ATOMIC_RELEASE);
+	wait_while_busy_is(true);
+	KTEST_EXPECT_FALSE(t, in_vain);
 }
 
 /* With interrupts off nobody else can be waited for. */
