@@ -14,14 +14,17 @@
 #define POISON_FREE	0x6b	/* free */
 #define POISON_END	0xa5	/* its last byte */
 
-/* Who had an object, and when: SLAB_STORE_USER keeps two per object. */
+/*
+ * Who had an object, and when: SLAB_STORE_USER keeps two per object. One that
+ * begins with no caller is of nobody.
+ */
 #define TRACK_ADDRS_COUNT 8
 
 struct track {
-	unsigned long addrs[TRACK_ADDRS_COUNT];	/* call stack; 0 ends it, none: never */
+	unsigned long addrs[TRACK_ADDRS_COUNT];	/* call stack; 0 ends it */
 	unsigned int cpu;
 	int pid;
-	u64 when;				/* microseconds since the boot */
+	u64 when;				/* microseconds of uptime */
 };
 
 enum track_item { TRACK_ALLOC, TRACK_FREE, NR_TRACKS };

@@ -25,7 +25,8 @@
  *  3. else order 3, with as many as it holds;
  *  4. if that is none, the smallest order that holds one object.
  * Linux tries 1/8, 1/4 and 1/2 before 3. Nothing would come of it: objects so
- * small that order 2 holds enough leave less than 1/16 of order 3. When such a block cannot be had, min_order (one object at least) must do.
+ * small that order 2 holds enough leave less than 1/16 of order 3. When such a
+ * block cannot be had, min_order (one object at least) must do.
  *
  * The number of an object is a division by size; it is done on every free
  * that is checked, so it is a multiplication: size = odd << shift, and
