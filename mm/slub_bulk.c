@@ -351,13 +351,11 @@ void kfree_bulk(size_t nr, void **p)
 
 	for (; nr; nr -= n, p += n) {
 		s = cache_around(*p);
-		n = 1;
-		if (!s) {
+		for (n = 1; s && n < nr && cache_around(p[n]) == s; n++)
+			;
+		if (s)
+			kmem_cache_free_bulk(s, n, p);
+		else
 			kfree(*p);
-			continue;
-		}
-		while (n < nr && cache_around(p[n]) == s)
-			n++;
-		kmem_cache_free_bulk(s, n, p);
 	}
 }

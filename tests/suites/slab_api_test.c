@@ -94,7 +94,7 @@ static void unknown_flags_are_refused(struct ktest *t)
 	}
 }
 
-#define WINDOW_FROM 16U
+#define WINDOW_FROM 16
 #define WINDOW_SIZE 40
 
 static struct kmem_cache *windowed(slab_flags_t flags, unsigned int from)
@@ -104,14 +104,14 @@ static struct kmem_cache *windowed(slab_flags_t flags, unsigned int from)
 }
 
 /* Every beginning and every length, at and around the object. */
-static void check_window(struct ktest *t, struct kmem_cache *s)
+static void check_window(struct ktest *t, slab_flags_t flags, int from)
 {
+	struct kmem_cache *s = windowed(flags, (unsigned int)from);
 	bool first, inside;
-	int at, n, from;
+	int at, n;
 	char *p;
 
 	KTEST_ASSERT_NOT_NULL(t, s);
-	from = (int)s->useroffset;
 	p = kmem_cache_alloc(s, GFP_MUST);
 	first = p == slab_object(s, slab_of(p), 0) && !s->red_left_pad;
 	/* what lies before the first object is another page's */
@@ -131,9 +131,9 @@ static void check_window(struct ktest *t, struct kmem_cache *s)
 
 static void only_the_window_may_be_copied(struct ktest *t)
 {
-	check_window(t, windowed(0, WINDOW_FROM));
-	check_window(t, windowed(SLAB_RED_ZONE, WINDOW_FROM));
-	check_window(t, windowed(SLAB_RED_ZONE, 0));
+	check_window(t, 0, WINDOW_FROM);
+	check_window(t, SLAB_RED_ZONE, WINDOW_FROM);
+	check_window(t, SLAB_RED_ZONE, 0);
 }
 
 static void without_a_window_nothing_may_be_copied(struct ktest *t)

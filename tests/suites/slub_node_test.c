@@ -76,6 +76,11 @@ static void place_behind_the_last_is_no_object(struct ktest *t)
 	*slab_word(s, behind) = s->secret;
 	KTEST_EXPECT_REPORTS(t, 1, "not an object when it left an array",
 			     node_put(s, &behind, 1));
+	*slab_word(s, behind) = 0;
+	KTEST_EXPECT_REPORTS(t, 1, "inside an object",
+			     kmem_cache_free_bulk(s, 1, &behind));
+	KTEST_EXPECT_REPORTS(t, 1, "inside an object",
+			     kmem_cache_free(s, behind));
 	KTEST_EXPECT_EQ(t, head->inuse, 1);
 	node_put(s, objs, 1);
 }
