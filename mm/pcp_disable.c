@@ -113,7 +113,7 @@ void pcp_enable(void)
 		set_disabled(pcp_disabled - 1);
 	} else {
 		report_begin("pcp_enable: nothing is disabled", "caller %pS",
-			     __builtin_return_address(0));
+			     (void *)_RET_IP_);
 		report_end();
 	}
 	mutex_unlock(&pcp_disable_lock);
