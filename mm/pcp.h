@@ -91,6 +91,9 @@ static inline void **pcp_first_slot(const struct zone *zone,
 unsigned int pcp_high_for(unsigned long pages, unsigned int cpus,
 			  unsigned int order);
 
+/* Bytes of a CPU's arrays of such a zone; 0: it has none. */
+unsigned long pageset_size(unsigned long pages, unsigned int cpus);
+
 /* Points a CPU's stacks at their slots, empty. Who may: pcp_give_back(). */
 void init_pageset(const struct zone *zone, struct per_cpu_pages *pcp);
 /* An empty array gets no room until init_pageset(). Who may: the same. */

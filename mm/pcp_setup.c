@@ -73,8 +73,7 @@ unsigned int pcp_high_for(unsigned long pages, unsigned int cpus,
 				 (unsigned long)high_most[order]);
 }
 
-/* Bytes of the arrays of a zone of so many pages; 0: it has none. */
-static unsigned long pageset_size(unsigned long pages, unsigned int cpus)
+unsigned long pageset_size(unsigned long pages, unsigned int cpus)
 {
 	unsigned long slots = 0;
 	unsigned int order;

@@ -35,6 +35,30 @@ static void length_follows_from_zone_and_cpus(struct ktest *t)
 		KTEST_EXPECT_EQ(t, pcp_high_for(1UL << 30, 1, order), 1);
 }
 
+/* Two stacks' words, NULL, slots, seal; nothing where a page has no slot. */
+static void arrays_have_room_for_their_slots_and_no_more(struct ktest *t)
+{
+	static const struct row rows[] = {
+		{ PAGES_OF_1_GIB, 1, { 62, 14, 6, 6, 6 } },
+		{ PAGES_OF_16_MIB, 4, { 4, 2, 1, 0, 0 } },
+		{ 480, 1, { 2, 1, 0, 0, 0 } },
+		{ 240, 1, { 1, 0, 0, 0, 0 } },
+	};
+	unsigned int i, order;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		unsigned long words = 4 * NR_PCP_ORDERS;
+
+		/* the last number: all of order 4 and above together */
+		for (order = 0; order < ARRAY_SIZE(rows[i].high); order++)
+			words += rows[i].high[order];
+		KTEST_EXPECT_EQ(t, pageset_size(rows[i].pages, rows[i].cpus),
+				MIGRATE_PCPTYPES * words * sizeof(void *));
+	}
+	KTEST_EXPECT_EQ(t, pageset_size(239, 1), 0);
+	KTEST_EXPECT_EQ(t, pageset_size(PAGES_OF_16_MIB, 64), 0);
+}
+
 static void zone_of_some_size_has_arrays(struct ktest *t)
 {
 	const struct zone *zone = kernel_zone();
@@ -117,6 +141,7 @@ static void every_gfp_leads_to_the_array_of_its_zone_and_type(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(length_follows_from_zone_and_cpus),
+	KTEST_CASE(arrays_have_room_for_their_slots_and_no_more),
 	KTEST_CASE(zone_of_some_size_has_arrays),
 	KTEST_CASE(arrays_of_a_cpu_lie_one_behind_the_other),
 	KTEST_CASE(every_zone_number_leads_to_arrays),
