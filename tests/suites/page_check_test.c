@@ -1,8 +1,10 @@
 /* Frees that must be refused: each reported once, nothing changed by it. */
 #include <kernel/ktest.h>
 #include <lib/kernel.h>
+#include <lib/sprintf.h>
 #include <lib/string.h>
 #include <mm/census.h>
+#include <mm/early.h>
 #include <mm/kfence.h>
 #include <mm/slab.h>
 
@@ -13,6 +15,18 @@
 	KTEST_EXPECT_REPORTS(t, 1, words, __free_pages(page, order)); \
 	KTEST_EXPECT_EQ(t, nr_free_pages(), free_); \
 } while (0)
+
+/* Is this, formatted, in the last report? */
+static __printf(1, 2) bool told(const char *fmt, ...)
+{
+	char words[128];
+	va_list args;
+
+	va_start(args, fmt);
+	kvsnprintf(words, sizeof(words), fmt, args);
+	va_end(args);
+	return strstr(report_capture_text(), words) != NULL;
+}
 
 static void second_free_is_refused(struct ktest *t)
 {
@@ -44,6 +58,10 @@ static void wrong_order_is_refused(struct ktest *t)
 	EXPECT_REFUSED(t, "wrong order", page, 1);
 	EXPECT_REFUSED(t, "wrong order", page, 3);
 	EXPECT_REFUSED(t, "wrong order", page, 200);
+	KTEST_EXPECT_TRUE(t, told("pfn %#lx order 200: wrong order, allocated with order 2, caller",
+				  page_to_pfn(page)));
+	KTEST_EXPECT_TRUE(t, told("allocated by %pS, 1 references\n",
+				  (void *)page->private));
 	__free_pages(page, 2);
 }
 
@@ -53,8 +71,12 @@ static void page_inside_a_block_is_refused(struct ktest *t)
 	unsigned int i;
 
 	KTEST_ASSERT_NOT_NULL(t, page);
-	for (i = 1; i < 8; i++)
+	for (i = 1; i < 8; i++) {
 		EXPECT_REFUSED(t, "inside the block", page + i, 0);
+		KTEST_EXPECT_TRUE(t, told("pfn %#lx order 0: inside the block at pfn %#lx order 3 (allocated)",
+					  page_to_pfn(page + i),
+					  page_to_pfn(page)));
+	}
 	__free_pages(page, 3);
 }
 
@@ -106,7 +128,8 @@ static void page_table_is_refused(struct ktest *t)
 
 	KTEST_ASSERT_NOT_NULL(t, page);
 	page->type = PAGE_TABLE;
-	EXPECT_REFUSED(t, "page table", page, 0);
+	EXPECT_REFUSED(t, "order 0: page table, caller", page, 0);
+	KTEST_EXPECT_FALSE(t, told(" references"));
 	page->type = PAGE_ALLOC;
 	__free_page(page);
 }
@@ -118,6 +141,24 @@ static void unknown_type_is_refused_as_damaged(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, page);
 	page->type = 0xee;
 	EXPECT_REFUSED(t, "damaged", page, 0);
+	page->type = PAGE_ALLOC;
+	__free_page(page);
+}
+
+/* By whom, too. */
+static void page_set_aside_at_boot_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned long caller;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	caller = page->private;		/* the same word */
+	page->type = PAGE_RESERVED;
+	page->owner = EARLY_PERCPU;
+	EXPECT_REFUSED(t, "reserved (", page, 0);
+	KTEST_EXPECT_TRUE(t, told("order 0: reserved (%s), caller",
+				  early_owner_name(EARLY_PERCPU)));
+	page->private = caller;
 	page->type = PAGE_ALLOC;
 	__free_page(page);
 }
@@ -157,6 +198,7 @@ static void frame_outside_ram_is_refused(struct ktest *t)
 		return;
 	}
 	EXPECT_REFUSED(t, "outside RAM", pfn_to_page(pfn), 0);
+	KTEST_EXPECT_TRUE(t, told("pfn %#lx: outside RAM, caller", pfn));
 	EXPECT_REFUSED(t, "outside RAM", pfn_to_page(MAX_PFN - 1), 0);
 }
 
@@ -259,6 +301,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(large_kmalloc_is_refused),
 	KTEST_CASE(page_table_is_refused),
 	KTEST_CASE(unknown_type_is_refused_as_damaged),
+	KTEST_CASE(page_set_aside_at_boot_is_refused),
 	KTEST_CASE(reserved_page_is_refused),
 	KTEST_CASE(frame_outside_ram_is_refused),
 	KTEST_CASE(pointer_to_no_descriptor_is_refused),
