@@ -502,6 +502,51 @@ static void larger_block_of_the_upper_end_comes_first(struct ktest *t)
 	EXPECT_VALID(t);
 }
 
+/*
+ * A free page of the upper end with so many of the lower before it on the list,
+ * as if the mark had moved; also free there: four pages in one.
+ */
+static struct page *packed_page_behind(unsigned long stale)
+{
+	unsigned long i, n = MAX_ORDER_NR_PAGES;
+	struct page *page = pfn_to_page(base + n - 16);
+
+	for (i = 0; i < n; i++)
+		zone_alloc(zone, 0, MIGRATE_MOVABLE);
+	zone_free(zone, page);
+	for (i = 0; i < 4; i++)
+		zone_free(zone, pfn_to_page(base + n - 8 + i));
+	for (i = 0; i < stale; i++) {
+		struct page *low = pfn_to_page(base + 2 * i);
+
+		zone_free(zone, low);
+		list_move(&low->buddy_list,
+			  &zone->free_area[0].free_list[MIGRATE_MOVABLE]);
+	}
+	return page;
+}
+
+/* Blocks that the mark has passed go to the back; no more than some at once. */
+static void stale_blocks_in_front_make_way(struct ktest *t)
+{
+	unsigned long stale;
+
+	for (stale = 0; stale < 4; stale++) {
+		struct page *page = packed_page_behind(stale);
+
+		KTEST_EXPECT_PTR_EQ(t, zone_alloc(zone, 0, MIGRATE_MOVABLE),
+				    page);
+		KTEST_EXPECT_EQ(t, zone_nr_free(zone, 0), stale);
+		EXPECT_VALID(t);
+		refill(base, MAX_ORDER_NR_PAGES);
+	}
+	/* one look finds none: the next order's is cut */
+	packed_page_behind(4);
+	KTEST_EXPECT_EQ(t, page_to_pfn(zone_alloc(zone, 0, MIGRATE_MOVABLE)),
+			base + MAX_ORDER_NR_PAGES - 8);
+	EXPECT_VALID(t);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(split_leaves_upper_halves_free),
 	KTEST_CASE(split_and_merge_touch_heads_alone),
@@ -527,6 +572,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(free_does_not_merge_with_a_buddy_of_no_type),
 	KTEST_CASE(free_pages_of_the_upper_end_are_taken_first),
 	KTEST_CASE(larger_block_of_the_upper_end_comes_first),
+	KTEST_CASE(stale_blocks_in_front_make_way),
 	{}
 };
 KTEST_SUITE_FIXTURE(buddy, cases, set_up, tear_down);
