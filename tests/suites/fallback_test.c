@@ -150,6 +150,39 @@ static void pageblock_shared_with_another_zone_keeps_its_type(struct ktest *t)
 	KTEST_EXPECT_EQ(t, list_length(zone, 7, MIGRATE_MOVABLE), 1);
 }
 
+/* Up to the last frame of a zone: what begins behind it does not count. */
+static void last_pageblock_of_a_zone_may_change_its_type(struct ktest *t)
+{
+	gfp_t gfp = GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN;
+	struct page *block, *next, *last = NULL;
+	LIST_HEAD(taken);
+
+	while ((block = alloc_pages(gfp, MAX_PAGE_ORDER))) {
+		list_add(&block->lru, &taken);
+		if (page_to_pfn(block) == MAX_DMA_PFN - MAX_ORDER_NR_PAGES)
+			last = block;
+	}
+	list_for_each_entry_safe(block, next, &taken, lru)
+		if (block != last)
+			__free_pages(block, MAX_PAGE_ORDER);
+	if (!last) {
+		ktest_skip(t, "zone DMA is used where it ends");
+		return;
+	}
+	arena_put(&arena);
+	arena.pages = MAX_ORDER_NR_PAGES;
+	arena.pfn = base = page_to_pfn(last);
+	arena.zone_id = last->zone_id;
+	arena_clear(&arena);
+	zone = private_zone(&arena, base, arena.pages);
+	zone->managed_pages = arena.pages;
+	give(512, 8, MIGRATE_MOVABLE);
+	KTEST_ASSERT_NOT_NULL(t, zone_alloc(zone, 0, MIGRATE_UNMOVABLE));
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(last + 512),
+			MIGRATE_UNMOVABLE);
+	EXPECT_VALID(t);
+}
+
 static void free_block_that_names_another_zone_does_not_count(struct ktest *t)
 {
 	struct page *other = give(0, 7, MIGRATE_MOVABLE);
@@ -216,6 +249,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(whole_pageblock_changes_type_and_no_more),
 	KTEST_CASE(special_types_neither_steal_nor_are_stolen_from),
 	KTEST_CASE(pageblock_shared_with_another_zone_keeps_its_type),
+	KTEST_CASE(last_pageblock_of_a_zone_may_change_its_type),
 	KTEST_CASE(free_block_that_names_another_zone_does_not_count),
 	KTEST_CASE(movable_changes_the_type_for_a_large_block),
 	KTEST_CASE(damaged_block_stays_on_its_list),
