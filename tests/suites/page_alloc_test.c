@@ -6,7 +6,7 @@
 #include <mm/census.h>
 #include <mm/slab.h>
 
-#include "../../mm/internal.h"
+#include "../../mm/page_debug.h"
 #include "all_memory.h"
 #include "enough_memory.h"
 #include "settled.h"
@@ -130,6 +130,27 @@ static void zeroed_pages_are_zero_whatever_was_there(struct ktest *t)
 		free_pages(addr, order);
 	}
 	free_pages(0, 3);
+}
+
+/* To clear costs more than all else that an allocation does. */
+static void pages_are_left_as_they_are_unless_zero_is_asked(struct ktest *t)
+{
+	struct page *page;
+	u8 *bytes;
+
+	if (page_debug) {
+		ktest_skip(t, "every page is asked");
+		return;
+	}
+	page = alloc_page(GFP_KERNEL);
+	KTEST_ASSERT_NOT_NULL(t, page);
+	bytes = lowmem_page_address(page);
+	memset(bytes, 0xa5, PAGE_SIZE);
+	hand_out_block(page, 0, GFP_KERNEL, page->private);
+	KTEST_EXPECT_NULL(t, memchr_inv(bytes, 0xa5, PAGE_SIZE));
+	hand_out_block(page, 0, GFP_KERNEL | __GFP_ZERO, page->private);
+	KTEST_EXPECT_NULL(t, memchr_inv(bytes, 0, PAGE_SIZE));
+	__free_page(page);
 }
 
 static void compound_tails_know_their_head(struct ktest *t)
@@ -434,6 +455,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(this_node_never_goes_to_another),
 	KTEST_CASE(node_without_memory_falls_back_to_others),
 	KTEST_CASE(zeroed_pages_are_zero_whatever_was_there),
+	KTEST_CASE(pages_are_left_as_they_are_unless_zero_is_asked),
 	KTEST_CASE(compound_tails_know_their_head),
 	KTEST_CASE(block_is_free_when_the_last_reference_goes),
 	KTEST_CASE(exact_allocation_gives_back_the_rest),

@@ -148,6 +148,9 @@ static void nodes_and_all_of_ram_are_the_sum_of_zones(struct ktest *t)
 	pg_data_t *node = NODE_DATA(0);
 	struct zone *z = page_zone(pfn_to_page(arena.pfn));
 
+	NAMES_FAULT(t, z->free_area[3].nr_free, z->free_area[3].nr_free + 1,
+		    page_alloc_validate(),
+		    "nr_free is not the length of the free lists");
 	NAMES_FAULT(t, node->node_present_pages, node->node_present_pages + 1,
 		    page_alloc_validate(),
 		    "pages of a node are not the sum of its zones'");
