@@ -13,6 +13,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/gfp.h>
 #include <mm/vmalloc.h>
 
 /* In assembler: the compiler must not know what it is asked to do. */
@@ -128,6 +129,13 @@ static void crash_panic(void)
 	panic("asked for at the prompt");
 }
 
+/* Until there is nothing that could be given. */
+static void crash_nofail(void)
+{
+	while (alloc_page(GFP_KERNEL | __GFP_NOFAIL))
+		;
+}
+
 /* The panic is about something else, and comes upon this. */
 static void crash_current(void)
 {
@@ -147,7 +155,7 @@ static const struct {
 	{ "freed", crash_freed },	{ "opcode", crash_opcode },
 	{ "divide", crash_divide },	{ "stack", crash_stack },
 	{ "thread", crash_thread },	{ "panic", crash_panic },
-	{ "current", crash_current },
+	{ "nofail", crash_nofail },	{ "current", crash_current },
 };
 
 static int cmd_crash(int argc, char **argv)

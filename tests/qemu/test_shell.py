@@ -317,6 +317,7 @@ def test_garbage_is_survived(garbage):
     ('guard', 'guard page, 0 bytes behind 65536 bytes of vmalloc area at'),
     ('freed', 'freed: 16 bytes into 1048576 bytes of vmalloc area at'),
     ('thread', 'on CPU 0, thread glutton'),
+    ('nofail', '__GFP_NOFAIL: no block of order 0 left for crash_nofail'),
     ('current', 'on CPU 0, no thread at 0x')])
 def test_crash_is_explained_and_ends_in_panic(way, words):
     run = boot('shell', '--stdin', timeout=20,
