@@ -37,6 +37,9 @@
 
 #include "internal.h"
 
+/* What describe_page() says, at most. */
+#define WORDS_SIZE 96
+
 static const char *const type_words[NR_PAGE_TYPES] = {
 	[PAGE_NONE] = "nobody's page",
 	[PAGE_RESERVED] = "reserved",
@@ -124,22 +127,26 @@ static void describe_page(struct page *page, unsigned int order, char *buf,
 	}
 }
 
+/* What is no descriptor is not looked at. */
+static noinline void report_no_page(const struct page *page, const char *what,
+				    unsigned long caller)
+{
+	unsigned long offset = (unsigned long)page - (unsigned long)vmemmap;
+
+	report_begin(what, "page %px pfn %#lx: %s, caller %pS", page,
+		     offset / sizeof(*page),
+		     offset % sizeof(*page) ||
+		     offset / sizeof(*page) >= MAX_PFN ?
+		     "not a page descriptor" : "outside RAM",
+		     (void *)caller);
+	report_end();
+}
+
 static noinline void report_bad_page(struct page *page, unsigned int order,
 				     const char *what, unsigned long caller)
 {
-	unsigned long offset = (unsigned long)page - (unsigned long)vmemmap;
-	char words[96];
+	char words[WORDS_SIZE];
 
-	if (!page_is_backed(page)) {
-		report_begin(what, "page %px pfn %#lx: %s, caller %pS", page,
-			     offset / sizeof(*page),
-			     offset % sizeof(*page) ||
-			     offset / sizeof(*page) >= MAX_PFN ?
-			     "not a page descriptor" : "outside RAM",
-			     (void *)caller);
-		report_end();
-		return;
-	}
 	describe_page(page, order, words, sizeof(words));
 	report_begin(what, "pfn %#lx order %u: %s, caller %pS",
 		     page_to_pfn(page), order, words, (void *)caller);
@@ -155,7 +162,10 @@ bool page_free_ok(struct page *page, unsigned int order, unsigned long caller)
 	if (likely(page_is_backed(page) && page->type == PAGE_ALLOC &&
 		   page->order == order && page->_refcount))
 		return true;
-	report_bad_page(page, order, "bad page free", caller);
+	if (page_is_backed(page))
+		report_bad_page(page, order, "bad page free", caller);
+	else
+		report_no_page(page, "bad page free", caller);
 	return false;
 }
 
@@ -165,7 +175,10 @@ bool page_ref_ok(struct page *page, const char *what, unsigned long caller)
 	if (likely(page_is_backed(page) && page->type == PAGE_ALLOC &&
 		   page->_refcount))
 		return true;
-	report_bad_page(page, 0, what, caller);
+	if (page_is_backed(page))
+		report_bad_page(page, page->order, what, caller);
+	else
+		report_no_page(page, what, caller);
 	return false;
 }
 

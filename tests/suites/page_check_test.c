@@ -103,6 +103,40 @@ static void block_without_a_reference_is_refused(struct ktest *t)
 	__free_page(page);
 }
 
+/* Who takes or drops a reference names no order: the block's own is told. */
+static void reference_to_no_block_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
+	struct page *none = (struct page *)((char *)page + 8);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	page->_refcount = 0;
+	KTEST_EXPECT_REPORTS(t, 1, "order 2: no reference left",
+			     get_page(page));
+	KTEST_EXPECT_REPORTS(t, 1, "order 2: no reference left",
+			     put_page(page));
+	page->_refcount = 1;
+	KTEST_EXPECT_REPORTS(t, 1, "get_page: page ", get_page(none));
+	KTEST_EXPECT_TRUE(t, told("not a page descriptor"));
+	KTEST_EXPECT_REPORTS(t, 1, "put_page: page ", put_page(none));
+	__free_pages(page, 2);
+}
+
+/* As if it had been left out when memory was given to the zones. */
+static void frame_of_ram_that_was_never_given_is_refused(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 1);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	split_page(page, 1);
+	page[1].type = PAGE_NONE;
+	KTEST_EXPECT_NULL(t, block_head(page + 1));
+	EXPECT_REFUSED(t, "never given to the allocator", page + 1, 0);
+	page[1].type = PAGE_ALLOC;
+	__free_page(page + 1);
+	__free_page(page);
+}
+
 static void slab_page_is_refused(struct ktest *t)
 {
 	void *p = kmalloc(64, GFP_KERNEL);
@@ -140,6 +174,8 @@ static void unknown_type_is_refused_as_damaged(struct ktest *t)
 
 	KTEST_ASSERT_NOT_NULL(t, page);
 	page->type = 0xee;
+	EXPECT_REFUSED(t, "damaged", page, 0);
+	page->type = NR_PAGE_TYPES;
 	EXPECT_REFUSED(t, "damaged", page, 0);
 	page->type = PAGE_ALLOC;
 	__free_page(page);
@@ -297,6 +333,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(compound_tail_is_refused),
 	KTEST_CASE(descriptors_are_there_where_a_block_holds_ram),
 	KTEST_CASE(block_without_a_reference_is_refused),
+	KTEST_CASE(reference_to_no_block_is_refused),
+	KTEST_CASE(frame_of_ram_that_was_never_given_is_refused),
 	KTEST_CASE(slab_page_is_refused),
 	KTEST_CASE(large_kmalloc_is_refused),
 	KTEST_CASE(page_table_is_refused),
