@@ -86,7 +86,7 @@ unsigned long pageset_size(unsigned long pages, unsigned int cpus)
 	       MIGRATE_PCPTYPES * slots * sizeof(void *);
 }
 
-unsigned long __init zone_pagesets_size(unsigned int nr_cpus)
+unsigned long zone_pagesets_size(unsigned int nr_cpus)
 {
 	unsigned long size = 0;
 	struct zone *zone;

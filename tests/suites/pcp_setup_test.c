@@ -59,6 +59,19 @@ static void arrays_have_room_for_their_slots_and_no_more(struct ktest *t)
 	KTEST_EXPECT_EQ(t, pageset_size(PAGES_OF_16_MIB, 64), 0);
 }
 
+/* Before the CPUs' areas are made: room for all, but in moderation. */
+static void arrays_are_provided_for_at_boot(struct ktest *t)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		sum += ALIGN(pageset_size(zone->present_pages, 2), 64);
+	sum = min(sum, 16 * 1024UL);
+	KTEST_EXPECT_EQ(t, zone_pagesets_size(2), page_debug ? 0 : sum);
+	KTEST_EXPECT_LE(t, zone_pagesets_size(1), 16 * 1024);
+}
+
 static void zone_of_some_size_has_arrays(struct ktest *t)
 {
 	const struct zone *zone = kernel_zone();
@@ -127,9 +140,9 @@ static void every_gfp_leads_to_the_array_of_its_zone_and_type(struct ktest *t)
 	const struct zone *zone;
 	gfp_t gfp;
 
-	for (gfp = 0; gfp <= GFP_STACK_MASK && !page_debug; gfp++) {
+	for (gfp = 0; gfp <= GFP_STACK_MASK; gfp++) {
 		zone = node_zonelist(NUMA_NO_NODE, gfp)->zones[0];
-		if (zone)
+		if (zone && !page_debug)
 			KTEST_EXPECT_PTR_EQ(t, pcp_stack_of_gfp[gfp],
 					    &zone->per_cpu_pageset->stack[0][
 						gfp_migratetype(gfp)]);
@@ -142,6 +155,7 @@ static void every_gfp_leads_to_the_array_of_its_zone_and_type(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(length_follows_from_zone_and_cpus),
 	KTEST_CASE(arrays_have_room_for_their_slots_and_no_more),
+	KTEST_CASE(arrays_are_provided_for_at_boot),
 	KTEST_CASE(zone_of_some_size_has_arrays),
 	KTEST_CASE(arrays_of_a_cpu_lie_one_behind_the_other),
 	KTEST_CASE(every_zone_number_leads_to_arrays),
