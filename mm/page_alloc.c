@@ -125,7 +125,7 @@ static struct page *rmqueue_pcplist(struct zone *zone, gfp_t gfp,
 		return page;
 	return pcp_refill(zone, order, mt,
 			  zone_watermark_floor(zone, low_wmark_pages(zone),
-					       highest, 0));
+					       highest, WMARK_LOW));
 }
 
 static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
@@ -291,7 +291,6 @@ void free_to_zone(struct zone *zone, struct page *page, unsigned int order)
 		struct page *upper = page + (1UL << (order - 1));
 
 		if (pageblock_type(upper) != mt) {
-			page->type = PAGE_NONE;
 			free_to_zone(zone, upper, order - 1);
 			order--;
 		}

@@ -88,9 +88,9 @@ void free_pages_exact(void *virt, size_t size)
 static unsigned long zone_room(const struct zone *zone, gfp_t gfp)
 {
 	unsigned long floor = zone_watermark_floor(zone, low_wmark_pages(zone),
-						   gfp_zone(gfp), 0);
+						   gfp_zone(gfp), WMARK_LOW);
 
-	return zone->nr_free_pages > floor ? zone->nr_free_pages - floor : 0;
+	return zone->nr_free_pages - min(zone->nr_free_pages, floor);
 }
 
 /* Up to want pages onto a list; how many. */

@@ -45,6 +45,22 @@ static void order_over_the_maximum_is_refused(struct ktest *t)
 					 MAX_PAGE_ORDER + 1));
 	KTEST_EXPECT_NULL(t, alloc_pages(GFP_KERNEL | __GFP_NOWARN, 64));
 	KTEST_EXPECT_EQ(t, alloc_failures(), failures + 2);
+	KTEST_EXPECT_EQ(t, __get_free_pages(GFP_KERNEL | __GFP_NOWARN,
+					    MAX_PAGE_ORDER + 1), 0);
+}
+
+static void zeroed_page_is_one_of_zeroes(struct ktest *t)
+{
+	unsigned long addr = __get_free_page(GFP_KERNEL);
+
+	KTEST_ASSERT_TRUE(t, addr != 0);
+	memset((void *)addr, 0xa5, PAGE_SIZE);
+	free_page(addr);
+	addr = get_zeroed_page(GFP_KERNEL);
+	KTEST_ASSERT_TRUE(t, addr != 0);
+	KTEST_EXPECT_NULL(t, memchr_inv((void *)addr, 0, PAGE_SIZE));
+	KTEST_EXPECT_EQ(t, virt_to_page(addr)->order, 0);
+	free_page(addr);
 }
 
 static void zone_modifiers_bound_the_address(struct ktest *t)
@@ -318,6 +334,24 @@ static void bulk_fills_empty_entries_alone(struct ktest *t)
 			__free_page(array[i]);
 }
 
+/* Under one hold of the lock: no CPU gets a batch of its own by the way. */
+static void bulk_takes_no_more_than_it_gives(struct ktest *t)
+{
+	struct zone *zone = node_zonelist(NUMA_NO_NODE, GFP_KERNEL)->zones[0];
+	static struct page *array[BULK];
+	unsigned long n, before = settled_free_pages();
+
+	if (zone->nr_free_pages < high_wmark_pages(zone) + BULK) {
+		ktest_skip(t, "the zone is nearly used up");
+		return;
+	}
+	memset(array, 0, sizeof(array));
+	n = alloc_pages_bulk_array(GFP_KERNEL, BULK, array);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), before - n);
+	while (n)
+		__free_page(array[--n]);
+}
+
 static void nofail_takes_from_the_reserves(struct ktest *t)
 {
 	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
@@ -450,6 +484,7 @@ static void split_pages_share_the_number_of_references(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(blocks_of_every_order_are_aligned_and_counted),
 	KTEST_CASE(order_over_the_maximum_is_refused),
+	KTEST_CASE(zeroed_page_is_one_of_zeroes),
 	KTEST_CASE(zone_modifiers_bound_the_address),
 	KTEST_CASE(exhausted_dma_zone_never_takes_from_above),
 	KTEST_CASE(this_node_never_goes_to_another),
@@ -462,6 +497,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(split_block_is_freed_page_by_page),
 	KTEST_CASE(compound_block_is_not_split),
 	KTEST_CASE(bulk_fills_empty_entries_alone),
+	KTEST_CASE(bulk_takes_no_more_than_it_gives),
 	KTEST_CASE(nofail_takes_from_the_reserves),
 	KTEST_CASE(reserves_go_to_those_who_ask_for_them),
 	KTEST_CASE(gfp_is_told_in_words),
