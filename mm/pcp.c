@@ -36,6 +36,9 @@
  * each block is taken by itself, against the mark the gfp is entitled to. So
  * what lies in the arrays was anybody's, and to pop it needs no check.
  *
+ * Nothing is pushed back where it was popped from (cpu_stack_push_back()): what
+ * a slot from top on holds does not matter.
+ *
  * A block in an array is PAGE_PCP, with its order and the one reference that
  * the next owner finds. Its pageblock's type chooses the array when it comes;
  * when it leaves, the type is looked at again. Blocks of pageblocks with other
@@ -124,7 +127,6 @@ static void move_down(struct cpu_stack *s, void **first, unsigned int n)
 {
 	memmove(first, first + n, (char *)s->top - (char *)(first + n));
 	cpu_stack_move_top(s, -(long)n);
-	*s->top = NULL;
 }
 
 static void give_all(struct zone *zone, void *const *first, unsigned int n,
@@ -210,7 +212,6 @@ void __slowpath pcp_free_full(struct page *page, unsigned int order,
 		make_room(zone, s, order, mt);
 	*s->top = page;
 	cpu_stack_move_top(s, 1);
-	*s->top = NULL;
 	local_irq_restore(flags);
 }
 
@@ -297,7 +298,7 @@ static unsigned int batch_above(const struct zone *zone, unsigned int order,
 				unsigned long floor)
 {
 	unsigned long free = zone->nr_free_pages;
-	unsigned long room = free > floor ? (free - floor) >> order : 0;
+	unsigned long room = (free - min(free, floor)) >> order;
 	unsigned long batch = pcp_batch(zone->pageset_high[order]);
 
 	if (unlikely(pcp_is_disabled()))
@@ -319,8 +320,6 @@ static void fill_array(struct zone *zone, struct cpu_stack *s,
 	for (; i > 1 && n - i < room; i--)
 		*slot++ = blocks[i - 1];
 	cpu_stack_move_top(s, slot - s->top);
-	if (n > 1 && room)
-		*slot = NULL;
 	while (i-- > 1)
 		free_to_zone(zone, blocks[i], order);
 }

@@ -41,6 +41,37 @@ static void drain_brings_the_same_free_lists_back(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, census_compare(&before, &now), NULL);
 }
 
+static void single_page_of_a_cpu_is_drained(struct ktest *t)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	drain_all_pages();
+	__free_page(page);
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 1);
+	drain_all_pages();
+	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
+}
+
+/* Its CPU has changed one of the two words, and not yet the other. */
+static void array_on_its_way_out_of_use_counts_as_empty(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	struct cpu_stack *s;
+	unsigned long flags;
+	unsigned int n;
+	void **end;
+
+	local_irq_save(flags);
+	s = &this_cpu_ptr(zone->per_cpu_pageset)->stack[0][0];
+	end = s->end;
+	s->end = pcp_no_room;
+	n = pcp_count(zone, smp_processor_id(), (enum migratetype)0, 0);
+	s->end = end;
+	local_irq_restore(flags);
+	KTEST_EXPECT_EQ(t, n, 0);
+}
+
 static struct hidden hidden;
 
 /* All free blocks there are, the large ones first. */
@@ -188,18 +219,21 @@ static void damaged_page_is_not_handed_out_at_once(struct ktest *t)
 
 static void damaged_block_does_not_reach_the_zone(struct ktest *t)
 {
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *block = alloc_pages(GFP_KERNEL, 1);
 	unsigned long free;
 
-	KTEST_ASSERT_NOT_NULL(t, page);
+	KTEST_ASSERT_NOT_NULL(t, block);
+	split_page(block, 1);
 	free = settled_free_pages();
-	__free_page(page);
-	page->order = 3;
-	KTEST_EXPECT_REPORTS(t, 1, "in a CPU's array of order 0",
+	__free_page(block);
+	__free_page(block + 1);
+	block->order = 3;
+	KTEST_EXPECT_REPORTS(t, 1, "in a CPU's array of order 0: type",
 			     drain_local_pages());
-	KTEST_EXPECT_EQ(t, nr_free_pages(), free);
-	prep_new_page(page, 0, GFP_KERNEL, 0);
-	__free_page(page);
+	/* the one behind it does */
+	KTEST_EXPECT_EQ(t, nr_free_pages(), free + 1);
+	prep_new_page(block, 0, GFP_KERNEL, 0);
+	__free_page(block);
 }
 
 static void wait_for_memory_is_reported_where_none_may_sleep(struct ktest *t)
@@ -304,6 +338,8 @@ static void page_lost_from_an_array_is_noticed(struct ktest *t)
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(drain_brings_the_same_free_lists_back),
+	KTEST_CASE(single_page_of_a_cpu_is_drained),
+	KTEST_CASE(array_on_its_way_out_of_use_counts_as_empty),
 	KTEST_CASE(large_block_is_found_in_the_arrays),
 	KTEST_CASE(page_of_another_type_is_found_in_the_arrays),
 	KTEST_CASE(second_free_of_a_block_at_hand_is_refused),

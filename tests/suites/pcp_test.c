@@ -175,6 +175,45 @@ static void batch_of_one_piece_is_handed_out_from_low_to_high(struct ktest *t)
 		ktest_skip(t, "no free block is large enough");
 }
 
+/* A handler fills it between the look at it and the refill. */
+static void refill_of_a_full_array_gives_the_rest_back(struct ktest *t)
+{
+	struct page *block = same_type_pages(t), *page, *more;
+	struct zone *zone;
+	enum migratetype mt;
+	unsigned long free;
+	unsigned int high;
+
+	if (!block)
+		return;
+	zone = page_zone(block);
+	mt = get_pageblock_migratetype(block);
+	high = zone->pageset_high[0];
+	drain_all_pages();
+	if (zone->nr_free_pages < MANY) {
+		ktest_skip(t, "the zone is nearly used up");
+		free_range(block, 0, pageblock_nr_pages);
+		return;
+	}
+	free_range(block, 0, high);
+	free = zone->nr_free_pages;
+	page = pcp_refill(zone, 0, mt, 0);
+	KTEST_EXPECT_EQ(t, zone->nr_free_pages, free - 1);
+	KTEST_EXPECT_EQ(t, at_hand(zone, 0), high);
+	/* room for one */
+	KTEST_EXPECT_PTR_EQ(t, pcp_pop(zone, 0, mt), block + high - 1);
+	more = pcp_refill(zone, 0, mt, 0);
+	KTEST_EXPECT_EQ(t, zone->nr_free_pages, free - 3);
+	KTEST_EXPECT_EQ(t, at_hand(zone, 0), high);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	prep_new_page(page, 0, GFP_KERNEL, 0);
+	prep_new_page(more, 0, GFP_KERNEL, 0);
+	prep_new_page(block + high - 1, 0, GFP_KERNEL, 0);
+	__free_page(page);
+	__free_page(more);
+	free_range(block, high - 1, pageblock_nr_pages);
+}
+
 /* Each batch comes from above the low watermark, whoever asks. */
 static void batch_leaves_the_low_watermark_alone(struct ktest *t)
 {
@@ -404,6 +443,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(empty_array_takes_one_batch_from_the_zone),
 	KTEST_CASE(batch_leaves_no_more_pieces_than_singles_would),
 	KTEST_CASE(batch_of_one_piece_is_handed_out_from_low_to_high),
+	KTEST_CASE(refill_of_a_full_array_gives_the_rest_back),
 	KTEST_CASE(batch_leaves_the_low_watermark_alone),
 	KTEST_CASE(large_blocks_pass_the_arrays_by),
 	KTEST_CASE(array_holds_its_high_mark_and_no_more),
