@@ -209,6 +209,10 @@ static void block_without_ram_in_front_is_no_part_of_the_run(struct ktest *t)
 
 static void block_without_ram_ends_a_run(struct ktest *t)
 {
+	if (max_low_pfn <= 3 * BLOCK) {
+		ktest_skip(t, "little low memory");
+		return;
+	}
 	ram(0, 2 * BLOCK);
 	ram(3 * BLOCK, 5 * BLOCK + 1);
 	EXPECT_MAIN(t, 3 * BLOCK, 6 * BLOCK);
@@ -230,6 +234,22 @@ static void first_of_two_runs_as_long_is_the_main_one(struct ktest *t)
 	EXPECT_MAIN(t, BLOCK, 2 * BLOCK);
 }
 
+/* Objects lie below: they are asked about most. */
+static void run_that_begins_in_high_memory_is_not_the_main_one(struct ktest *t)
+{
+	unsigned long high = ALIGN(max_low_pfn, BLOCK);
+
+	if (max_low_pfn >= MAX_PFN || high < 4 * BLOCK) {
+		ktest_skip(t, "no high memory, or little low");
+		return;
+	}
+	ram(BLOCK, 2 * BLOCK);
+	ram(high, high + 3 * BLOCK);
+	EXPECT_MAIN(t, BLOCK, 2 * BLOCK);
+	ram(high - BLOCK, high - BLOCK + 1);
+	EXPECT_MAIN(t, high - BLOCK, high + 3 * BLOCK);
+}
+
 static const struct ktest_case hosted_cases[] = {
 	KTEST_CASE(ram_is_told_in_whole_pages),
 	KTEST_CASE(frames_of_a_node_there_is_not_are_node_0s),
@@ -237,6 +257,7 @@ static const struct ktest_case hosted_cases[] = {
 	KTEST_CASE(block_without_ram_ends_a_run),
 	KTEST_CASE(hole_inside_a_block_does_not_end_a_run),
 	KTEST_CASE(first_of_two_runs_as_long_is_the_main_one),
+	KTEST_CASE(run_that_begins_in_high_memory_is_not_the_main_one),
 	{}
 };
 KTEST_SUITE_FIXTURE(memory_model_boot, hosted_cases, remember_main,
