@@ -163,6 +163,7 @@ static void owner_of_early_memory_is_who_asked(struct ktest *t)
 static void what_could_not_be_reserved_has_no_owner(struct ktest *t)
 {
 	static const char *const by[] = { "early=memblock", "early=bootmem" };
+	phys_addr_t base = FAR(8) + PFN_PHYS(8);
 	unsigned int i;
 
 	memblock_allow_resize();
@@ -171,11 +172,9 @@ static void what_could_not_be_reserved_has_no_owner(struct ktest *t)
 	for (i = 0; i < ARRAY_SIZE(by); i++) {
 		say(by[i]);
 		KTEST_EXPECT_LOGGED(t, "no memory to grow",
-			KTEST_EXPECT_EQ(t, early_reserve(FAR(8) + PFN_PHYS(8), 1,
-							 EARLY_BOOT),
+			KTEST_EXPECT_EQ(t, early_reserve(base, 1, EARLY_BOOT),
 					-ENOMEM));
-		KTEST_EXPECT_EQ(t, early_owner_of(FAR(8) + PFN_PHYS(8)),
-				EARLY_OTHER);
+		KTEST_EXPECT_EQ(t, early_owner_of(base), EARLY_OTHER);
 	}
 }
 
