@@ -37,7 +37,7 @@
  */
 #include <asm/irqflags.h>
 #include <kernel/init.h>
-#include <kernel/panic.h>
+#include <kernel/printk.h>
 #include <kernel/ratelimit.h>
 #include <kernel/report.h>
 #include <lib/kernel.h>
@@ -311,16 +311,17 @@ static const struct kv_fallback fallback = { kv_alloc, kv_owns, kv_free };
 
 void __init vmalloc_init(void)
 {
-	static struct vmap_hole own[1 + VM_STRETCHES];
+	static struct vmap_hole own[VM_OWN_HOLES];
 
-	vm_cache = kmem_cache_create("vm_struct", sizeof(struct vm_struct), 0,
-				     SLAB_HWCACHE_ALIGN | SLAB_NO_MERGE, NULL);
+	vm_cache = kmem_cache_create("vm_struct", sizeof(struct vm_struct),
+				     __alignof__(struct vm_struct),
+				     SLAB_HWCACHE_ALIGN | SLAB_NO_MERGE |
+				     SLAB_PANIC, NULL);
 	vmap_hole_cache = kmem_cache_create("vmap_hole",
-					    sizeof(struct vmap_hole), 0,
-					    SLAB_SKIP_KFENCE | SLAB_NO_MERGE,
-					    NULL);
-	if (!vm_cache || !vmap_hole_cache)
-		panic("no memory for vmalloc's caches");
+					    sizeof(struct vmap_hole),
+					    __alignof__(struct vmap_hole),
+					    SLAB_SKIP_KFENCE | SLAB_NO_MERGE |
+					    SLAB_PANIC, NULL);
 	vmap_space_init(&vmap_space, VMALLOC_START, VMALLOC_END, own,
 			ARRAY_SIZE(own));
 	vm_small_init();

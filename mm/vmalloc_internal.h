@@ -112,6 +112,8 @@ const char *vm_small_validate(unsigned long *chunks);
 /* mm/vm_tables.c */
 /* Parts of holes that it takes at a time. */
 #define VM_STRETCHES 8U
+/* Nodes that the space must have: one always, and one for each part. */
+#define VM_OWN_HOLES (VM_STRETCHES + 1)
 /* Tables of which no area needs any part go. May sleep. */
 void vm_tables_trim(void);
 

@@ -7,6 +7,7 @@
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 
+#include "../../mm/slab_internal.h"
 #include "../../mm/vmalloc_internal.h"
 #include "enough_memory.h"
 
@@ -41,6 +42,17 @@ static void small_area_is_of_the_least_class_that_holds_it(struct ktest *t)
 			KTEST_EXPECT_EQ(t, find_vm_area(p)->class, classes[i]);
 		vfree(p);
 	}
+}
+
+/* They are looked at by readers, and guards are asked about by reports. */
+static void descriptors_are_of_caches_of_their_own(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, vm_cache->flags & (SLAB_HWCACHE_ALIGN |
+					      SLAB_NO_MERGE),
+			SLAB_HWCACHE_ALIGN | SLAB_NO_MERGE);
+	KTEST_EXPECT_EQ(t, vmap_hole_cache->flags & (SLAB_SKIP_KFENCE |
+						     SLAB_NO_MERGE),
+			SLAB_SKIP_KFENCE | SLAB_NO_MERGE);
 }
 
 /* So that it is found once, and not for each run of pages. */
@@ -141,6 +153,9 @@ static void area_knows_who_asked_for_it(struct ktest *t)
 	}
 	EXPECT_ASKED_HERE(t, made, area_knows_who_asked_for_it);
 	EXPECT_ASKED_HERE(t, zeroed, area_knows_who_asked_for_it);
+	if (made)
+		KTEST_EXPECT_EQ(t, vmalloc_to_page(made)->private,
+				(unsigned long)find_vm_area(made)->caller);
 	EXPECT_ASKED_HERE(t, map, area_knows_who_asked_for_it);
 	EXPECT_ASKED_HERE(t, ram, area_knows_who_asked_for_it);
 	if (ram)
@@ -170,6 +185,7 @@ static void area_of_a_table_and_more_begins_one_if_huge(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(area_as_long_as_its_addresses_is_guarded),
 	KTEST_CASE(small_area_is_of_the_least_class_that_holds_it),
+	KTEST_CASE(descriptors_are_of_caches_of_their_own),
 	KTEST_CASE(small_area_knows_where_its_entries_are),
 	KTEST_CASE(addresses_alone_are_had_as_long_as_there_are_any),
 	KTEST_CASE(addresses_alone_show_nothing_at_first),
