@@ -1,6 +1,7 @@
 /* Memory by size: classes, alignment, large blocks, resizing, wrong frees. */
 #include <kernel/ktest.h>
 #include <lib/random.h>
+#include <lib/sprintf.h>
 #include <mm/gfp.h>
 #include <mm/mm.h>
 
@@ -83,6 +84,31 @@ static void class_of_a_constant_is_that_of_the_table(struct ktest *t)
 		KTEST_ASSERT_EQ(t, kmem_cache_size(
 			kmalloc_caches[KMALLOC_NORMAL][class]),
 			class_sizes[class]);
+	}
+}
+
+/* "kmalloc-96", "kmalloc-1k", "kmalloc-dma-8k"; in no other way alike. */
+static void classes_are_named_by_type_and_size(struct ktest *t)
+{
+	static const char *const sizes[NR_KMALLOC_CLASSES] = {
+		"8", "16", "32", "64", "96", "128", "192", "256", "512", "1k",
+		"2k", "4k", "8k"
+	};
+	const struct kmem_cache *plain, *dma;
+	char name[KMEM_CACHE_NAME_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < NR_KMALLOC_CLASSES; i++) {
+		plain = kmalloc_caches[KMALLOC_NORMAL][i];
+		dma = kmalloc_caches[KMALLOC_DMA][i];
+		ksnprintf(name, sizeof(name), "kmalloc-%s", sizes[i]);
+		KTEST_EXPECT_STREQ(t, plain->name, name);
+		ksnprintf(name, sizeof(name), "kmalloc-dma-%s", sizes[i]);
+		KTEST_EXPECT_STREQ(t, dma->name, name);
+		KTEST_EXPECT_EQ(t, plain->flags & ~SLAB_DEBUG_FLAGS,
+				SLAB_KMALLOC);
+		KTEST_EXPECT_EQ(t, dma->flags & ~SLAB_DEBUG_FLAGS,
+				SLAB_KMALLOC | SLAB_CACHE_DMA);
 	}
 }
 
@@ -482,6 +508,7 @@ static void krealloc_of_a_wrong_pointer_gives_nothing(struct ktest *t)
 static const struct ktest_case cases[] = {
 	KTEST_CASE(every_size_to_64k_gets_its_class_and_can_be_written),
 	KTEST_CASE(class_of_a_constant_is_that_of_the_table),
+	KTEST_CASE(classes_are_named_by_type_and_size),
 	KTEST_CASE(constant_sizes_go_where_variable_ones_go),
 	KTEST_CASE(powers_of_two_are_aligned_to_their_size),
 	KTEST_CASE(zero_bytes_are_a_pointer_that_is_not_null),

@@ -221,6 +221,27 @@ static void pool_with_a_function_of_its_own_uses_it(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+/* Up to the largest class; larger elements are pages. */
+static void kmalloc_pool_knows_the_class_of_its_elements(struct ktest *t)
+{
+	static const size_t sizes[] = { 1, 96, 97, KMALLOC_MAX_CACHE_SIZE };
+	const struct kmem_cache *s;
+	unsigned int i;
+	mempool_t *p;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		p = mempool_create_kmalloc_pool(1, sizes[i]);
+		KTEST_ASSERT_NOT_NULL(t, p);
+		s = kmalloc_caches[KMALLOC_NORMAL][kmalloc_index(sizes[i])];
+		KTEST_EXPECT_PTR_EQ(t, p->cache, s);
+		mempool_destroy(p);
+	}
+	p = mempool_create_kmalloc_pool(1, KMALLOC_MAX_CACHE_SIZE + 1);
+	KTEST_ASSERT_NOT_NULL(t, p);
+	KTEST_EXPECT_NULL(t, p->cache);
+	mempool_destroy(p);
+}
+
 /* Or its free would go the long way. */
 static void element_in_use_does_not_look_free(struct ktest *t)
 {
@@ -383,6 +404,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(object_of_another_cache_is_not_kept),
 	KTEST_CASE(page_of_another_order_is_not_kept),
 	KTEST_CASE(pool_with_a_function_of_its_own_uses_it),
+	KTEST_CASE(kmalloc_pool_knows_the_class_of_its_elements),
 	KTEST_CASE(element_in_use_does_not_look_free),
 	KTEST_CASE(guarded_object_is_kept_like_others),
 	KTEST_CASE(page_in_use_does_not_look_kept),
