@@ -4,6 +4,7 @@
  */
 #include <asm/machine.h>
 #include <kernel/ktest.h>
+#include <kernel/preempt.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -233,6 +234,33 @@ static void size_of_all_memory_makes_sense(struct ktest *t)
 	vfree(p);
 }
 
+static void who_must_not_sleep_is_told(struct ktest *t)
+{
+	volatile unsigned long none = 0;
+	void *p = t;
+
+	preempt_disable();
+	KTEST_EXPECT_REPORTS(t, 2, "vmalloc of nothing", p = vmalloc(none));
+	KTEST_EXPECT_NULL(t, p);
+	KTEST_EXPECT_REPORTS(t, 1, "vmalloc of nothing",
+			     p = __vmalloc(none, GFP_ATOMIC));
+	KTEST_EXPECT_NULL(t, p);
+	preempt_enable();
+}
+
+/* Pages of a block are the area's, whatever the caller asks for. */
+static void blocks_have_no_tails(struct ktest *t)
+{
+	void *p = __vmalloc(16 * PAGE_SIZE, GFP_KERNEL | __GFP_COMP);
+	struct page *page;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	page = vmalloc_to_page(p);
+	if (page->order)
+		KTEST_EXPECT_EQ(t, page[1].type, PAGE_NONE);
+	vfree(p);
+}
+
 static void freeing_nothing_is_fine(struct ktest *t)
 {
 	vfree(NULL);
@@ -406,6 +434,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(what_was_freed_faults),
 	KTEST_CASE(sizes_that_make_no_sense_are_refused_and_told),
 	KTEST_CASE(size_of_all_memory_makes_sense),
+	KTEST_CASE(who_must_not_sleep_is_told),
+	KTEST_CASE(blocks_have_no_tails),
 	KTEST_CASE(freeing_nothing_is_fine),
 	KTEST_CASE(double_free_is_reported_with_who_freed_it),
 	KTEST_CASE(wrong_addresses_are_reported_and_nothing_is_freed),

@@ -201,6 +201,7 @@ static void pages_given_away_are_freed_with_the_map(struct ktest *t)
 static void area_behind_pages_given_away_is_made_anew(struct ktest *t)
 {
 	struct page **pages = kvmalloc_array(1, sizeof(*pages), GFP_KERNEL);
+	unsigned long before = vmalloc_nr_pages();
 	void *p;
 
 	KTEST_ASSERT_NOT_NULL(t, pages);
@@ -211,7 +212,9 @@ static void area_behind_pages_given_away_is_made_anew(struct ktest *t)
 		kvfree(pages);
 		return;
 	}
+	KTEST_EXPECT_EQ(t, vmalloc_nr_pages(), before);
 	vfree(p);
+	KTEST_EXPECT_EQ(t, vmalloc_nr_pages(), before);
 	vm_unmap_aliases();
 	p = vmalloc(PAGE_SIZE);
 	if (p)
