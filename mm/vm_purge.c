@@ -209,7 +209,7 @@ void vm_retire(struct vm_struct *vm)
 	if (likely(alone && vm->class != VM_LARGE)) {
 		release(vm);
 	} else if (alone) {
-		purge_list(vm);		/* of one: it has never been in another */
+		purge_list(vm);	/* of one: it has never been in any */
 	} else {
 		pages = join_list(vm);
 		if (pages > vm_leaving_most)

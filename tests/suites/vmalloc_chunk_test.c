@@ -207,7 +207,7 @@ static void chunk_of_any_class_goes_with_its_last_area(struct ktest *t)
 	}
 }
 
-/* ----- no other addresses -------------------------------------------------- */
+/* ----- no other addresses ------------------------------------------------- */
 
 #define MOST_TAKEN 128U
 

@@ -141,7 +141,8 @@ static void *map_with_large_array(unsigned long bytes)
 /* Arrays that go with a purge are areas: far more than may wait. */
 static void purge_may_let_more_areas_go(struct ktest *t)
 {
-	unsigned long bytes = PAGE_ALIGN(3 * vm_leaving_most * PAGE_SIZE / GIVEN_AWAY);
+	unsigned long bytes = PAGE_ALIGN(3 * vm_leaving_most *
+					 PAGE_SIZE / GIVEN_AWAY);
 	void *maps[GIVEN_AWAY];
 	unsigned int i;
 
