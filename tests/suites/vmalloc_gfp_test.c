@@ -90,8 +90,9 @@ static void large_blocks_may_fail_and_single_pages_not(struct ktest *t)
 }
 
 /*
- * One block of just that size is all there is, far below the watermark. Of
- * zone DMA: what is high is not drained.
+ * One block of just that size is all there is, and whoever takes it whole
+ * leaves less than the watermark; smaller ones may not. Of zone DMA: what is
+ * high is not drained.
  */
 static void large_blocks_leave_the_reserves_alone(struct ktest *t)
 {
@@ -115,7 +116,7 @@ static void large_blocks_leave_the_reserves_alone(struct ktest *t)
 					__GFP_MEMALLOC);
 	undrain_pages(&d);
 	KTEST_ASSERT_NOT_NULL(t, p);
-	KTEST_EXPECT_EQ(t, blocks_of(p), PAGES);
+	KTEST_EXPECT_GT(t, blocks_of(p), 1);
 	vfree(p);
 }
 
