@@ -168,6 +168,26 @@ static void data_that_looks_free_is_not_reported(struct ktest *t)
  * A push that was interrupted between the mark and the commit begins again,
  * sees the mark and gives up: marked, but free nowhere.
  */
+/* Others wait in the spare and in the stock: none of them is this one. */
+static void data_that_looks_free_is_in_no_full_array(struct ktest *t)
+{
+	static void *objs[MAX_ARRAYS_CAPACITY];
+	unsigned int i, n = arrays_capacity(s);
+	void *p = get();
+
+	KTEST_ASSERT_TRUE(t, n <= ARRAY_SIZE(objs));
+	for (i = 0; i < n; i++)
+		objs[i] = get();
+	while (i)
+		kmem_cache_free(s, objs[--i]);
+	KTEST_EXPECT_EQ(t, full_arrays(s), stock_arrays(s));
+	*slab_word(s, p) = s->secret;
+	KTEST_EXPECT_FALSE(t, slab_is_free(s, p));
+	KTEST_EXPECT_TRUE(t, slab_is_free(s, objs[0]));
+	KTEST_EXPECT_TRUE(t, slab_is_free(s, objs[n - 1]));
+	KTEST_EXPECT_REPORTS(t, 0, "", kmem_cache_free(s, p));
+}
+
 static void rewound_push_is_not_a_double_free(struct ktest *t)
 {
 	void *p = get(), *q = get(), *r = get();
@@ -463,6 +483,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(second_free_after_the_slab_went_back_is_refused),
 	KTEST_CASE(stale_array_slots_vouch_for_nothing),
 	KTEST_CASE(data_that_looks_free_is_not_reported),
+	KTEST_CASE(data_that_looks_free_is_in_no_full_array),
 	KTEST_CASE(rewound_push_is_not_a_double_free),
 	KTEST_CASE(double_free_among_data_that_looks_free_is_found),
 	KTEST_CASE(every_address_inside_an_object_is_refused),
