@@ -299,6 +299,35 @@ static void objects_too_large_for_debugging_do_without(struct ktest *t)
 	}
 }
 
+static unsigned int smallest_order(unsigned int size, slab_flags_t flags)
+{
+	struct kmem_cache s = { .object_size = size, .flags = flags };
+
+	slab_layout(&s);
+	return s.min_order;
+}
+
+/* slub_debug=O: nobody is debugged whose slabs would grow by it. */
+static void larger_slabs_are_for_who_wants_them(struct ktest *t)
+{
+	slab_flags_t flags = SLAB_RED_ZONE | SLAB_STORE_USER;
+	struct kmem_cache *s;
+	unsigned int i;
+	bool grows;
+
+	for (i = 0; i < NR_SIZES; i += 16) {
+		grows = smallest_order(size_number(i), flags) >
+			smallest_order(size_number(i), 0);
+		s = debug_cache("grown", size_number(i), 0, flags);
+		KTEST_EXPECT_EQ(t, s->flags & SLAB_DEBUG_FLAGS,
+				grows && !slab_debug_may_grow() ? 0 : flags);
+		kmem_cache_destroy(s);
+	}
+	s = debug_cache("grown", PAGE_SIZE, 0, flags);
+	KTEST_EXPECT_EQ(t, s->min_order, slab_debug_may_grow() ? 1 : 0);
+	kmem_cache_destroy(s);
+}
+
 /* Nor without flags: a word of its own is kept of a constructed object. */
 static void objects_too_large_for_a_block_are_refused(struct ktest *t)
 {
@@ -379,6 +408,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(objects_of_every_alignment_keep_it),
 	KTEST_CASE(powers_of_two_of_kmalloc_keep_their_alignment),
 	KTEST_CASE(objects_too_large_for_debugging_do_without),
+	KTEST_CASE(larger_slabs_are_for_who_wants_them),
 	KTEST_CASE(objects_too_large_for_a_block_are_refused),
 	KTEST_CASE(fresh_slabs_are_in_no_order_that_repeats),
 	{}
