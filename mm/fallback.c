@@ -40,9 +40,9 @@ static const u8 fallbacks[MIGRATE_PCPTYPES][NR_FALLBACKS] = {
 	[MIGRATE_RECLAIMABLE] = { MIGRATE_UNMOVABLE, MIGRATE_MOVABLE },
 };
 
-/* A type other than mt with a sound free block of this order, or -1. */
-static int find_fallback(struct zone *zone, unsigned int order,
-			 enum migratetype mt)
+/* A type other than mt with a sound free block of this order. */
+static enum migratetype find_fallback(struct zone *zone, unsigned int order,
+				      enum migratetype mt)
 {
 	unsigned int i;
 
@@ -60,7 +60,7 @@ static int find_fallback(struct zone *zone, unsigned int order,
 			drop_damaged_block(zone, page, order, from);
 		}
 	}
-	return -1;
+	return MIGRATE_TYPES;		/* there is none */
 }
 
 static bool may_change_pageblock(unsigned int order, enum migratetype mt)
@@ -179,9 +179,9 @@ static struct page *steal_smallest(struct zone *zone, unsigned int order,
 	unsigned int o;
 
 	for (o = order; o < NR_PAGE_ORDERS; o++) {
-		int from = find_fallback(zone, o, mt);
+		enum migratetype from = find_fallback(zone, o, mt);
 
-		if (from >= 0)
+		if (from != MIGRATE_TYPES)
 			return steal(zone, order, o, from, mt);
 	}
 	return NULL;
@@ -195,9 +195,9 @@ struct page *rmqueue_fallback(struct zone *zone, unsigned int order,
 	if (mt >= MIGRATE_PCPTYPES)
 		return NULL;
 	for (o = NR_PAGE_ORDERS; o-- > order;) {
-		int from = find_fallback(zone, o, mt);
+		enum migratetype from = find_fallback(zone, o, mt);
 
-		if (from < 0)
+		if (from == MIGRATE_TYPES)
 			continue;
 		if (!may_change_pageblock(o, mt))
 			return steal_smallest(zone, order, mt);

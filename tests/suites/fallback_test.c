@@ -126,6 +126,38 @@ static void whole_pageblock_changes_type_and_no_more(struct ktest *t)
 	EXPECT_VALID(t);
 }
 
+/* Half of a pageblock, in blocks of one order with gaps between them. */
+static struct page *give_every_other(unsigned int order, enum migratetype mt)
+{
+	unsigned long i;
+
+	for (i = 0; i < pageblock_nr_pages; i += 2UL << order)
+		give(i, order, mt);
+	return pfn_to_page(base);
+}
+
+static void movable_changes_the_type_for_half_an_order_at_least(struct ktest *t)
+{
+	unsigned int order = pageblock_order / 2;
+	struct page *page = give_every_other(order, MIGRATE_UNMOVABLE);
+
+	KTEST_ASSERT_NOT_NULL(t, zone_alloc(zone, 0, MIGRATE_MOVABLE));
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page), MIGRATE_MOVABLE);
+	EXPECT_VALID(t);
+}
+
+static void movable_leaves_the_type_for_less(struct ktest *t)
+{
+	unsigned int order = pageblock_order / 2 - 1;
+	struct page *page = give_every_other(order, MIGRATE_UNMOVABLE);
+
+	KTEST_ASSERT_NOT_NULL(t, zone_alloc(zone, 0, MIGRATE_MOVABLE));
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page), MIGRATE_UNMOVABLE);
+	/* no block is large enough for anybody then */
+	KTEST_EXPECT_NULL(t, zone_alloc(zone, order + 1, MIGRATE_RECLAIMABLE));
+	EXPECT_VALID(t);
+}
+
 static void special_types_neither_steal_nor_are_stolen_from(struct ktest *t)
 {
 	give(0, 9, MIGRATE_ISOLATE);
@@ -133,6 +165,7 @@ static void special_types_neither_steal_nor_are_stolen_from(struct ktest *t)
 	KTEST_EXPECT_NULL(t, zone_alloc(zone, 0, MIGRATE_UNMOVABLE));
 	give(512, 9, MIGRATE_MOVABLE);
 	KTEST_EXPECT_NULL(t, zone_alloc(zone, 0, MIGRATE_CMA));
+	KTEST_EXPECT_NULL(t, zone_alloc(zone, 0, MIGRATE_HIGHATOMIC));
 	KTEST_EXPECT_EQ(t, zone->nr_free_pages, 1024);
 	EXPECT_VALID(t);
 }
@@ -247,6 +280,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(fuller_pageblock_lends_only_what_is_asked),
 	KTEST_CASE(one_page_less_than_half_is_not_half),
 	KTEST_CASE(whole_pageblock_changes_type_and_no_more),
+	KTEST_CASE(movable_changes_the_type_for_half_an_order_at_least),
+	KTEST_CASE(movable_leaves_the_type_for_less),
 	KTEST_CASE(special_types_neither_steal_nor_are_stolen_from),
 	KTEST_CASE(pageblock_shared_with_another_zone_keeps_its_type),
 	KTEST_CASE(last_pageblock_of_a_zone_may_change_its_type),
