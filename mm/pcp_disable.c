@@ -84,23 +84,16 @@ static void all_cpus_obey(bool park)
 			park_or_unpark(cpu, park);
 }
 
-/* The number changes first where it grows: refills then take one block. */
-static void set_disabled(unsigned int n)
-{
-	bool more = n > pcp_disabled;
-
-	WRITE_ONCE(pcp_disabled, n);
-	if (n == (more ? 1 : 0))
-		all_cpus_obey(more);
-	if (more)
-		drain_local_pages();	/* the stocks: nobody fills them now */
-}
-
+/* The number changes first: refills then take one block. */
 void pcp_disable(void)
 {
 	cpus_read_lock();
 	mutex_lock(&pcp_disable_lock);
-	set_disabled(pcp_disabled + 1);
+	WRITE_ONCE(pcp_disabled, pcp_disabled + 1);
+	if (pcp_disabled == 1) {
+		all_cpus_obey(true);
+		drain_local_pages();	/* the stocks: nobody fills them now */
+	}
 	mutex_unlock(&pcp_disable_lock);
 	cpus_read_unlock();
 }
@@ -110,7 +103,9 @@ void pcp_enable(void)
 	cpus_read_lock();
 	mutex_lock(&pcp_disable_lock);
 	if (pcp_disabled) {
-		set_disabled(pcp_disabled - 1);
+		WRITE_ONCE(pcp_disabled, pcp_disabled - 1);
+		if (!pcp_disabled)
+			all_cpus_obey(false);
 	} else {
 		report_begin("pcp_enable: nothing is disabled", "caller %pS",
 			     (void *)_RET_IP_);

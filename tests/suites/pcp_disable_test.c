@@ -82,6 +82,7 @@ static void enabling_what_is_enabled_is_refused(struct ktest *t)
 {
 	KTEST_EXPECT_REPORTS(t, 1, "pcp_enable: nothing is disabled",
 			     pcp_enable());
+	KTEST_EXPECT_FALSE(t, pcp_is_disabled());
 	pcp_disable();
 	take_and_give(NULL);
 	KTEST_EXPECT_EQ(t, nr_pcp_pages(), 0);
@@ -163,6 +164,37 @@ static void zone_without_arrays_gets_none(struct ktest *t)
 	memcpy(zone->pageset_high, high, sizeof(high));
 }
 
+static bool is_parked(const struct zone *zone)
+{
+	unsigned long flags;
+	bool parked;
+
+	local_irq_save(flags);
+	parked = this_cpu_ptr(zone->per_cpu_pageset)->stack[0][0].end ==
+		 pcp_no_room;
+	local_irq_restore(flags);
+	return parked;
+}
+
+/* In a zone with just enough memory for that. */
+static void arrays_of_single_pages_alone_are_put_aside_too(struct ktest *t)
+{
+	struct zone *zone = kernel_zone();
+	u8 high[NR_PCP_ORDERS];
+
+	memcpy(high, zone->pageset_high, sizeof(high));
+	pcp_disable();
+	memset(zone->pageset_high, 0, sizeof(high));
+	zone->pageset_high[0] = 1;
+	pcp_enable();
+	KTEST_EXPECT_FALSE(t, is_parked(zone));
+	pcp_disable();
+	KTEST_EXPECT_TRUE(t, is_parked(zone));
+	memcpy(zone->pageset_high, high, sizeof(high));
+	pcp_enable();
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+}
+
 /* Takes and frees until told to stop. */
 static int keep_busy(void *seed)
 {
@@ -219,6 +251,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(every_cpu_is_disabled),
 	KTEST_CASE(cpu_that_returns_is_disabled_too),
 	KTEST_CASE(zone_without_arrays_gets_none),
+	KTEST_CASE(arrays_of_single_pages_alone_are_put_aside_too),
 	KTEST_CASE(cpus_at_work_are_switched_back_and_forth),
 	{}
 };
