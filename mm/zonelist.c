@@ -69,7 +69,7 @@ const struct zonelist *node_zonelist(int nid, gfp_t gfp)
 	int which = gfp & __GFP_THISNODE ? ZONELIST_NOFALLBACK :
 					   ZONELIST_FALLBACK;
 
-	if (nid < 0 || nid >= MAX_NUMNODES)
+	if ((unsigned int)nid >= MAX_NUMNODES)	/* NUMA_NO_NODE, too */
 		nid = numa_node_id();
 	return &NODE_DATA(nid)->node_zonelists[which][gfp_zone(gfp)];
 }

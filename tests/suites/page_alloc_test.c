@@ -123,10 +123,17 @@ static void this_node_never_goes_to_another(struct ktest *t)
 
 static void node_without_memory_falls_back_to_others(struct ktest *t)
 {
-	struct page *page = alloc_pages_node(MAX_NUMNODES - 1, GFP_KERNEL, 0);
+	static const int nodes[] = {
+		NUMA_NO_NODE, MAX_NUMNODES - 1, MAX_NUMNODES, MAX_NUMNODES + 1
+	};
+	unsigned int i;
 
-	KTEST_ASSERT_NOT_NULL(t, page);
-	__free_page(page);
+	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
+		struct page *page = alloc_pages_node(nodes[i], GFP_KERNEL, 0);
+
+		KTEST_ASSERT_NOT_NULL(t, page);
+		__free_page(page);
+	}
 }
 
 static void zeroed_pages_are_zero_whatever_was_there(struct ktest *t)
@@ -432,13 +439,29 @@ static void failure_is_told_with_the_state_of_all_zones(struct ktest *t)
 			    warn_alloc_failed(GFP_ATOMIC, 12, caller));
 }
 
+/* As if there were free pages that nobody may have: isolated ones. */
+static unsigned long bulk_of_a_zone_that_counts_too_many(struct list_head *taken)
+{
+	struct zone *zone = node_zonelist(NUMA_NO_NODE, GFP_KERNEL)->zones[0];
+	unsigned long more = 2 * high_wmark_pages(zone) + BULK, n;
+	struct page *page, *array[4] = { NULL };
+
+	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN | __GFP_MEMALLOC)))
+		list_add(&page->lru, taken);
+	zone->nr_free_pages += more;
+	n = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOWARN,
+				   ARRAY_SIZE(array), array);
+	zone->nr_free_pages -= more;
+	return n;
+}
+
 /* What a batch takes at once is counted against the watermark at once. */
 static void bulk_leaves_the_reserves_alone(struct ktest *t)
 {
 	struct list_head blocks[NR_PAGE_ORDERS];
 	struct page *page, *next, *array[64] = { NULL };
 	struct hidden hidden;
-	unsigned long n, i, all;
+	unsigned long n, i, all, none;
 	int order;
 
 	hide_untouched(&hidden);
@@ -457,10 +480,12 @@ static void bulk_leaves_the_reserves_alone(struct ktest *t)
 				   ARRAY_SIZE(array), array);
 	all = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOWARN | __GFP_MEMALLOC,
 				     ARRAY_SIZE(array), array);
+	none = bulk_of_a_zone_that_counts_too_many(&blocks[0]);
 	for (order = 0; order < NR_PAGE_ORDERS; order++)
 		list_for_each_entry_safe(page, next, &blocks[order], lru)
 			__free_pages(page, (unsigned int)order);
 	show_untouched(&hidden);
+	KTEST_EXPECT_EQ(t, none, 0);
 	KTEST_EXPECT_EQ(t, n, i);
 	KTEST_EXPECT_GT(t, all, n + 1);	/* who frees memory may have them */
 	while (all)
