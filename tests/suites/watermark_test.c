@@ -63,6 +63,9 @@ static void marks_are_the_zones_share(struct ktest *t)
 	KTEST_EXPECT_EQ(t, min_wmark_pages(&zone), 1000);
 	KTEST_EXPECT_EQ(t, low_wmark_pages(&zone), 1000 + 4000);
 	KTEST_EXPECT_EQ(t, high_wmark_pages(&zone), 1000 + 2 * 4000);
+	/* no low memory, no share of it */
+	setup_zone_wmarks(&zone, 1000, 0);
+	KTEST_EXPECT_EQ(t, min_wmark_pages(&zone), 0);
 }
 
 static void highmem_keeps_a_little_whatever_the_share(struct ktest *t)
@@ -76,6 +79,9 @@ static void highmem_keeps_a_little_whatever_the_share(struct ktest *t)
 	zone.managed_pages = 1024 * 1024;
 	setup_zone_wmarks(&zone, 1000, 100000);
 	KTEST_EXPECT_EQ(t, min_wmark_pages(&zone), 128);
+	zone.managed_pages = 0;
+	setup_zone_wmarks(&zone, 1000, 100000);
+	KTEST_EXPECT_EQ(t, min_wmark_pages(&zone), 0);
 }
 
 /* 64 GiB of high memory over 896 MiB: products of pages pass 2^32. */
@@ -107,6 +113,10 @@ static void lower_zones_are_protected_from_higher_requests(struct ktest *t)
 	KTEST_EXPECT_EQ(t, z[ZONE_NORMAL].lowmem_reserve[ZONE_NORMAL], 0);
 	KTEST_EXPECT_EQ(t, z[ZONE_NORMAL].lowmem_reserve[ZONE_HIGHMEM], 2000);
 	KTEST_EXPECT_EQ(t, z[ZONE_HIGHMEM].lowmem_reserve[ZONE_HIGHMEM], 0);
+	/* and no more than that part */
+	z[ZONE_DMA32].managed_pages--;
+	setup_lowmem_reserve(&node);
+	KTEST_EXPECT_EQ(t, z[ZONE_DMA].lowmem_reserve[ZONE_DMA32], 1999);
 	/* a zone without memory keeps nothing back */
 	z[ZONE_DMA].managed_pages = 0;
 	setup_lowmem_reserve(&node);
@@ -183,24 +193,59 @@ static void many_small_pages_do_not_make_a_large_block(struct ktest *t)
 	zone.free_area[4].nr_free = 1;
 	KTEST_EXPECT_TRUE(t, zone_watermark_ok(&zone, 4, 10, ZONE_DMA, 0));
 	KTEST_EXPECT_FALSE(t, zone_watermark_ok(&zone, 5, 10, ZONE_DMA, 0));
+	/* a list is not looked at, without the lock, if none is counted */
+	zone.free_area[4].nr_free = 0;
+	KTEST_EXPECT_FALSE(t, zone_watermark_ok(&zone, 4, 10, ZONE_DMA, 0));
+	zone.free_area[4].nr_free = 1;
 	/* isolated memory is nobody's to take */
 	list_move(&dummy, &zone.free_area[4].free_list[MIGRATE_ISOLATE]);
 	KTEST_EXPECT_FALSE(t, zone_watermark_ok(&zone, 4, 10, ZONE_DMA, 0));
 }
 
+/* Boot memory came back since then, and descriptors have taken some. */
+static bool is_about(unsigned long at_boot, unsigned long now)
+{
+	return at_boot <= now + now / 16 + 1 && now <= at_boot + at_boot / 16 + 1;
+}
+
 static void marks_of_this_machine_add_up(struct ktest *t)
 {
 	unsigned long sum = 0, zones = 0;
+	unsigned long lowmem = 0;
 	struct zone *z;
 
 	for_each_populated_zone(z) {
+		lowmem += zone_idx(z) == ZONE_HIGHMEM ? 0 : z->managed_pages;
 		KTEST_EXPECT_LE(t, min_wmark_pages(z), low_wmark_pages(z));
 		KTEST_EXPECT_LE(t, low_wmark_pages(z), high_wmark_pages(z));
 		sum += zone_idx(z) == ZONE_HIGHMEM ? 0 : min_wmark_pages(z);
 		zones++;
 	}
+	lowmem *= PAGE_SIZE / 1024;
+	KTEST_EXPECT_TRUE(t, is_about(min_free_kbytes,
+				      min_free_kbytes_for(lowmem)));
 	KTEST_EXPECT_LE(t, sum, min_free_kbytes >> (PAGE_SHIFT - 10));
 	KTEST_EXPECT_GT(t, sum + zones, min_free_kbytes >> (PAGE_SHIFT - 10));
+}
+
+static void each_node_keeps_its_low_memory_for_who_needs_it(struct ktest *t)
+{
+	int nid, z, highest;
+
+	for_each_online_node(nid) {
+		node = *NODE_DATA(nid);
+		setup_lowmem_reserve(&node);
+		for (z = 0; z < MAX_NR_ZONES; z++) {
+			const unsigned long *at_boot =
+				NODE_DATA(nid)->node_zones[z].lowmem_reserve;
+			const unsigned long *now =
+				node.node_zones[z].lowmem_reserve;
+
+			for (highest = 0; highest < MAX_NR_ZONES; highest++)
+				KTEST_EXPECT_TRUE(t, is_about(at_boot[highest],
+							      now[highest]));
+		}
+	}
 }
 
 static const struct ktest_case cases[] = {
@@ -215,6 +260,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(reserve_counts_by_the_highest_zone_allowed),
 	KTEST_CASE(many_small_pages_do_not_make_a_large_block),
 	KTEST_CASE(marks_of_this_machine_add_up),
+	KTEST_CASE(each_node_keeps_its_low_memory_for_who_needs_it),
 	{}
 };
 KTEST_SUITE(watermark, cases);
