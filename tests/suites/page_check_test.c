@@ -137,6 +137,24 @@ static void frame_of_ram_that_was_never_given_is_refused(struct ktest *t)
 	__free_page(page);
 }
 
+static void memory_that_nobody_has_used_yet_is_refused(struct ktest *t)
+{
+	struct page *head = NULL;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		if (!list_empty(&zone->deferred))
+			head = list_first_entry(&zone->deferred, struct page,
+						buddy_list);
+	if (!head) {
+		ktest_skip(t, "all memory has been used");
+		return;
+	}
+	EXPECT_REFUSED(t, "order 0: already free, never handed out", head, 0);
+	EXPECT_REFUSED(t, "order 0: already free, never handed out", head + 1,
+		       0);
+}
+
 static void slab_page_is_refused(struct ktest *t)
 {
 	void *p = kmalloc(64, GFP_KERNEL);
@@ -335,6 +353,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(block_without_a_reference_is_refused),
 	KTEST_CASE(reference_to_no_block_is_refused),
 	KTEST_CASE(frame_of_ram_that_was_never_given_is_refused),
+	KTEST_CASE(memory_that_nobody_has_used_yet_is_refused),
 	KTEST_CASE(slab_page_is_refused),
 	KTEST_CASE(large_kmalloc_is_refused),
 	KTEST_CASE(page_table_is_refused),

@@ -366,6 +366,31 @@ static void damaged_page_does_not_reach_the_stock(struct ktest *t)
 	free_unref_page(got[1], 0);
 }
 
+/* What the array has no room for goes to the zone, page by page. */
+static void stock_never_overfills_an_array(struct ktest *t)
+{
+	unsigned int cpu = smp_processor_id(), i;
+	enum migratetype mt = MIGRATE_UNMOVABLE;
+	struct zone *zone = kernel_zone();
+	struct page *got[4];
+	unsigned long sum;
+
+	if (!chain_to_damage(t, &mt))
+		return;
+	sum = zone->nr_free_pages + zone_pcp_pages(zone, cpu) + zone->nr_stock;
+	for (i = 0; i < ARRAY_SIZE(got); i++) {
+		got[i] = pcp_refill_from_stock(zone, mt);
+		sum -= got[i] != NULL;
+		KTEST_EXPECT_EQ(t, zone->nr_free_pages +
+				zone_pcp_pages(zone, cpu) + zone->nr_stock,
+				sum);
+		KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+	}
+	while (i--)
+		if (got[i])
+			free_unref_page(got[i], 0);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_wanted_again_stay_in_the_stock),
 	KTEST_CASE(draining_empties_the_stock),
@@ -378,6 +403,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(chain_that_leads_nowhere_is_abandoned),
 	KTEST_CASE(other_types_stock_outlives_an_abandoned_one),
 	KTEST_CASE(damaged_page_does_not_reach_the_stock),
+	KTEST_CASE(stock_never_overfills_an_array),
 	KTEST_CASE(stock_is_checked),
 	{}
 };
