@@ -14,6 +14,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/gfp.h>
+#include <mm/slab.h>
 #include <mm/vmalloc.h>
 
 /* In assembler: the compiler must not know what it is asked to do. */
@@ -136,6 +137,12 @@ static void crash_nofail(void)
 		;
 }
 
+/* One that its maker cannot do without. */
+static void crash_cache(void)
+{
+	kmem_cache_create("needed", 0, 0, SLAB_PANIC, NULL);
+}
+
 /* The panic is about something else, and comes upon this. */
 static void crash_current(void)
 {
@@ -155,7 +162,8 @@ static const struct {
 	{ "freed", crash_freed },	{ "opcode", crash_opcode },
 	{ "divide", crash_divide },	{ "stack", crash_stack },
 	{ "thread", crash_thread },	{ "panic", crash_panic },
-	{ "nofail", crash_nofail },	{ "current", crash_current },
+	{ "nofail", crash_nofail },	{ "cache", crash_cache },
+	{ "current", crash_current },
 };
 
 static int cmd_crash(int argc, char **argv)

@@ -318,6 +318,7 @@ def test_garbage_is_survived(garbage):
     ('freed', 'freed: 16 bytes into 1048576 bytes of vmalloc area at'),
     ('thread', 'on CPU 0, thread glutton'),
     ('nofail', '__GFP_NOFAIL: no block of order 0 left for crash_nofail'),
+    ('cache', 'panic: cannot create cache needed'),
     ('current', 'on CPU 0, no thread at 0x')])
 def test_crash_is_explained_and_ends_in_panic(way, words):
     run = boot('shell', '--stdin', timeout=20,
