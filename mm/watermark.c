@@ -91,14 +91,11 @@ bool zone_watermark_ok(const struct zone *zone, unsigned int order,
 		       unsigned int alloc_flags)
 {
 	unsigned long rest = (1UL << order) - 1;
-	unsigned long free = READ_ONCE(zone->nr_free_pages);
+	unsigned long floor = zone_watermark_floor(zone, mark, highest,
+						   alloc_flags);
 
-	if (free <= rest)
-		return false;
-	if (free - rest <= zone_watermark_floor(zone, mark, highest,
-						alloc_flags))
-		return false;
-	return order == 0 || block_available(zone, order);
+	return READ_ONCE(zone->nr_free_pages) > floor + rest &&
+	       (order == 0 || block_available(zone, order));
 }
 
 unsigned long min_free_kbytes_for(unsigned long lowmem_kbytes)

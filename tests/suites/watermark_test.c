@@ -182,6 +182,7 @@ static void reserve_counts_by_the_highest_zone_allowed(struct ktest *t)
 
 static void many_small_pages_do_not_make_a_large_block(struct ktest *t)
 {
+	unsigned int mt;
 	LIST_HEAD(dummy);
 
 	set_marks(10);
@@ -197,9 +198,12 @@ static void many_small_pages_do_not_make_a_large_block(struct ktest *t)
 	zone.free_area[4].nr_free = 0;
 	KTEST_EXPECT_FALSE(t, zone_watermark_ok(&zone, 4, 10, ZONE_DMA, 0));
 	zone.free_area[4].nr_free = 1;
-	/* isolated memory is nobody's to take */
-	list_move(&dummy, &zone.free_area[4].free_list[MIGRATE_ISOLATE]);
-	KTEST_EXPECT_FALSE(t, zone_watermark_ok(&zone, 4, 10, ZONE_DMA, 0));
+	/* isolated memory, and its like, is nobody's to take */
+	for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+		list_move(&dummy, &zone.free_area[4].free_list[mt]);
+		KTEST_EXPECT_EQ(t, zone_watermark_ok(&zone, 4, 10, ZONE_DMA, 0),
+				mt < MIGRATE_PCPTYPES);
+	}
 }
 
 /* Boot memory came back since then, and descriptors have taken some. */
