@@ -89,6 +89,17 @@ static void half_free_pageblock_changes_type_whole(struct ktest *t)
 	EXPECT_VALID(t);
 }
 
+static void half_a_pageblock_may_be_blocks_side_by_side(struct ktest *t)
+{
+	struct page *page = give(128, 7, MIGRATE_MOVABLE);
+
+	give(256, 7, MIGRATE_MOVABLE);
+	KTEST_ASSERT_NOT_NULL(t, zone_alloc(zone, 0, MIGRATE_UNMOVABLE));
+	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page), MIGRATE_UNMOVABLE);
+	KTEST_EXPECT_EQ(t, list_length(zone, 7, MIGRATE_UNMOVABLE), 1);
+	EXPECT_VALID(t);
+}
+
 static void fuller_pageblock_lends_only_what_is_asked(struct ktest *t)
 {
 	struct page *page = give(0, 7, MIGRATE_MOVABLE);
@@ -108,6 +119,7 @@ static void one_page_less_than_half_is_not_half(struct ktest *t)
 
 	for (order = 0; order < 7; order++)
 		give(256 + (1UL << order), order, MIGRATE_MOVABLE);
+	give(512, 0, MIGRATE_MOVABLE);	/* the next pageblock's */
 	KTEST_ASSERT_NOT_NULL(t, zone_alloc(zone, 0, MIGRATE_UNMOVABLE));
 	KTEST_EXPECT_EQ(t, get_pageblock_migratetype(page), MIGRATE_MOVABLE);
 	EXPECT_VALID(t);
@@ -277,6 +289,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(unmovable_steals_the_largest_block),
 	KTEST_CASE(movable_steals_the_smallest_of_small_blocks),
 	KTEST_CASE(half_free_pageblock_changes_type_whole),
+	KTEST_CASE(half_a_pageblock_may_be_blocks_side_by_side),
 	KTEST_CASE(fuller_pageblock_lends_only_what_is_asked),
 	KTEST_CASE(one_page_less_than_half_is_not_half),
 	KTEST_CASE(whole_pageblock_changes_type_and_no_more),

@@ -40,6 +40,8 @@ static void tear_down(struct ktest *t)
 
 static void block_on_a_list_is_what_the_list_says(struct ktest *t)
 {
+	struct page *upper;
+
 	ZONE_NAMES(t, single->type, PAGE_NONE,
 		   "page on a free list is not a free block");
 	ZONE_NAMES(t, single->order, 1,
@@ -52,6 +54,13 @@ static void block_on_a_list_is_what_the_list_says(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, zone_validate(zone),
 			   "free block on the list of another migrate type");
 	set_pageblock_migratetype(single, MIGRATE_MOVABLE);
+	/* the other pageblock of a block of two */
+	upper = pfn_to_page(arena.pfn + arena.pages - 1);
+	set_pageblock_migratetype(upper, MIGRATE_CMA);
+	KTEST_EXPECT_STREQ(t, zone_validate(zone),
+			   "free block on the list of another migrate type");
+	set_pageblock_migratetype(upper, MIGRATE_MOVABLE);
+	KTEST_EXPECT_STREQ(t, zone_validate(zone), NULL);
 }
 
 static void links_of_a_list_lead_to_blocks_and_back(struct ktest *t)
@@ -124,6 +133,8 @@ static void free_buddies_of_one_size_are_one_block(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, zone_validate(zone),
 			   "two free buddies are not merged");
 	taken->migratetype = MIGRATE_CMA;
+	KTEST_EXPECT_STREQ(t, zone_validate(zone), NULL);
+	taken->migratetype = MIGRATE_HIGHATOMIC;
 	KTEST_EXPECT_STREQ(t, zone_validate(zone), NULL);
 	taken->type = (__typeof__(taken->type))type;
 }
