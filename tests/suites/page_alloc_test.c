@@ -312,12 +312,30 @@ static void split_block_is_freed_page_by_page(struct ktest *t)
 
 static void compound_block_is_not_split(struct ktest *t)
 {
-	struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, 2);
+	unsigned int order;
+
+	for (order = 1; order < 3; order++) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_COMP, order);
+
+		KTEST_ASSERT_NOT_NULL(t, page);
+		KTEST_EXPECT_REPORTS(t, 1, "compound", split_page(page, order));
+		KTEST_EXPECT_EQ(t, page->order, order);
+		__free_pages(page, order);
+	}
+}
+
+/* What lies inside is nobody's, and costs nothing. */
+static void free_of_a_plain_block_writes_its_head_alone(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, 2);
 
 	KTEST_ASSERT_NOT_NULL(t, page);
-	KTEST_EXPECT_REPORTS(t, 1, "compound", split_page(page, 2));
-	KTEST_EXPECT_EQ(t, page->order, 2);
+	get_page(page);
 	__free_pages(page, 2);
+	page[2].type = PAGE_TAIL;
+	put_page(page);
+	KTEST_EXPECT_EQ(t, page[2].type, PAGE_TAIL);
+	page[2].type = PAGE_NONE;
 }
 
 static void bulk_fills_empty_entries_alone(struct ktest *t)
@@ -359,12 +377,49 @@ static void bulk_takes_no_more_than_it_gives(struct ktest *t)
 		__free_page(array[--n]);
 }
 
+/* Blocks of all orders until the gfp gets none, large ones first. */
+static void take_blocks(gfp_t gfp, struct list_head *blocks)
+{
+	struct page *page;
+	int order;
+
+	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
+		INIT_LIST_HEAD(&blocks[order]);
+		while ((page = alloc_pages(gfp | __GFP_NOWARN,
+					   (unsigned int)order)))
+			list_add(&page->lru, &blocks[order]);
+	}
+}
+
+static void give_blocks(struct list_head *blocks)
+{
+	struct page *page, *next;
+	unsigned int order;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		list_for_each_entry_safe(page, next, &blocks[order], lru)
+			__free_pages(page, order);
+}
+
+/* The last two pages there are, and no word about it. */
 static void nofail_takes_from_the_reserves(struct ktest *t)
 {
-	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+	struct page *pair = alloc_pages(GFP_KERNEL, 1), *got = NULL;
+	struct list_head blocks[NR_PAGE_ORDERS];
+	struct hidden hidden;
 
-	KTEST_ASSERT_NOT_NULL(t, page);
-	__free_page(page);
+	KTEST_ASSERT_NOT_NULL(t, pair);
+	hide_untouched(&hidden);
+	take_blocks(__GFP_MEMALLOC, blocks);
+	__free_pages(pair, 1);
+	drain_local_pages();
+	KTEST_EXPECT_LOGGED(t, "", got = alloc_pages(GFP_KERNEL | __GFP_NOFAIL,
+						     1));
+	KTEST_EXPECT_STREQ(t, report_capture_text(), "");
+	KTEST_EXPECT_PTR_EQ(t, got, pair);
+	give_blocks(blocks);
+	show_untouched(&hidden);
+	__free_pages(got, 1);
 }
 
 /* Takes single pages until the gfp gets none; how many. */
@@ -459,18 +514,12 @@ static unsigned long bulk_of_a_zone_that_counts_too_many(struct list_head *taken
 static void bulk_leaves_the_reserves_alone(struct ktest *t)
 {
 	struct list_head blocks[NR_PAGE_ORDERS];
-	struct page *page, *next, *array[64] = { NULL };
+	struct page *page, *array[64] = { NULL };
 	struct hidden hidden;
 	unsigned long n, i, all, none;
-	int order;
 
 	hide_untouched(&hidden);
-	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
-		INIT_LIST_HEAD(&blocks[order]);
-		while ((page = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
-					   (unsigned int)order)))
-			list_add(&page->lru, &blocks[order]);
-	}
+	take_blocks(GFP_KERNEL, blocks);
 	for (i = 0; i < 5 && !list_empty(&blocks[0]); i++) {
 		page = list_first_entry(&blocks[0], struct page, lru);
 		list_del(&page->lru);
@@ -481,9 +530,7 @@ static void bulk_leaves_the_reserves_alone(struct ktest *t)
 	all = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOWARN | __GFP_MEMALLOC,
 				     ARRAY_SIZE(array), array);
 	none = bulk_of_a_zone_that_counts_too_many(&blocks[0]);
-	for (order = 0; order < NR_PAGE_ORDERS; order++)
-		list_for_each_entry_safe(page, next, &blocks[order], lru)
-			__free_pages(page, (unsigned int)order);
+	give_blocks(blocks);
 	show_untouched(&hidden);
 	KTEST_EXPECT_EQ(t, none, 0);
 	KTEST_EXPECT_EQ(t, n, i);
@@ -521,6 +568,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(exact_allocation_gives_back_the_rest),
 	KTEST_CASE(split_block_is_freed_page_by_page),
 	KTEST_CASE(compound_block_is_not_split),
+	KTEST_CASE(free_of_a_plain_block_writes_its_head_alone),
 	KTEST_CASE(bulk_fills_empty_entries_alone),
 	KTEST_CASE(bulk_takes_no_more_than_it_gives),
 	KTEST_CASE(nofail_takes_from_the_reserves),
