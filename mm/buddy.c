@@ -214,8 +214,7 @@ static struct page *rmqueue_deferred(struct zone *zone, unsigned int order,
 		return NULL;
 	if (unlikely(page_debug))
 		debug_new_memory(zone, page, MAX_PAGE_ORDER);
-	if (mt != MIGRATE_MOVABLE)
-		set_pageblock_range(page, MAX_PAGE_ORDER, mt);
+	set_pageblock_range(page, MAX_PAGE_ORDER, mt);
 	expand(zone, page, order, MAX_PAGE_ORDER, mt);
 	return page;
 }

@@ -214,9 +214,26 @@ static void check_array_of(struct ktest *t, gfp_t gfp)
 	local_irq_restore(flags);
 }
 
+/* Of any order and type. */
+static void check_array_of_larger_blocks(struct ktest *t)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_MOVABLE, 1);
+	unsigned long flags;
+
+	if (!page)
+		return;
+	local_irq_save(flags);
+	__free_pages(page, 1);
+	if (page->type == PAGE_PCP)
+		PCP_NAMES(t, page->_refcount, 2,
+			  "pcp: a free block with references");
+	local_irq_restore(flags);
+}
+
 /* In any zone: what the next one's are does not count. */
 static void arrays_of_a_cpu_are_checked(struct ktest *t)
 {
+	check_array_of_larger_blocks(t);
 	check_array_of(t, GFP_KERNEL);
 	check_array_of(t, GFP_KERNEL | GFP_DMA);
 }
