@@ -76,4 +76,28 @@ static inline void show_untouched(struct hidden *h)
 	}
 }
 
+/* Blocks of all orders until the gfp gets none, large ones first. */
+static inline void take_blocks(gfp_t gfp, struct list_head *blocks)
+{
+	struct page *page;
+	int order;
+
+	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
+		INIT_LIST_HEAD(&blocks[order]);
+		while ((page = alloc_pages(gfp | __GFP_NOWARN,
+					   (unsigned int)order)))
+			list_add(&page->lru, &blocks[order]);
+	}
+}
+
+static inline void give_blocks(struct list_head *blocks)
+{
+	struct page *page, *next;
+	unsigned int order;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		list_for_each_entry_safe(page, next, &blocks[order], lru)
+			__free_pages(page, order);
+}
+
 #endif

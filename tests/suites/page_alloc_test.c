@@ -8,10 +8,7 @@
 
 #include "../../mm/page_debug.h"
 #include "all_memory.h"
-#include "enough_memory.h"
 #include "settled.h"
-
-#define BULK 100
 
 static void blocks_of_every_order_are_aligned_and_counted(struct ktest *t)
 {
@@ -272,29 +269,6 @@ static void block_is_free_when_the_last_reference_goes(struct ktest *t)
 	KTEST_EXPECT_REPORTS(t, 1, "already free", get_page(page));
 }
 
-static void exact_allocation_gives_back_the_rest(struct ktest *t)
-{
-	static const u32 sizes[] = { 1, 4096, 4097, 12288, 20480, 1000000 };
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(sizes) && memory_is_enough_for(sizes[i]);
-	     i++) {
-		unsigned long before = settled_free_pages();
-		u8 *p = alloc_pages_exact(sizes[i], GFP_KERNEL | __GFP_ZERO);
-
-		KTEST_ASSERT_NOT_NULL(t, p);
-		KTEST_EXPECT_EQ(t, settled_free_pages(),
-				before - PFN_UP(sizes[i]));
-		memset(p, 0x11, sizes[i]);
-		free_pages_exact(p, sizes[i]);
-		KTEST_EXPECT_EQ(t, settled_free_pages(), before);
-	}
-	KTEST_EXPECT_NULL(t, alloc_pages_exact(0, GFP_KERNEL));
-	KTEST_EXPECT_NULL(t, alloc_pages_exact((size_t)-1, GFP_KERNEL));
-	KTEST_EXPECT_NULL(t, alloc_pages_exact((PAGE_SIZE << MAX_PAGE_ORDER) +
-					       1, GFP_KERNEL));
-}
-
 static void split_block_is_freed_page_by_page(struct ktest *t)
 {
 	unsigned long before = settled_free_pages();
@@ -336,69 +310,6 @@ static void free_of_a_plain_block_writes_its_head_alone(struct ktest *t)
 	put_page(page);
 	KTEST_EXPECT_EQ(t, page[2].type, PAGE_TAIL);
 	page[2].type = PAGE_NONE;
-}
-
-static void bulk_fills_empty_entries_alone(struct ktest *t)
-{
-	static struct page *array[BULK];
-	struct page *mine = alloc_page(GFP_KERNEL);
-	unsigned long before = settled_free_pages(), n, i;
-
-	KTEST_ASSERT_NOT_NULL(t, mine);
-	memset(array, 0, sizeof(array));
-	array[3] = mine;
-	n = alloc_pages_bulk_array(GFP_KERNEL, BULK, array);
-	KTEST_EXPECT_EQ(t, n, BULK);
-	KTEST_EXPECT_PTR_EQ(t, array[3], mine);
-	KTEST_EXPECT_EQ(t, settled_free_pages(), before - (BULK - 1));
-	KTEST_EXPECT_EQ(t, alloc_pages_bulk_array(GFP_KERNEL, BULK, array),
-			BULK);
-	KTEST_EXPECT_EQ(t, settled_free_pages(), before - (BULK - 1));
-	for (i = 0; i < BULK; i++)
-		if (array[i])
-			__free_page(array[i]);
-}
-
-/* Under one hold of the lock: no CPU gets a batch of its own by the way. */
-static void bulk_takes_no_more_than_it_gives(struct ktest *t)
-{
-	struct zone *zone = node_zonelist(NUMA_NO_NODE, GFP_KERNEL)->zones[0];
-	static struct page *array[BULK];
-	unsigned long n, before = settled_free_pages();
-
-	if (zone->nr_free_pages < high_wmark_pages(zone) + BULK) {
-		ktest_skip(t, "the zone is nearly used up");
-		return;
-	}
-	memset(array, 0, sizeof(array));
-	n = alloc_pages_bulk_array(GFP_KERNEL, BULK, array);
-	KTEST_EXPECT_EQ(t, nr_free_pages(), before - n);
-	while (n)
-		__free_page(array[--n]);
-}
-
-/* Blocks of all orders until the gfp gets none, large ones first. */
-static void take_blocks(gfp_t gfp, struct list_head *blocks)
-{
-	struct page *page;
-	int order;
-
-	for (order = MAX_PAGE_ORDER; order >= 0; order--) {
-		INIT_LIST_HEAD(&blocks[order]);
-		while ((page = alloc_pages(gfp | __GFP_NOWARN,
-					   (unsigned int)order)))
-			list_add(&page->lru, &blocks[order]);
-	}
-}
-
-static void give_blocks(struct list_head *blocks)
-{
-	struct page *page, *next;
-	unsigned int order;
-
-	for (order = 0; order < NR_PAGE_ORDERS; order++)
-		list_for_each_entry_safe(page, next, &blocks[order], lru)
-			__free_pages(page, order);
 }
 
 /* The last two pages there are, and no word about it. */
@@ -494,51 +405,6 @@ static void failure_is_told_with_the_state_of_all_zones(struct ktest *t)
 			    warn_alloc_failed(GFP_ATOMIC, 12, caller));
 }
 
-/* As if there were free pages that nobody may have: isolated ones. */
-static unsigned long bulk_of_a_zone_that_counts_too_many(struct list_head *taken)
-{
-	struct zone *zone = node_zonelist(NUMA_NO_NODE, GFP_KERNEL)->zones[0];
-	unsigned long more = 2 * high_wmark_pages(zone) + BULK, n;
-	struct page *page, *array[4] = { NULL };
-
-	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN | __GFP_MEMALLOC)))
-		list_add(&page->lru, taken);
-	zone->nr_free_pages += more;
-	n = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOWARN,
-				   ARRAY_SIZE(array), array);
-	zone->nr_free_pages -= more;
-	return n;
-}
-
-/* What a batch takes at once is counted against the watermark at once. */
-static void bulk_leaves_the_reserves_alone(struct ktest *t)
-{
-	struct list_head blocks[NR_PAGE_ORDERS];
-	struct page *page, *array[64] = { NULL };
-	struct hidden hidden;
-	unsigned long n, i, all, none;
-
-	hide_untouched(&hidden);
-	take_blocks(GFP_KERNEL, blocks);
-	for (i = 0; i < 5 && !list_empty(&blocks[0]); i++) {
-		page = list_first_entry(&blocks[0], struct page, lru);
-		list_del(&page->lru);
-		__free_page(page);
-	}
-	n = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOWARN,
-				   ARRAY_SIZE(array), array);
-	all = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOWARN | __GFP_MEMALLOC,
-				     ARRAY_SIZE(array), array);
-	none = bulk_of_a_zone_that_counts_too_many(&blocks[0]);
-	give_blocks(blocks);
-	show_untouched(&hidden);
-	KTEST_EXPECT_EQ(t, none, 0);
-	KTEST_EXPECT_EQ(t, n, i);
-	KTEST_EXPECT_GT(t, all, n + 1);	/* who frees memory may have them */
-	while (all)
-		__free_page(array[--all]);
-}
-
 static void split_pages_share_the_number_of_references(struct ktest *t)
 {
 	struct page *page = alloc_pages(GFP_KERNEL, 1);
@@ -565,17 +431,13 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_are_left_as_they_are_unless_zero_is_asked),
 	KTEST_CASE(compound_tails_know_their_head),
 	KTEST_CASE(block_is_free_when_the_last_reference_goes),
-	KTEST_CASE(exact_allocation_gives_back_the_rest),
 	KTEST_CASE(split_block_is_freed_page_by_page),
 	KTEST_CASE(compound_block_is_not_split),
 	KTEST_CASE(free_of_a_plain_block_writes_its_head_alone),
-	KTEST_CASE(bulk_fills_empty_entries_alone),
-	KTEST_CASE(bulk_takes_no_more_than_it_gives),
 	KTEST_CASE(nofail_takes_from_the_reserves),
 	KTEST_CASE(reserves_go_to_those_who_ask_for_them),
 	KTEST_CASE(gfp_is_told_in_words),
 	KTEST_CASE(failure_is_told_with_the_state_of_all_zones),
-	KTEST_CASE(bulk_leaves_the_reserves_alone),
 	KTEST_CASE(split_pages_share_the_number_of_references),
 	KTEST_CASE(compound_tails_are_of_their_heads_zone),
 	KTEST_CASE(tail_of_a_compound_pair_is_none_afterwards),
