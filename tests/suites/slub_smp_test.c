@@ -211,7 +211,7 @@ static bool busy, let_go, in_vain;
 
 static void be_stubborn(void *info)
 {
-	u64 end = ktime_get_us() + 2000000;
+	u64 end = ktime_get_us() + 10000000;
 
 	__atomic_store_n(&busy, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&let_go, __ATOMIC_ACQUIRE) &&
