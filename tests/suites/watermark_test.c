@@ -209,7 +209,8 @@ static void many_small_pages_do_not_make_a_large_block(struct ktest *t)
 /* Boot memory came back since then, and descriptors have taken some. */
 static bool is_about(unsigned long at_boot, unsigned long now)
 {
-	return at_boot <= now + now / 16 + 1 && now <= at_boot + at_boot / 16 + 1;
+	return at_boot <= now + now / 16 + 1 &&
+	       now <= at_boot + at_boot / 16 + 1;
 }
 
 static void marks_of_this_machine_add_up(struct ktest *t)
