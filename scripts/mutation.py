@@ -182,11 +182,32 @@ class Tree:
         return Run(self.path, trial).verdict()
 
     def first_failure(self, trials):
+        """The trial, and who told; None, None if all is well."""
         for trial in trials:
             verdict = self.try_one(trial)
             if verdict:
-                return f'{trial.name}: {verdict}'
-        return None
+                return trial, f'{trial.name}: {verdict}'
+        return None, None
+
+
+class Trust:
+    """Who fails without a mutant tells nothing about one.
+
+    Each trial that has killed is run once more, on the tree as it is.
+    """
+
+    def __init__(self):
+        self.verdicts = {}
+        self.lock = threading.Lock()
+
+    def deserved(self, tree, trial):
+        with self.lock:
+            known = trial.name in self.verdicts
+        if not known:
+            verdict = tree.try_one(trial)
+            with self.lock:
+                self.verdicts[trial.name] = verdict
+        return self.verdicts[trial.name] is None
 
 
 def environment(**settings):

@@ -82,6 +82,27 @@ def test_first_failure_is_told_by_name(line, told):
     assert run.trouble(line) == told
 
 
+class Unchanged:
+    """A tree without a mutant, where one trial fails all the same."""
+
+    def __init__(self):
+        self.tried = []
+
+    def try_one(self, trial):
+        self.tried.append(trial.name)
+        return 'buddy.merges' if trial.name == "ktest 'buddy'" else None
+
+
+def test_trial_that_fails_without_a_mutant_is_not_trusted():
+    mutation = load('mutation.py')
+    trust, tree = mutation.Trust(), Unchanged()
+    buddy, zone = mutation.ktest('buddy'), mutation.ktest('zone')
+    for _ in range(2):
+        assert not trust.deserved(tree, buddy)
+        assert trust.deserved(tree, zone)
+    assert tree.tried == [buddy.name, zone.name]
+
+
 def test_equivalent_changes_are_those_of_lines_that_are_there():
     mutate = load('mutate')
     keys = [line for line in mutate.EQUIVALENT.read_text('utf-8').splitlines()
