@@ -1,8 +1,8 @@
 /*
  * Copies in memory of their own: of bytes, of strings.
  *
- * Each measures, allocates and copies; NULL in gives NULL out. A string that
- * is cut, or bytes that are made one, get their end.
+ * Each measures, allocates and copies; no string (NULL) in gives NULL out. A
+ * string that is cut, or bytes that are made one, get their end.
  */
 #include <lib/string.h>
 #include <mm/slab.h>

@@ -154,9 +154,8 @@ bool node_add_extra(struct kmem_cache *s, int nid)
 	struct slab_sheaf *sheaf;
 	unsigned long flags;
 
-	if (!may_have_one_more(s, n))
-		return false;
-	sheaf = slab_sheaf_create(s, GFP_NOWAIT);
+	sheaf = may_have_one_more(s, n) ? slab_sheaf_create(s, GFP_NOWAIT) :
+					  NULL;
 	if (!sheaf)
 		return false;
 	sheaf->extra = 1;

@@ -7,6 +7,7 @@
 #include <mm/fault_inject.h>
 #include <mm/vmalloc.h>
 
+#include "../../mm/internal.h"
 #include "no_guards.h"
 #include "slub_fixture.h"
 
@@ -120,10 +121,36 @@ static void up_to_a_page_there_is_no_other_way(struct ktest *t)
 	kvfree(q);
 }
 
+static void other_way_keeps_to_the_node(struct ktest *t)
+{
+	struct page *page;
+	void *p;
+	int nid;
+
+	if (!is_set_up)
+		return;
+	fail_sleepless_pages();
+	for_each_online_node(nid) {
+		page = alloc_pages_node(nid, GFP_KERNEL | __GFP_THISNODE |
+					     __GFP_NOWARN, MAX_PAGE_ORDER);
+		if (!page)
+			continue;
+		__free_pages(page, MAX_PAGE_ORDER);
+		p = kvmalloc_node(SZ_64K, GFP_KERNEL, nid);
+		KTEST_EXPECT_TRUE(t, is_vmalloc_addr(p));
+		if (is_vmalloc_addr(p))
+			KTEST_EXPECT_EQ(t, early_pfn_to_nid(vmalloc_to_pfn(p)),
+					nid);
+		kvfree(p);
+	}
+	fail_none();
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(large_block_is_worth_no_sleep_and_no_warning),
 	KTEST_CASE(large_block_is_tried_as_hard_as_one_says),
 	KTEST_CASE(up_to_a_page_there_is_no_other_way),
+	KTEST_CASE(other_way_keeps_to_the_node),
 	{}
 };
 KTEST_SUITE_FIXTURE(kmalloc_fallback, cases, set_up, tear_down);

@@ -217,10 +217,11 @@ static void completion_is_kept_for_who_comes_later(struct ktest *t)
 	KTEST_EXPECT_EQ(t, c.done, 0);
 	complete_all(&c);
 	wait_for_completion(&c);
+	KTEST_EXPECT_EQ(t, c.done, ~0U);	/* it is used up by nobody */
 	complete(&c);		/* for ever is not once more */
-	KTEST_ASSERT_TRUE(t, c.done != 0);
+	KTEST_ASSERT_TRUE(t, c.done == ~0U);
 	wait_for_completion(&c);
-	KTEST_EXPECT_NE(t, c.done, 0);
+	KTEST_EXPECT_EQ(t, c.done, ~0U);
 }
 
 static int wait_until_complete(void *data)

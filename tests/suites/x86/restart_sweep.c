@@ -48,7 +48,12 @@ static u64 wanted_interrupts = 30000;
 
 static int __init set_rounds(const char *value)
 {
-	return kstrtou64(value, &wanted_interrupts) ? -EINVAL : 0;
+	u64 rounds;
+
+	if (kstrtou64(value, &rounds) || !rounds)
+		return -EINVAL;
+	wanted_interrupts = rounds;
+	return 0;
 }
 early_param("restart_rounds", set_rounds);
 

@@ -118,6 +118,7 @@ static void only_pages_of_an_area_in_use_can_be_changed(struct ktest *t)
 	KTEST_EXPECT_EQ(t, set_memory_ro(addr, 0), -EINVAL);
 	KTEST_EXPECT_EQ(t, set_memory_ro(addr, -1), -EINVAL);
 	KTEST_EXPECT_EQ(t, set_memory_ro(addr, PAGES + 1), -EINVAL);
+	KTEST_EXPECT_EQ(t, set_memory_ro(addr + PAGE_SIZE, PAGES), -EINVAL);
 	KTEST_EXPECT_EQ(t, set_memory_ro(addr + PAGES * PAGE_SIZE, 1),
 			-EINVAL);
 	KTEST_EXPECT_EQ(t, set_memory_ro((unsigned long)data, 1), -EINVAL);
