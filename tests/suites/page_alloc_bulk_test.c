@@ -102,6 +102,8 @@ static unsigned long bulk_of_a_zone_that_counts_more(struct list_head *taken)
 	n = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOWARN,
 				   ARRAY_SIZE(array), array);
 	zone->nr_free_pages -= more;
+	for (more = 0; more < n; more++)
+		list_add(&array[more]->lru, taken);
 	return n;
 }
 
@@ -130,8 +132,9 @@ static void bulk_leaves_the_reserves_alone(struct ktest *t)
 	KTEST_EXPECT_EQ(t, none, 0);
 	KTEST_EXPECT_EQ(t, n, i);
 	KTEST_EXPECT_GT(t, all, n + 1);	/* who frees memory may have them */
-	while (all)
-		__free_page(array[--all]);
+	for (i = 0; i < ARRAY_SIZE(array); i++)
+		if (array[i])
+			__free_page(array[i]);
 }
 
 static const struct ktest_case cases[] = {

@@ -1,7 +1,4 @@
-/*
- * Object caches on several CPUs: objects cross from one to another, wait in
- * arrays that are not ours, and come back when they are asked for.
- */
+/* Object caches on several CPUs: objects cross, and come back when asked for. */
 #include <asm/processor.h>
 #include <kernel/ktest.h>
 #include <kernel/smp.h>
@@ -194,6 +191,8 @@ static void give_late(void *info)
 /* The stock has been emptied then, and is full again. */
 static void shrink_collects_what_others_give_meanwhile(struct ktest *t)
 {
+	static struct batch none;	/* called when the other is through */
+
 	if (!two_cpus(t))
 		return;
 	alloc_on(here, 1);
@@ -202,6 +201,7 @@ static void shrink_collects_what_others_give_meanwhile(struct ktest *t)
 	KTEST_EXPECT_GT(t, objects_of(other), 0);
 	smp_call_function_single(other, give_late, &batch, false);
 	KTEST_EXPECT_EQ(t, kmem_cache_shrink(s), 0);
+	smp_call_function_single(other, free_all, &none, true);
 	KTEST_EXPECT_EQ(t, batch.failed, 0);
 	KTEST_EXPECT_EQ(t, nr_slabs(s), 0);
 }
@@ -214,8 +214,7 @@ static void be_stubborn(void *info)
 	u64 end = ktime_get_us() + 10000000;
 
 	__atomic_store_n(&busy, true, __ATOMIC_RELEASE);
-	while (!__atomic_load_n(&let_go, __ATOMIC_ACQUIRE) &&
-	       !in_vain) {
+	while (!__atomic_load_n(&let_go, __ATOMIC_ACQUIRE) && !in_vain) {
 		in_vain = ktime_get_us() > end;
 		cpu_relax();
 	}

@@ -9,9 +9,8 @@
 #include <mm/early.h>
 
 #include "../../kernel/cmdline_words.h"
-#include "memblock_fixture.h"
+#include "../suites/memblock_fixture.h"
 
-#ifdef STRATA_HOSTED
 #define FRAMES (1UL << ARENA_ORDER)
 #define HALF (FRAMES / 2)
 #define FRAME(n) (arena + PFN_PHYS(n))
@@ -190,4 +189,3 @@ static const struct ktest_case cases[] = {
 	{}
 };
 KTEST_SUITE_FIXTURE(early_alloc, cases, set_up, tear_down);
-#endif
