@@ -1,4 +1,4 @@
-/* Object caches on several CPUs: objects cross, and come back when asked for. */
+/* Object caches on several CPUs: objects cross, and come back if asked for. */
 #include <asm/processor.h>
 #include <kernel/ktest.h>
 #include <kernel/smp.h>
