@@ -25,6 +25,12 @@ ok 1 - buddy
 PASS = 'strata: verdict pass\n'
 
 
+@pytest.fixture(autouse=True)
+def usual_target(monkeypatch):
+    """The stand-in has its name, whichever target is being tested."""
+    monkeypatch.delenv('ARCH', raising=False)
+
+
 @pytest.fixture(name='fake')
 def fake_qemu(tmp_path):
     """fake(script, *args, **settings): runs scripts/qemu over script."""
