@@ -40,6 +40,8 @@ static void main_flush(struct kmem_cache *s, struct kmem_cache_cpu *c)
 	void **first = &c->main->objects[1];
 	unsigned int nr = (unsigned int)(c->stack.top - first);
 
+	if (c->main == no_sheaf(s))
+		return;			/* all CPUs', and empty */
 	stack_set_top(c, first);
 	node_put(s, first, nr);
 	WRITE_ONCE(*first, s->no_object);
