@@ -81,7 +81,7 @@ unsigned long pageset_size(unsigned long pages, unsigned int cpus)
 	if (!pcp_high_for(pages, cpus, 0))
 		return 0;
 	for (order = 0; order < NR_PCP_ORDERS; order++)
-		slots += pcp_high_for(pages, cpus, order) + 2;
+		slots += CPU_STACK_SLOTS(pcp_high_for(pages, cpus, order));
 	return sizeof(struct per_cpu_pages) +
 	       MIGRATE_PCPTYPES * slots * sizeof(void *);
 }

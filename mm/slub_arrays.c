@@ -41,7 +41,7 @@ static unsigned int arrays_unwanted;	/* slab_mutex */
 struct slab_sheaf *slab_sheaf_create(struct kmem_cache *s, gfp_t gfp)
 {
 	return kzalloc(sizeof(struct slab_sheaf) +
-		       (s->sheaf_limit + 2) * sizeof(void *),
+		       CPU_STACK_SLOTS(s->sheaf_limit) * sizeof(void *),
 		       gfp | __GFP_NOWARN);
 }
 

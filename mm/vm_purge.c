@@ -255,7 +255,7 @@ unsigned long vm_leaving_share(unsigned long ram, unsigned long addresses)
 void __init vm_purge_init(void)
 {
 	vm_leaving_most = vm_leaving_share(totalram_pages(),
-				       VMALLOC_TOTAL / PAGE_SIZE);
+					   VMALLOC_TOTAL / PAGE_SIZE);
 	reclaim_before = reclaim_hook;
 	reclaim_hook = reclaim;
 }
