@@ -6,54 +6,13 @@
  */
 #include <kernel/ktest.h>
 #include <lib/kernel.h>
-#include <mm/fault_inject.h>
 #include <mm/vmalloc.h>
 
 #include "../../mm/internal.h"
+#include "fail_pages.h"
 #include "slub_fixture.h"
 
 #define PAGES 16UL
-
-static struct fail_page_alloc old;
-static bool is_set_up;
-
-static void set_up(struct ktest *t)
-{
-	if (t->fail_nth) {
-		ktest_skip(t, "has failures of its own");
-		return;
-	}
-	is_set_up = true;
-	fault_injection_on();
-	old = fail_page_alloc;
-}
-
-static void tear_down(struct ktest *t)
-{
-	if (!is_set_up)
-		return;
-	is_set_up = false;
-	fail_page_alloc = old;
-	fault_injection_off();
-}
-
-/* From now on all requests but those that may sleep, or may not. */
-static void fail_pages(bool ignore_wait, bool ignore_atomic)
-{
-	fail_page_alloc = (struct fail_page_alloc){
-		.attr = FAULT_ATTR_INITIALIZER("fail_page_alloc"),
-		.max_order = ~0U,
-		.gfp = { .ignore_wait = ignore_wait,
-			 .ignore_atomic = ignore_atomic },
-	};
-	fail_page_alloc.attr.times = -1;
-	fail_page_alloc.attr.probability = 100;
-}
-
-static void fail_none(void)
-{
-	fail_page_alloc.attr.probability = 0;
-}
 
 static size_t blocks_of(const void *p)
 {
@@ -64,11 +23,11 @@ static void large_blocks_do_not_sleep_and_single_pages_may(struct ktest *t)
 {
 	void *p;
 
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_pages(true, false);
 	p = vmalloc(PAGES * PAGE_SIZE);
-	fail_none();
+	fail_no_pages();
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, blocks_of(p), PAGES);
 	KTEST_EXPECT_NE(t, fail_page_alloc.attr.injected, 0);
@@ -80,11 +39,11 @@ static void large_blocks_may_fail_and_single_pages_not(struct ktest *t)
 {
 	void *p;
 
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_pages(false, false);
 	p = __vmalloc(PAGES * PAGE_SIZE, GFP_MUST);
-	fail_none();
+	fail_no_pages();
 	KTEST_ASSERT_NOT_NULL(t, p);
 	KTEST_EXPECT_EQ(t, blocks_of(p), PAGES);
 	vfree(p);
@@ -104,7 +63,7 @@ static void large_blocks_leave_the_reserves_alone(struct ktest *t)
 	bool reserve;
 	void *p;
 
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	block = alloc_pages(GFP_KERNEL | GFP_DMA, order);
 	if (!block) {
@@ -135,4 +94,5 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(large_blocks_leave_the_reserves_alone),
 	{}
 };
-KTEST_SUITE_FIXTURE(vmalloc_gfp, cases, set_up, tear_down);
+KTEST_SUITE_FIXTURE(vmalloc_gfp, cases, fail_pages_set_up,
+		    fail_pages_tear_down);

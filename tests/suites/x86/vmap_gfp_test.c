@@ -7,52 +7,28 @@
 #include <kernel/ktest.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
-#include <mm/fault_inject.h>
 #include <mm/vmalloc.h>
+
+#include "../fail_pages.h"
 
 #define PAGES 20UL	/* too many for a small area: it has its own table */
 
-static struct fail_page_alloc old;
-static bool is_set_up;
-
 static void set_up(struct ktest *t)
 {
-	if (t->fail_nth) {
-		ktest_skip(t, "has failures of its own");
-		return;
-	}
 	if (VMAP_AREA_ALIGN == PAGE_SIZE) {
 		ktest_skip(t, "all tables are made at boot");
 		return;
 	}
 	vmalloc_trim();
-	is_set_up = true;
-	fault_injection_on();
-	old = fail_page_alloc;
-}
-
-static void tear_down(struct ktest *t)
-{
-	if (!is_set_up)
-		return;
-	is_set_up = false;
-	fail_page_alloc = old;
-	fault_injection_off();
+	fail_pages_set_up(t);
 }
 
 /* From now on, of requests for tables, those that the filter lets through. */
 static void fail_tables(bool ignore_wait, bool ignore_atomic)
 {
-	fail_page_alloc = (struct fail_page_alloc){
-		.attr = FAULT_ATTR_INITIALIZER("fail_page_alloc"),
-		.max_order = ~0U,
-		.gfp = { .ignore_wait = ignore_wait,
-			 .ignore_atomic = ignore_atomic },
-	};
+	fail_pages(ignore_wait, ignore_atomic);
 	strscpy(fail_page_alloc.attr.caller, "pgtable_page_alloc",
 		sizeof(fail_page_alloc.attr.caller));
-	fail_page_alloc.attr.times = -1;
-	fail_page_alloc.attr.probability = 100;
 }
 
 static void *area(gfp_t gfp)
@@ -73,7 +49,7 @@ static bool gets_tables(gfp_t gfp)
 
 static void who_may_not_sleep_asks_for_tables_so(struct ktest *t)
 {
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_tables(true, false);
 	KTEST_EXPECT_FALSE(t, gets_tables(GFP_NOWAIT));
@@ -84,7 +60,7 @@ static void who_may_not_sleep_asks_for_tables_so(struct ktest *t)
 
 static void who_may_sleep_asks_for_tables_so(struct ktest *t)
 {
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_tables(false, true);
 	KTEST_EXPECT_TRUE(t, gets_tables(GFP_NOWAIT));
@@ -94,7 +70,7 @@ static void who_may_sleep_asks_for_tables_so(struct ktest *t)
 
 static void who_may_not_fail_gets_tables(struct ktest *t)
 {
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_tables(false, false);
 	KTEST_EXPECT_FALSE(t, gets_tables(GFP_KERNEL));
@@ -105,7 +81,7 @@ static void who_wants_no_warning_hears_none_of_tables(struct ktest *t)
 {
 	void *p;
 
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_tables(false, false);
 	p = area(GFP_KERNEL | __GFP_NOWARN);
@@ -139,7 +115,7 @@ static void map_without_tables_is_none(struct ktest *t)
 	struct page *pages[PAGES], *page;
 	unsigned int i;
 
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	page = alloc_page(GFP_KERNEL);
 	KTEST_ASSERT_NOT_NULL(t, page);
@@ -157,4 +133,4 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(map_without_tables_is_none),
 	{}
 };
-KTEST_SUITE_FIXTURE(vmap_gfp, cases, set_up, tear_down);
+KTEST_SUITE_FIXTURE(vmap_gfp, cases, set_up, fail_pages_tear_down);
