@@ -4,66 +4,50 @@
  */
 #include <kernel/ktest.h>
 #include <lib/kernel.h>
-#include <mm/fault_inject.h>
 #include <mm/vmalloc.h>
 
 #include "../../mm/internal.h"
+#include "fail_pages.h"
 #include "no_guards.h"
 #include "slub_fixture.h"
 
-static struct fail_page_alloc old_pages;
 static struct failslab old_slab;
-static bool is_set_up;
 
 static void set_up(struct ktest *t)
 {
-	if (t->fail_nth) {
-		ktest_skip(t, "has failures of its own");
-		return;
-	}
-	is_set_up = true;
 	no_guards(t);
-	fault_injection_on();
-	old_pages = fail_page_alloc;
 	old_slab = failslab;
+	fail_pages_set_up(t);
 }
 
 static void tear_down(struct ktest *t)
 {
-	if (!is_set_up)
-		return;
-	is_set_up = false;
-	fail_page_alloc = old_pages;
 	failslab = old_slab;
-	fault_injection_off();
+	fail_pages_tear_down(t);
 	guards_again(t);
 }
-
-static const struct fault_attr always = {
-	.name = "kmalloc_fallback", .out_of = 100, .interval = 1, .times = -1,
-	.require_end = ~0UL, .probability = 100, .verbose = 1,
-};
 
 /* Pages, asked for by who may not sleep. */
 static void fail_sleepless_pages(void)
 {
-	fail_page_alloc = (struct fail_page_alloc){
-		.attr = always, .max_order = ~0U, .gfp.ignore_wait = true,
-	};
+	fail_pages(true, false);
 }
 
 /* Objects of kmalloc()'s, asked for by who may not sleep, or by anybody. */
 static void fail_objects(bool ignore_wait)
 {
 	failslab = (struct failslab){
-		.attr = always, .max_size = ~0U, .gfp.ignore_wait = ignore_wait,
+		.attr = FAULT_ATTR_INITIALIZER("failslab"),
+		.max_size = ~0U, .gfp.ignore_wait = ignore_wait,
 	};
+	failslab.attr.times = -1;
+	failslab.attr.probability = 100;
 	strscpy(failslab.cache, "kmalloc-*", sizeof(failslab.cache));
 }
 
 static void fail_none(void)
 {
-	fail_page_alloc.attr.probability = 0;
+	fail_no_pages();
 	failslab.attr.probability = 0;
 }
 
@@ -71,7 +55,7 @@ static void large_block_is_worth_no_sleep_and_no_warning(struct ktest *t)
 {
 	void *p;
 
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_sleepless_pages();
 	p = kvmalloc(SZ_64K, GFP_KERNEL);
@@ -92,7 +76,7 @@ static void large_block_is_tried_as_hard_as_one_says(struct ktest *t)
 {
 	void *p;
 
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_sleepless_pages();
 	p = kvmalloc(SZ_64K, GFP_KERNEL | __GFP_RETRY_MAYFAIL);
@@ -107,7 +91,7 @@ static void up_to_a_page_there_is_no_other_way(struct ktest *t)
 {
 	void *p, *q;
 
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_objects(false);
 	p = kvmalloc(PAGE_SIZE, GFP_MUST);
@@ -127,7 +111,7 @@ static void other_way_keeps_to_the_node(struct ktest *t)
 	void *p;
 	int nid;
 
-	if (!is_set_up)
+	if (!fail_pages_is_set_up)
 		return;
 	fail_sleepless_pages();
 	for_each_online_node(nid) {
