@@ -47,7 +47,8 @@ static void right_use_is_right_while_another_cpu_validates(struct ktest *t)
 {
 	unsigned long before = slab_nr_events();
 
-	watched = kmem_cache_create("watched", SIZE, 0, FLAGS, NULL);
+	watched = STRESS_INSIST(kmem_cache_create("watched", SIZE, 0, FLAGS,
+						  NULL));
 	KTEST_ASSERT_NOT_NULL(t, watched);
 	stress_run(t, 1, watch_or_resize, NULL);
 	KTEST_EXPECT_EQ(t, slab_nr_events(), before);
