@@ -20,6 +20,7 @@
 
 #include "internal.h"
 
+/* Of no bytes: more than any order. */
 static unsigned int get_order(size_t size)
 {
 	size_t pages = (size - 1) >> PAGE_SHIFT;
@@ -61,8 +62,6 @@ void *alloc_pages_exact(size_t size, gfp_t gfp)
 	unsigned int order;
 	struct page *page;
 
-	if (size == 0 || size > PAGE_SIZE << MAX_PAGE_ORDER)
-		return NULL;
 	order = get_order(size);
 	page = __alloc_pages(gfp & ~(__GFP_COMP | __GFP_HIGHMEM), order,
 			     NUMA_NO_NODE, _RET_IP_);

@@ -139,9 +139,8 @@ void setup_lowmem_reserve(struct pglist_data *pgdat)
 		unsigned int ratio = lowmem_reserve_ratio[i];
 		unsigned long above = 0;
 
-		for (j = 0; j < MAX_NR_ZONES; j++) {
-			if (j > i)
-				above += pgdat->node_zones[j].managed_pages;
+		for (j = i + 1; j < MAX_NR_ZONES; j++) {
+			above += pgdat->node_zones[j].managed_pages;
 			zone->lowmem_reserve[j] =
 				ratio && zone->managed_pages ?
 				above / ratio : 0;

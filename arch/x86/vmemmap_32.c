@@ -126,11 +126,9 @@ void memmap_back_descriptor(unsigned long pfn, struct memmap_supply *supply)
 int __init vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn,
 			    int nid)
 {
-	unsigned long first = ALIGN_DOWN(start_pfn, MAX_ORDER_NR_PAGES);
-	unsigned long last = ALIGN(end_pfn, MAX_ORDER_NR_PAGES);
-
-	if (last > mem_map_frames)
+	if (end_pfn > mem_map_frames)
 		return -ENOMEM;
-	memset(mem_map + first, 0, (last - first) * sizeof(struct page));
+	memset(mem_map + start_pfn, 0,
+	       (end_pfn - start_pfn) * sizeof(struct page));
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include <asm/machine.h>
 #include <asm/page.h>
 #include <kernel/boot_info.h>
+#include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/early.h>
@@ -224,7 +225,8 @@ void setup_arch(const struct boot_info *boot)
 /* The area is there from the start, zeroed by the operating system. */
 int vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn, int nid)
 {
-	return 0;
+	return IS_ALIGNED(start_pfn | end_pfn, MAX_ORDER_NR_PAGES) &&
+	       start_pfn <= end_pfn ? 0 : -EINVAL;
 }
 
 /* All of it can be written from the start. */

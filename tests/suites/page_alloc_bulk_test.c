@@ -13,6 +13,7 @@
 static void exact_allocation_gives_back_the_rest(struct ktest *t)
 {
 	static const u32 sizes[] = { 1, 4096, 4097, 12288, 20480, 1000000 };
+	const gfp_t quiet = GFP_KERNEL | __GFP_NOWARN;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes) && memory_is_enough_for(sizes[i]);
@@ -27,10 +28,10 @@ static void exact_allocation_gives_back_the_rest(struct ktest *t)
 		free_pages_exact(p, sizes[i]);
 		KTEST_EXPECT_EQ(t, settled_free_pages(), before);
 	}
-	KTEST_EXPECT_NULL(t, alloc_pages_exact(0, GFP_KERNEL));
-	KTEST_EXPECT_NULL(t, alloc_pages_exact((size_t)-1, GFP_KERNEL));
+	KTEST_EXPECT_NULL(t, alloc_pages_exact(0, quiet));
+	KTEST_EXPECT_NULL(t, alloc_pages_exact((size_t)-1, quiet));
 	KTEST_EXPECT_NULL(t, alloc_pages_exact((PAGE_SIZE << MAX_PAGE_ORDER) +
-					       1, GFP_KERNEL));
+					       1, quiet));
 }
 
 /* It is not taken from one that is twice as large. */
@@ -89,6 +90,61 @@ static void bulk_takes_no_more_than_it_gives(struct ktest *t)
 		__free_page(array[--n]);
 }
 
+static unsigned long room_for_all(const struct zone *zone)
+{
+	unsigned long floor = zone_watermark_floor(zone, low_wmark_pages(zone),
+						   gfp_zone(GFP_KERNEL),
+						   WMARK_LOW);
+
+	return zone->nr_free_pages - min(zone->nr_free_pages, floor);
+}
+
+/* Takes what is there above low watermark, but for a few pages. */
+static void leave_few(const struct zone *zone, unsigned long few,
+		      struct list_head *taken)
+{
+	unsigned int order = MAX_PAGE_ORDER + 1;
+	struct page *page;
+
+	while (order--)
+		while (room_for_all(zone) > few + (1UL << order)) {
+			page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+			drain_local_pages();
+			if (!page)
+				break;
+			list_add(&page->lru, taken);
+		}
+}
+
+static void bulk_goes_on_in_the_next_zone(struct ktest *t)
+{
+	struct zone *const *z = node_zonelist(NUMA_NO_NODE, GFP_KERNEL)->zones;
+	struct page *page, *next, *array[BULK] = { NULL };
+	unsigned long n, first = 0, free;
+	LIST_HEAD(taken);
+
+	drain_all_pages();
+	if (!z[1] || room_for_all(z[1]) < BULK) {
+		ktest_skip(t, "there is one zone");
+		return;
+	}
+	if (skip_on_a_huge_machine(t))
+		return;
+	leave_few(z[0], BULK / 2, &taken);
+	free = nr_free_pages();
+	n = alloc_pages_bulk_array(GFP_KERNEL, BULK, array);
+	KTEST_EXPECT_EQ(t, nr_free_pages(), free - n);
+	KTEST_EXPECT_EQ(t, n, BULK);
+	while (n) {
+		first += page_zone(array[--n]) == z[0];
+		__free_page(array[n]);
+	}
+	KTEST_EXPECT_LE(t, 1, first);
+	KTEST_EXPECT_LE(t, first, BULK / 2 + 1);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_pages(page, page->order);
+}
+
 /* As if there were free pages that nobody may have: isolated ones. */
 static unsigned long bulk_of_a_zone_that_counts_more(struct list_head *taken)
 {
@@ -105,6 +161,23 @@ static unsigned long bulk_of_a_zone_that_counts_more(struct list_head *taken)
 	for (more = 0; more < n; more++)
 		list_add(&array[more]->lru, taken);
 	return n;
+}
+
+/* The rest is not asked for one by one. */
+static void bulk_ends_with_the_first_refusal(struct ktest *t)
+{
+	struct page *page, *next, *array[4] = { NULL };
+	unsigned long failures;
+	LIST_HEAD(taken);
+
+	while ((page = alloc_page(GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN)))
+		list_add(&page->lru, &taken);
+	failures = alloc_failures();
+	KTEST_EXPECT_EQ(t, alloc_pages_bulk_array(GFP_DMA | __GFP_NOWARN,
+						  ARRAY_SIZE(array), array), 0);
+	KTEST_EXPECT_EQ(t, alloc_failures(), failures + 1);
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
 }
 
 /* What a batch takes at once is counted against the watermark at once. */
@@ -142,6 +215,8 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(exact_allocation_may_be_a_whole_block),
 	KTEST_CASE(bulk_fills_empty_entries_alone),
 	KTEST_CASE(bulk_takes_no_more_than_it_gives),
+	KTEST_CASE(bulk_goes_on_in_the_next_zone),
+	KTEST_CASE(bulk_ends_with_the_first_refusal),
 	KTEST_CASE(bulk_leaves_the_reserves_alone),
 	{}
 };

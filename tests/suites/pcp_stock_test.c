@@ -460,7 +460,22 @@ static void pages_not_packed_go_to_the_free_lists(struct ktest *t)
 	arena_put(&arena);
 }
 
+static void stock_is_an_eighth_of_its_zone_at_most(struct ktest *t)
+{
+	struct zone zone = { .managed_pages = 80000, .nr_asked = 1UL << 20,
+			     .nr_stock = 9999 };
+
+	if (pcp_is_disabled()) {
+		ktest_skip(t, "the arrays are put aside");
+		return;
+	}
+	KTEST_EXPECT_TRUE(t, stock_wants(&zone));
+	zone.nr_stock++;
+	KTEST_EXPECT_FALSE(t, stock_wants(&zone));
+}
+
 static const struct ktest_case put_cases[] = {
+	KTEST_CASE(stock_is_an_eighth_of_its_zone_at_most),
 	KTEST_CASE(pages_not_packed_go_to_the_free_lists),
 	{}
 };

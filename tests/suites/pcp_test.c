@@ -246,6 +246,37 @@ static void batch_leaves_the_low_watermark_alone(struct ktest *t)
 		__free_page(page);
 }
 
+/* Who takes it lowers no zone: it is counted as used. */
+static void block_at_hand_serves_below_all_marks(struct ktest *t)
+{
+	struct zone *dma = &NODE_DATA(0)->node_zones[ZONE_DMA];
+	struct page *page, *next;
+	LIST_HEAD(taken);
+
+	if (!dma->pageset_high[0] || !min_wmark_pages(dma)) {
+		ktest_skip(t, "zone DMA is small");
+		return;
+	}
+	drain_all_pages();
+	while ((page = alloc_page(GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN))) {
+		list_add(&page->lru, &taken);
+		drain_local_pages();
+	}
+	list_for_each_entry(page, &taken, lru)
+		if (get_pageblock_migratetype(page) == MIGRATE_UNMOVABLE)
+			break;
+	if (KTEST_EXPECT_TRUE(t, &page->lru != &taken)) {
+		list_del(&page->lru);
+		__free_page(page);
+		KTEST_EXPECT_EQ(t, at_hand(dma, 0), 1);
+		page = alloc_page(GFP_DMA | __GFP_ZERO | __GFP_NOWARN);
+		if (KTEST_EXPECT_NOT_NULL(t, page))
+			list_add(&page->lru, &taken);
+	}
+	list_for_each_entry_safe(page, next, &taken, lru)
+		__free_page(page);
+}
+
 static void large_blocks_pass_the_arrays_by(struct ktest *t)
 {
 	unsigned int order = NR_PCP_ORDERS;
@@ -445,6 +476,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(batch_of_one_piece_is_handed_out_from_low_to_high),
 	KTEST_CASE(refill_of_a_full_array_gives_the_rest_back),
 	KTEST_CASE(batch_leaves_the_low_watermark_alone),
+	KTEST_CASE(block_at_hand_serves_below_all_marks),
 	KTEST_CASE(large_blocks_pass_the_arrays_by),
 	KTEST_CASE(array_holds_its_high_mark_and_no_more),
 	KTEST_CASE(full_array_gives_back_what_lay_there_longest),

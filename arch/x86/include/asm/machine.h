@@ -41,7 +41,7 @@ void setup_arch(const struct boot_info *boot);
 
 /*
  * Makes the struct page array readable for [start_pfn, end_pfn): zeroes under
- * pfn_to_page() of that range. Ranges may touch and share; each is called for
+ * pfn_to_page() of that range, of whole blocks of MAX_PAGE_ORDER; each block
  * once. 0 or -ENOMEM. Counterpart: vmemmap_populate().
  *
  * Where MEMMAP_BLOCK_FRAMES is 0 they can be written, too, and all of low RAM
