@@ -130,11 +130,11 @@ bool bootmem_next_free(const struct bootmem_data *b, unsigned long *start,
 	return *start < *stop;
 }
 
-/* Are all frames of [start, end) there and free? */
+/* Are the frames from start, which is there, to end all there and free? */
 static bool all_free(const struct bootmem_data *b, unsigned long start,
 		     unsigned long end)
 {
-	if (start < b->start_pfn || end > b->end_pfn)
+	if (end > b->end_pfn)
 		return false;
 	return find_next_bit(b->map, end - b->start_pfn,
 			     start - b->start_pfn) == end - b->start_pfn;

@@ -157,7 +157,17 @@ static void owner_of_early_memory_is_who_asked(struct ktest *t)
 	KTEST_EXPECT_EQ(t, early_owner_of(FAR(7) + PFN_PHYS(5)), EARLY_OTHER);
 	KTEST_EXPECT_EQ(t, early_alloc_raw(PFN_PHYS(3), 1, 0, EARLY_BOOT),
 			0ULL);
-	KTEST_EXPECT_EQ(t, early_owner_of(0), EARLY_OTHER);
+	KTEST_EXPECT_EQ(t, early_alloc_raw(FAR(7) + PFN_PHYS(6), PAGE_SIZE, 0,
+					   EARLY_BOOT), 0ULL);
+	KTEST_EXPECT_EQ(t, early_owner_of(FAR(7) + PFN_PHYS(5)), EARLY_OTHER);
+}
+
+static void range_longer_than_its_address_is_owned_to_its_end(struct ktest *t)
+{
+	const unsigned long base = PFN_DOWN(FAR(0)) / 4, end = 4 * base;
+
+	own(t, 0, base, end, EARLY_BOOT);
+	EXPECT_STRETCH(t, 0, base, end, EARLY_BOOT);
 }
 
 static void what_could_not_be_reserved_has_no_owner(struct ktest *t)
@@ -257,6 +267,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(frame_is_named_after_the_owner_that_has_a_name),
 	KTEST_CASE(arrays_that_moved_are_the_early_allocators),
 	KTEST_CASE(owner_of_early_memory_is_who_asked),
+	KTEST_CASE(range_longer_than_its_address_is_owned_to_its_end),
 	KTEST_CASE(what_could_not_be_reserved_has_no_owner),
 	KTEST_CASE(full_table_is_told_once_and_the_rest_is_other),
 #endif

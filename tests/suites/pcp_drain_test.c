@@ -119,10 +119,28 @@ static void large_block_is_found_in_the_arrays(struct ktest *t)
 		__free_pages(got, pageblock_order);
 }
 
+static const gfp_t types[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
+
+static void pages_of_all_types_are_counted(struct ktest *t)
+{
+	struct page *pages[ARRAY_SIZE(types)];
+	unsigned int i, n;
+
+	for (n = 0; n < ARRAY_SIZE(types); n++) {
+		pages[n] = alloc_page(GFP_KERNEL | types[n]);
+		if (!KTEST_EXPECT_NOT_NULL(t, pages[n]))
+			break;
+	}
+	drain_all_pages();
+	for (i = 0; i < n; i++) {
+		__free_page(pages[i]);
+		KTEST_EXPECT_EQ(t, nr_pcp_pages(), i + 1UL);
+	}
+}
+
 /* A page in the array of another type is not out of reach. */
 static void page_of_another_type_is_found_in_the_arrays(struct ktest *t)
 {
-	static const gfp_t types[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
 	struct list_head blocks[NR_PAGE_ORDERS];
 	struct page *page = alloc_page(GFP_KERNEL), *got;
 	unsigned int i;
@@ -341,6 +359,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(single_page_of_a_cpu_is_drained),
 	KTEST_CASE(array_on_its_way_out_of_use_counts_as_empty),
 	KTEST_CASE(large_block_is_found_in_the_arrays),
+	KTEST_CASE(pages_of_all_types_are_counted),
 	KTEST_CASE(page_of_another_type_is_found_in_the_arrays),
 	KTEST_CASE(second_free_of_a_block_at_hand_is_refused),
 	KTEST_CASE(damaged_block_is_not_handed_out),
