@@ -49,12 +49,11 @@ static void park_zone(const struct zone *zone, unsigned int cpu)
 			pcp_park(&pcp->stack[order][mt]);
 }
 
+/* Interrupts are off on that CPU, or it does not run. */
 static void park_or_unpark(unsigned int cpu, bool park)
 {
-	unsigned long flags;
 	struct zone *zone;
 
-	local_irq_save(flags);
 	drain_cpu(cpu);
 	for_each_populated_zone(zone) {
 		if (!zone->pageset_high[0])
@@ -65,7 +64,6 @@ static void park_or_unpark(unsigned int cpu, bool park)
 			init_pageset(zone, per_cpu_ptr(zone->per_cpu_pageset,
 						       cpu));
 	}
-	local_irq_restore(flags);
 }
 
 static void this_cpu_obeys(void *park)

@@ -166,7 +166,10 @@ static void cpu_unpark(struct kmem_cache *s, struct kmem_cache_cpu *c)
 
 typedef void (*arrays_fn)(struct kmem_cache *s, struct kmem_cache_cpu *c);
 
-/* All caches' arrays of one CPU; slab_mutex is held by who asks. */
+/*
+ * All caches' arrays of one CPU, where interrupts are off, or which does not
+ * run; slab_mutex is held by who asks.
+ */
 static void for_all_caches(unsigned int cpu, arrays_fn fn)
 {
 	struct kmem_cache *s;
@@ -177,11 +180,7 @@ static void for_all_caches(unsigned int cpu, arrays_fn fn)
 
 static void on_this_cpu(void *info)
 {
-	unsigned long flags;
-
-	local_irq_save(flags);
 	for_all_caches(smp_processor_id(), *(arrays_fn *)info);
-	local_irq_restore(flags);
 }
 
 /* CPUs neither come nor go meanwhile; those that stay away are done by us. */
