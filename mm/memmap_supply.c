@@ -73,7 +73,10 @@ static void account(struct zone *zone, long frames)
 	totalram_pages_add(frames);
 }
 
-/* The low part of a backed block on no list becomes supply. */
+/*
+ * The low part of a backed block on no list becomes supply. The last part is
+ * begun, as less than a part is left: there is none behind it.
+ */
 static void add_supply(struct zone *zone, struct page *block)
 {
 	unsigned int order = memmap_part_order(zone);
@@ -90,8 +93,6 @@ static void add_supply(struct zone *zone, struct page *block)
 	add_free_pages(zone, -(long)nr);
 	account(zone, -(long)nr);
 	zone->memmap_pages += nr;
-	if (zone->memmap.now.start == zone->memmap.now.end)
-		zone->memmap.now = zone->memmap.then;
 	zone->memmap.then = (struct pfn_range){ pfn, pfn + nr };
 }
 

@@ -74,7 +74,10 @@ const struct zonelist *node_zonelist(int nid, gfp_t gfp)
 	return &NODE_DATA(nid)->node_zonelists[which][gfp_zone(gfp)];
 }
 
-/* Appends the node's populated zones from highest down; the new length. */
+/*
+ * Appends the node's populated zones from highest down; the new length. What
+ * ends the list is there: it is built once, of zeroes.
+ */
 static unsigned int add_node(struct zonelist *list, unsigned int n, int nid,
 			     int highest)
 {
@@ -86,7 +89,6 @@ static unsigned int add_node(struct zonelist *list, unsigned int n, int nid,
 		if (populated_zone(zone))
 			list->zones[n++] = zone;
 	}
-	list->zones[n] = NULL;
 	return n;
 }
 
