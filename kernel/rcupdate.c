@@ -130,12 +130,11 @@ void synchronize_rcu(void)
 
 /* ----- objects that wait -------------------------------------------------- */
 
-void call_rcu(struct rcu_head *head, rcu_callback_t func)
+static void enqueue(struct rcu_head *head, rcu_callback_t func)
 {
 	struct rcu_head *first = __atomic_load_n(&waiting, __ATOMIC_RELAXED);
 
 	head->func = func;
-	__atomic_fetch_add(&nr_waiting, 1, __ATOMIC_RELAXED);
 	do {
 		head->next = first;
 	} while (!__atomic_compare_exchange_n(&waiting, &first, head, true,
@@ -143,6 +142,12 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 					      __ATOMIC_RELAXED));
 	if (!first && rcu_task)
 		wake_up_process(rcu_task);
+}
+
+void call_rcu(struct rcu_head *head, rcu_callback_t func)
+{
+	__atomic_fetch_add(&nr_waiting, 1, __ATOMIC_RELAXED);
+	enqueue(head, func);
 }
 
 /* The list, oldest first; waits until there is one. */
@@ -165,14 +170,30 @@ static struct rcu_head *take_waiting(void)
 	return oldest;
 }
 
+struct barrier {
+	struct rcu_head head;
+	struct completion reached;
+};
+
+static void reach(struct rcu_head *head)
+{
+	complete(&container_of(head, struct barrier, head)->reached);
+}
+
+/* A barrier is no object: it is not counted. */
 static void call(struct rcu_head *head)
 {
 	unsigned long offset = (unsigned long)head->func;
 
+	if (head->func == reach) {
+		reach(head);
+		return;
+	}
 	if (offset < RCU_OFFSETS)
 		rcu_free_hook((char *)head - offset);
 	else
 		head->func(head);
+	__atomic_fetch_sub(&nr_waiting, 1, __ATOMIC_RELEASE);
 }
 
 static int rcu_thread(void *unused)
@@ -185,21 +206,10 @@ static int rcu_thread(void *unused)
 		for (; head; head = next) {
 			next = head->next;
 			call(head);
-			__atomic_fetch_sub(&nr_waiting, 1, __ATOMIC_RELEASE);
 			cond_resched();
 		}
 	}
 	return 0;
-}
-
-struct barrier {
-	struct rcu_head head;
-	struct completion reached;
-};
-
-static void reach(struct rcu_head *head)
-{
-	complete(&container_of(head, struct barrier, head)->reached);
 }
 
 /*
@@ -214,7 +224,7 @@ void rcu_barrier(void)
 	if (!rcu_nr_waiting() || !rcu_task || current == rcu_task)
 		return;
 	init_completion(&barrier.reached);
-	call_rcu(&barrier.head, reach);
+	enqueue(&barrier.head, reach);
 	wait_for_completion(&barrier.reached);
 }
 

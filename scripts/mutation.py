@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HOST = 'build/host'
 KERNEL = 'build/x86_64/strata.elf'
+DEBUG_KERNEL = 'build/x86_64/debug2/strata.elf'     # test_debug_build.py's
 PROGRAMS = (f'{HOST}/ktest', f'{HOST}/memmap-replay', f'{HOST}/slub-kunit',
             f'{HOST}/fuzz/multiboot2', f'{HOST}/fuzz/memmap',
             f'{HOST}/highmem/ktest',
@@ -153,7 +154,8 @@ class Tree:
             return []
         hosted = [self.path / HOST / kind / f'{source[:-2]}.o'
                   for kind in ('', 'numa', 'highmem')]
-        return [*hosted, self.path / f'build/x86_64/{source}.o']
+        return [*hosted, *((self.path / kernel).parent / f'{source}.o'
+                           for kernel in (KERNEL, DEBUG_KERNEL))]
 
     @contextlib.contextmanager
     def kept(self, sources):
@@ -169,9 +171,11 @@ class Tree:
 
     def forget(self, sources):
         """Nothing that was made of the mutant must be taken for the tree's."""
-        for made in (*PROGRAMS, f'{HOST}/libstrata.a', KERNEL,
-                     'build/x86_64/strata.pass1.elf'):
+        for made in (*PROGRAMS, f'{HOST}/libstrata.a'):
             (self.path / made).unlink(missing_ok=True)
+        for kernel in (KERNEL, DEBUG_KERNEL):
+            for made in ('strata.elf', 'strata.pass1.elf'):
+                (self.path / kernel).with_name(made).unlink(missing_ok=True)
         for source in sources:
             if source.endswith('.h'):       # what includes it is made again
                 (self.path / source).touch()

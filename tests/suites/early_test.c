@@ -126,6 +126,10 @@ static void part_of_a_frame_makes_the_frame_owned(struct ktest *t)
 	memblock_phys_free(base, 8);
 	EXPECT_STRETCH(t, base, 0, 1, EARLY_BOOT);
 	KTEST_EXPECT_EQ(t, early_owner_of(base + PAGE_SIZE), EARLY_OTHER);
+	base = FAR(4) + 4 * PAGE_SIZE - 1;
+	KTEST_EXPECT_EQ(t, early_reserve(base, 1, EARLY_BOOT), 0);
+	memblock_phys_free(base, 1);
+	EXPECT_STRETCH(t, FAR(4), 3, 4, EARLY_BOOT);
 }
 
 /* Firmware's data in the first MiB has a name beside nameless bytes. */

@@ -271,6 +271,20 @@ static void object_counts_until_its_function_is_over(struct ktest *t)
 	rcu_barrier();
 }
 
+/* Nor does a barrier count, which is still in hand when its caller goes on. */
+static void nothing_waits_behind_a_barrier(struct ktest *t)
+{
+	static struct numbered object;
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++) {
+		call_rcu(&object.rcu, note_order);
+		rcu_barrier();
+		if (!KTEST_EXPECT_EQ(t, rcu_nr_waiting(), 0))
+			break;
+	}
+}
+
 static void call_from_handler(void *info)
 {
 	call_rcu(info, note_order);
@@ -441,6 +455,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(functions_are_called_once_and_in_order),
 	KTEST_CASE(thread_does_not_wait_for_itself),
 	KTEST_CASE(object_counts_until_its_function_is_over),
+	KTEST_CASE(nothing_waits_behind_a_barrier),
 	KTEST_CASE(handlers_may_ask),
 	KTEST_CASE(objects_of_all_kinds_are_freed),
 	KTEST_CASE(reader_may_give_away_what_he_reads),
