@@ -59,6 +59,7 @@ static void use_map(struct ktest *t, struct page **pages)
 	KTEST_EXPECT_REPORTS(t, 1, "made by vm_map_ram()", vfree(q));
 	vm_unmap_ram(q, SHOWN);
 	KTEST_EXPECT_EQ(t, probe_write(q), -EFAULT);
+	KTEST_EXPECT_REPORTS(t, 1, "bad vm_unmap_ram", vm_unmap_ram(q, SHOWN));
 	KTEST_EXPECT_NULL(t, vmalloc_to_page(q));
 	KTEST_EXPECT_EQ(t, vmalloc_to_pfn(q), 0);
 }
