@@ -309,6 +309,26 @@ static void page_in_use_does_not_look_kept(struct ktest *t)
 	mempool_destroy(p);
 }
 
+static void validation_looks_at_each_element(struct ktest *t)
+{
+	mempool_t *p = mempool_create_kmalloc_pool(3, 256);
+	char *kept;
+	int i;
+
+	KTEST_ASSERT_NOT_NULL(t, p);
+	for (i = 0; i < 3; i++) {
+		kept = p->elements[i];
+		p->elements[i] = kept + 8;
+		KTEST_EXPECT_NOT_NULL(t, mempool_validate(p));
+		p->elements[i] = p->elements[(i + 1) % 3];
+		KTEST_EXPECT_STREQ(t, mempool_validate(p),
+				   "mempool: an element twice");
+		p->elements[i] = kept;
+	}
+	KTEST_EXPECT_STREQ(t, mempool_validate(p), NULL);
+	mempool_destroy(p);
+}
+
 /* Whatever the caller leaves in an element is no mark. */
 static void data_that_looks_like_a_mark_is_data(struct ktest *t)
 {
@@ -408,6 +428,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(element_in_use_does_not_look_free),
 	KTEST_CASE(guarded_object_is_kept_like_others),
 	KTEST_CASE(page_in_use_does_not_look_kept),
+	KTEST_CASE(validation_looks_at_each_element),
 	KTEST_CASE(data_that_looks_like_a_mark_is_data),
 	KTEST_CASE(mark_in_the_reserve_that_is_overwritten_is_reported),
 	KTEST_CASE(poisoned_reserve_shows_each_byte_written),

@@ -525,6 +525,40 @@ static void waiters_on_all_cpus_get_through_without_memory(struct ktest *t)
 	mempool_destroy(shared);
 }
 
+#define RESIZES 1000
+
+/*
+ * To all sizes from 1 to 12, in an order of the step's own. How often the pool
+ * was not in order between.
+ */
+static int resize_often(void *step)
+{
+	int i, broken = 0;
+
+	for (i = 0; i < RESIZES; i++) {
+		mempool_resize(shared, 1 + i * *(int *)step % 12);
+		broken += mempool_validate(shared) != NULL;
+	}
+	return broken;
+}
+
+/* Who finds the reserve larger than he was going to make it gives way. */
+static void two_may_resize_a_pool(struct ktest *t)
+{
+	static int steps[] = { 5, 7 };
+	struct task_struct *task;
+
+	shared = mempool_create_kmalloc_pool(1, SPRING_BYTES);
+	KTEST_ASSERT_NOT_NULL(t, shared);
+	task = must_run_on(cpu_after(smp_processor_id()), resize_often,
+			   &steps[1], "resize");
+	KTEST_EXPECT_EQ(t, resize_often(&steps[0]), 0);
+	if (KTEST_EXPECT_NOT_NULL(t, task))
+		KTEST_EXPECT_EQ(t, kthread_stop(task), 0);
+	KTEST_EXPECT_STREQ(t, mempool_validate(shared), NULL);
+	mempool_destroy(shared);
+}
+
 /*
  * One element for all, from an allocator that never gives another: a wake-up
  * that is lost is one that nothing makes good.
@@ -557,6 +591,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(who_is_served_before_he_sleeps_does_not_sleep),
 	KTEST_CASE(pool_somebody_waits_in_is_not_destroyed),
 	KTEST_CASE(waiters_on_all_cpus_get_through_without_memory),
+	KTEST_CASE(two_may_resize_a_pool),
 	KTEST_CASE(no_wake_up_is_lost),
 	{}
 };
