@@ -167,15 +167,18 @@ static unsigned long bulk_of_a_zone_that_counts_more(struct list_head *taken)
 static void bulk_ends_with_the_first_refusal(struct ktest *t)
 {
 	struct page *page, *next, *array[4] = { NULL };
-	unsigned long failures;
+	unsigned long failures, n;
 	LIST_HEAD(taken);
 
 	while ((page = alloc_page(GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN)))
 		list_add(&page->lru, &taken);
 	failures = alloc_failures();
-	KTEST_EXPECT_EQ(t, alloc_pages_bulk_array(GFP_DMA | __GFP_NOWARN,
-						  ARRAY_SIZE(array), array), 0);
+	n = alloc_pages_bulk_array(GFP_DMA | __GFP_NOWARN, ARRAY_SIZE(array),
+				   array);
+	KTEST_EXPECT_EQ(t, n, 0);
 	KTEST_EXPECT_EQ(t, alloc_failures(), failures + 1);
+	while (n)
+		__free_page(array[--n]);
 	list_for_each_entry_safe(page, next, &taken, lru)
 		__free_page(page);
 }
