@@ -99,21 +99,31 @@ static unsigned long room_for_all(const struct zone *zone)
 	return zone->nr_free_pages - min(zone->nr_free_pages, floor);
 }
 
+/* A block of this zone, to list; false: the next one would be another's. */
+static bool take_block_of(const struct zone *zone, unsigned int order,
+			  struct list_head *list)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+	bool ours = page && page_zone(page) == zone;
+
+	drain_local_pages();
+	if (ours)
+		list_add(&page->lru, list);
+	else if (page)
+		__free_pages(page, order);
+	return ours;
+}
+
 /* Takes what is there above low watermark, but for a few pages. */
 static void leave_few(const struct zone *zone, unsigned long few,
 		      struct list_head *taken)
 {
 	unsigned int order = MAX_PAGE_ORDER + 1;
-	struct page *page;
 
 	while (order--)
-		while (room_for_all(zone) > few + (1UL << order)) {
-			page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
-			drain_local_pages();
-			if (!page)
-				break;
-			list_add(&page->lru, taken);
-		}
+		while (room_for_all(zone) > few + (1UL << order) &&
+		       take_block_of(zone, order, taken))
+			;
 }
 
 static void bulk_goes_on_in_the_next_zone(struct ktest *t)
