@@ -139,7 +139,7 @@ static void supply_is_used_to_the_last_frame(struct ktest *t)
 	unsigned long tables = kernel_pgtable.nr_tables;
 	unsigned int i;
 
-	for (i = 0; i < 30 && blocks_left() > 1 && use_it(); i++) {
+	for (i = 0; i < 9 && blocks_left() > 1 && use_it(); i++) {
 		KTEST_EXPECT_TRUE(t, memmap_supply_has(&zone->memmap,
 						       MEMMAP_BLOCK_FRAMES));
 		untouched -= MAX_ORDER_NR_PAGES;
@@ -189,13 +189,37 @@ static void descriptors_are_taken_out_of_the_zones_books(struct ktest *t)
 	unsigned long total = totalram_pages();
 	unsigned int i;
 
-	for (i = 0; i < 40 && blocks_left() > 1 && use_it(); i++)
+	for (i = 0; i < 12 && blocks_left() > 1 && use_it(); i++)
 		untouched -= MAX_ORDER_NR_PAGES;
 	KTEST_EXPECT_GE(t, zone->memmap_pages, memmap);
 	KTEST_EXPECT_EQ(t, zone->managed_pages + zone->memmap_pages,
 			managed + memmap);
 	KTEST_EXPECT_EQ(t, total - totalram_pages(),
 			managed - zone->managed_pages);
+	KTEST_EXPECT_STREQ(t, page_alloc_validate(), NULL);
+}
+
+/* Last: no memory is untouched any more. */
+static void supply_goes_back_with_the_last_block(struct ktest *t)
+{
+	unsigned long books = zone->managed_pages + zone->memmap_pages;
+	unsigned long memmap;
+	struct page *page;
+
+	if (zone->nr_deferred > TRIES) {
+		ktest_skip(t, "much memory is untouched");
+		return;
+	}
+	do {
+		memmap = zone->memmap_pages;
+		page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, MAX_PAGE_ORDER);
+		if (page)
+			list_add(&page->lru, &taken);
+	} while (page && zone->nr_deferred);
+	KTEST_EXPECT_EQ(t, zone->nr_deferred, 0);
+	KTEST_EXPECT_EQ(t, memmap_supply_left(&zone->memmap), 0);
+	KTEST_EXPECT_LT(t, zone->memmap_pages, memmap);
+	KTEST_EXPECT_EQ(t, zone->managed_pages + zone->memmap_pages, books);
 	KTEST_EXPECT_STREQ(t, page_alloc_validate(), NULL);
 }
 
@@ -273,6 +297,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(supply_is_used_to_the_last_frame),
 	KTEST_CASE(part_of_a_block_becomes_supply),
 	KTEST_CASE(descriptors_are_taken_out_of_the_zones_books),
+	KTEST_CASE(supply_goes_back_with_the_last_block),
 	{}
 };
 KTEST_SUITE_FIXTURE(memmap, cases, set_up, give_back);
