@@ -156,6 +156,19 @@ static void direct_colour_framebuffer_is_present(struct ktest *t)
 	KTEST_EXPECT_EQ(t, block_info.framebuffer.bpp, 32);
 }
 
+/* 2^29 pixels of 8 bytes: of the product 32 bits are 0. */
+static void line_of_a_framebuffer_is_counted_in_64_bits(struct ktest *t)
+{
+	struct fb_payload wide = { 0xfd000000, 4096, 1U << 29, 1, 64, 1,
+				   { 0 } };
+
+	block_begin_ram();
+	block_tag(8, &wide, sizeof(wide));
+	KTEST_EXPECT_NULL(t, block_end());
+	KTEST_EXPECT_FALSE(t, block_info.framebuffer.present);
+	block_remark(t, "makes no sense");
+}
+
 static void other_framebuffers_are_not_present(struct ktest *t)
 {
 	struct fb_payload text = { 0xb8000, 160, 80, 25, 16, 2, { 0 } };
@@ -308,6 +321,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(old_rsdp_is_taken_if_alone),
 	KTEST_CASE(short_rsdp_gives_what_is_whole),
 	KTEST_CASE(direct_colour_framebuffer_is_present),
+	KTEST_CASE(line_of_a_framebuffer_is_counted_in_64_bits),
 	KTEST_CASE(other_framebuffers_are_not_present),
 	KTEST_CASE(sections_placed_by_loader_are_noted_elf64),
 	KTEST_CASE(sections_placed_by_loader_are_noted_elf32),
