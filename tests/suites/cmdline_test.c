@@ -72,6 +72,7 @@ static int take_two(const char *value)
 
 static const struct cmdline_param params[] = {
 	{ "two", take_two }, { "one", take_one },
+	{ "all", take_one }, { "all", take_two }, { "all", take_one },
 };
 
 static unsigned int apply(const char *line, size_t nr_params)
@@ -87,6 +88,12 @@ static void takers_are_called_in_the_order_of_words(struct ktest *t)
 {
 	KTEST_EXPECT_EQ(t, apply("one two=2 one=3", 2), 0);
 	KTEST_EXPECT_STREQ(t, taken, "one()two(2)one(3)");
+}
+
+static void word_goes_to_all_who_ask_for_it(struct ktest *t)
+{
+	KTEST_EXPECT_EQ(t, apply("all=3", ARRAY_SIZE(params)), 0);
+	KTEST_EXPECT_STREQ(t, taken, "one(3)two(3)one(3)");
 }
 
 static void unknown_and_refused_words_are_told_and_survived(struct ktest *t)
@@ -122,6 +129,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(quotes_keep_blanks_and_disappear),
 	KTEST_CASE(open_quote_ends_with_the_line),
 	KTEST_CASE(takers_are_called_in_the_order_of_words),
+	KTEST_CASE(word_goes_to_all_who_ask_for_it),
 	KTEST_CASE(unknown_and_refused_words_are_told_and_survived),
 	KTEST_CASE(a_cut_line_loses_only_its_last_word),
 	{}
