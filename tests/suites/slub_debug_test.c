@@ -2,6 +2,7 @@
  * Damage that is done on purpose to objects of caches with debug flags: found,
  * counted and mended as Linux's slub_kunit has it.
  */
+#include <asm/irqflags.h>
 #include <kernel/kthread.h>
 #include <kernel/smp.h>
 #include <kernel/time.h>
@@ -106,6 +107,62 @@ static void slack_of_kmalloc_is_a_red_zone(struct ktest *t)
 	kmem_cache_destroy(s);
 }
 
+#define NR_WAYS 6
+
+/* 18 bytes, as many ways as there are; size is unknown to the compiler. */
+static void *kmalloc_by(unsigned int way, struct kmem_cache *s, size_t size)
+{
+	switch (way) {
+	case 0:
+		return kmalloc(18, GFP_NOWAIT);
+	case 1:
+		return kmalloc(size, GFP_NOWAIT);
+	case 2:
+		return kzalloc(size, GFP_NOWAIT);
+	case 3:
+		return kmalloc_node(size, GFP_NOWAIT, NUMA_NO_NODE);
+	case 4:
+		return kzalloc_node(size, GFP_NOWAIT, slab_home_node);
+	default:
+		return __kmalloc_cache_noprof(s, GFP_NOWAIT, size);
+	}
+}
+
+/* The same while kmalloc()'s class of 32 bytes is s, for nobody but us. */
+static void *kmalloc_from(struct kmem_cache *s, unsigned int way)
+{
+	struct kmem_cache **class =
+		&kmalloc_caches[KMALLOC_NORMAL][kmalloc_index(32)];
+	static volatile size_t size = 18;
+	struct kmem_cache *old = *class;
+	unsigned long flags;
+	void *p;
+
+	local_irq_save(flags);
+	WRITE_ONCE(*class, s);
+	p = kmalloc_by(way, s, size);
+	WRITE_ONCE(*class, old);
+	local_irq_restore(flags);
+	return p;
+}
+
+static void every_way_to_kmalloc_tells_the_size_asked_for(struct ktest *t)
+{
+	struct kmem_cache *s = make_cache(32, SLAB_KMALLOC | SLAB_RED_ZONE);
+	unsigned int way;
+	void *p;
+
+	for (way = 0; way < NR_WAYS; way++) {
+		p = kmalloc_from(s, way);
+		KTEST_EXPECT_NOT_NULL(t, p);
+		if (!p)
+			continue;
+		KTEST_EXPECT_EQ(t, slab_debug_asked(s, p), 18);
+		kmem_cache_free(s, p);
+	}
+	kmem_cache_destroy(s);
+}
+
 static void object_left_at_destroy_is_two_events(struct ktest *t)
 {
 	struct kmem_cache *s = make_cache(64, 0);
@@ -206,6 +263,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(last_byte_after_free),
 	KTEST_CASE(broken_chain_is_cut_and_counted),
 	KTEST_CASE(slack_of_kmalloc_is_a_red_zone),
+	KTEST_CASE(every_way_to_kmalloc_tells_the_size_asked_for),
 	KTEST_CASE(object_left_at_destroy_is_two_events),
 	KTEST_CASE(tracks_are_of_who_allocated_and_who_freed),
 	KTEST_CASE(traced_cache_logs_each_alloc_and_free),
