@@ -326,6 +326,56 @@ static void other_types_stock_outlives_an_abandoned_one(struct ktest *t)
 	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
 }
 
+/* All of one type's stock becomes that of another, as it were. */
+static void rename_stock(struct zone *zone, enum migratetype from,
+			 enum migratetype to)
+{
+	struct page *chain = zone->stock[from];
+
+	zone->stock[from] = NULL;
+	zone->stock[to] = chain;
+}
+
+static void expect_none_but(struct ktest *t, struct zone *zone,
+			    enum migratetype only)
+{
+	unsigned int mt;
+
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++) {
+		struct page *page;
+
+		if (mt == only)
+			continue;
+		page = pcp_refill_from_stock(zone, (enum migratetype)mt);
+		KTEST_EXPECT_NULL(t, page);
+		if (page)
+			free_unref_page(page, 0);
+	}
+}
+
+static void no_type_gets_what_the_stock_has_of_another(struct ktest *t)
+{
+	enum migratetype mt = MIGRATE_UNMOVABLE, last;
+	struct zone *zone = kernel_zone();
+	unsigned long before;
+	unsigned int to;
+
+	if (!chain_to_damage(t, &mt))
+		return;
+	last = mt;
+	before = zone->nr_stock;
+	for (to = 0; to < MIGRATE_PCPTYPES; to++)
+		KTEST_ASSERT_TRUE(t, to == mt || !zone->stock[to]);
+	for (to = 0; to < MIGRATE_PCPTYPES; to++) {
+		rename_stock(zone, last, (enum migratetype)to);
+		last = (enum migratetype)to;
+		expect_none_but(t, zone, last);
+	}
+	rename_stock(zone, last, mt);
+	KTEST_EXPECT_EQ(t, zone->nr_stock, before);
+	KTEST_EXPECT_STREQ(t, pcp_validate(), NULL);
+}
+
 static bool lies_in_stock(const struct zone *zone, enum migratetype mt,
 			  const struct page *page)
 {
@@ -402,6 +452,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(link_that_was_written_over_is_not_followed),
 	KTEST_CASE(chain_that_leads_nowhere_is_abandoned),
 	KTEST_CASE(other_types_stock_outlives_an_abandoned_one),
+	KTEST_CASE(no_type_gets_what_the_stock_has_of_another),
 	KTEST_CASE(damaged_page_does_not_reach_the_stock),
 	KTEST_CASE(stock_never_overfills_an_array),
 	KTEST_CASE(stock_is_checked),
