@@ -118,7 +118,7 @@ def test_ram_that_is_not_there_is_told(word):
 @pytest.mark.skipif(not I386, reason='all memory is low')
 @pytest.mark.parametrize('value, start', [
     ('64M', 64), ('895M', 894), ('16M', 16), ('14M', 14),
-    ('0', 896), ('7M', 896), ('2G', 896), ('much', 896)])
+    ('0', 896), ('7M', 896), ('2G', 896), ('4160M', 896), ('much', 896)])
 def test_low_memory_ends_where_it_is_told(value, start):
     run = healthy(boot(f'lowmem={value} selftest=zone,highmem,kmap poweroff',
                        mem='1G'), '1G')
