@@ -3,6 +3,7 @@
  * kernel image, exceptions that return, the names of addresses, call stacks.
  */
 #include <asm/cpufeature.h>
+#include <asm/desc.h>
 #include <asm/i8259.h>
 #include <asm/irqflags.h>
 #include <asm/machine.h>
@@ -346,6 +347,31 @@ static void damaged_call_stack_ends_the_walk(struct ktest *t)
 	KTEST_EXPECT_EQ(t, stack_trace_from(bp, entries, MAX_ENTRIES), 0);
 }
 
+/*
+ * A double fault's handler was called by what has faulted: the trace goes on
+ * there, on another stack, and never back. Two words of that stack are ours
+ * while nothing faults.
+ */
+static void call_stack_goes_on_with_what_has_faulted(struct ktest *t)
+{
+	unsigned long frame[4], entries[MAX_ENTRIES];
+	unsigned long *fault = (unsigned long *)
+			       exception_stack_top(0, IST_DF) - 2;
+
+	fault[0] = (unsigned long)frame;
+	frame[0] = (unsigned long)(frame + 2);
+	frame[2] = 0;
+	fault[1] = frame[1] = frame[3] = (unsigned long)_stext;
+	KTEST_EXPECT_EQ(t, stack_trace_from((unsigned long)fault, entries,
+					    MAX_ENTRIES), 3);
+	frame[2] = (unsigned long)fault;	/* back */
+	KTEST_EXPECT_EQ(t, stack_trace_from((unsigned long)fault, entries,
+					    MAX_ENTRIES), 3);
+	fault[0] = (unsigned long)(fault - 2);	/* downwards */
+	KTEST_EXPECT_EQ(t, stack_trace_from((unsigned long)fault, entries,
+					    MAX_ENTRIES), 1);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(null_page_is_not_mapped),
 	KTEST_CASE(boot_identity_map_is_gone),
@@ -368,6 +394,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(call_stack_names_the_callers_in_order),
 	KTEST_CASE(call_stack_can_leave_out_the_innermost),
 	KTEST_CASE(damaged_call_stack_ends_the_walk),
+	KTEST_CASE(call_stack_goes_on_with_what_has_faulted),
 	{}
 };
 
