@@ -1,6 +1,7 @@
 /* What stands on kmalloc: rounding, resizing, secrets, copies, kvmalloc. */
 #include <kernel/ktest.h>
 #include <mm/gfp.h>
+#include <mm/vmalloc.h>
 
 #include "no_guards.h"
 #include "slub_fixture.h"
@@ -143,6 +144,19 @@ static void copies_are_equal_and_ones_own(struct ktest *t)
 	kfree(cut);
 	kfree(whole);
 	kfree(ended);
+}
+
+/* Nothing is there: its area ends with the text. */
+static void text_that_does_not_end_is_read_to_its_maximum(struct ktest *t)
+{
+	char *page = vmalloc(PAGE_SIZE), *copy = NULL;
+
+	KTEST_ASSERT_NOT_NULL(t, page);
+	memset(page, 'x', PAGE_SIZE);
+	copy = kstrndup(page + PAGE_SIZE - 9, 9, GFP_KERNEL);
+	KTEST_EXPECT_STREQ(t, copy, "xxxxxxxxx");
+	kfree(copy);
+	vfree(page);
 }
 
 /* Texts of all lengths up to a class's size, and the 0 behind them. */
@@ -298,6 +312,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(array_calls_do_not_overflow),
 	KTEST_CASE(struct_size_counts_and_does_not_wrap),
 	KTEST_CASE(copies_are_equal_and_ones_own),
+	KTEST_CASE(text_that_does_not_end_is_read_to_its_maximum),
 	KTEST_CASE(copies_have_room_for_their_end),
 	KTEST_CASE(kvmalloc_alone_is_kmalloc),
 	KTEST_CASE(sensitive_memory_of_either_way_is_cleared),
