@@ -9,6 +9,8 @@
 #include "stress.h"
 
 #define SLOTS 8
+/* The first chunk has no room for it beside the filler; others, for some. */
+#define LARGE 12288UL
 
 struct slot {
 	void *ptr;		/* per CPU */
@@ -80,8 +82,50 @@ static void all_cpus_make_and_free_per_cpu_memory(struct ktest *t)
 	KTEST_EXPECT_EQ(t, percpu_used(), used);
 }
 
+static void take_large(struct stressor *me, struct slot *s)
+{
+	s->ptr = __alloc_percpu(LARGE, 8);
+	if (!s->ptr)
+		return;
+	s->id = stress_new_id(me);
+	stress_fill(per_cpu_ptr(s->ptr, me->cpu), LARGE, s->id);
+}
+
+static void give_large(struct stressor *me, struct slot *s)
+{
+	stress_verify(me, per_cpu_ptr(s->ptr, me->cpu), LARGE, s->id);
+	free_percpu(s->ptr);
+	s->ptr = NULL;
+}
+
+/* A chunk goes with what it holds last: soon, where each holds one or none. */
+static void take_and_give_large(struct stressor *me)
+{
+	unsigned int rounds = stress_rounds(80);
+	struct slot s = { 0 };
+
+	stress_meet(me);
+	while (rounds--) {
+		take_large(me, &s);
+		if (s.ptr)
+			give_large(me, &s);
+	}
+}
+
+static void chunks_come_and_go_while_others_take_from_them(struct ktest *t)
+{
+	void *filler = __alloc_percpu(PCPU_MAX_SIZE - LARGE / 2, 8);
+	unsigned long used = percpu_used(), pages = percpu_nr_pages();
+
+	stress_run(t, 2, take_and_give_large, NULL);
+	KTEST_EXPECT_EQ(t, percpu_used(), used);
+	KTEST_EXPECT_EQ(t, percpu_nr_pages(), pages);
+	free_percpu(filler);
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(all_cpus_make_and_free_per_cpu_memory),
+	KTEST_CASE(chunks_come_and_go_while_others_take_from_them),
 	{}
 };
 KTEST_SUITE_FIXTURE(stress_percpu, cases, stress_begin, stress_end);
