@@ -15,6 +15,7 @@
 
 #define SLOTS 8U
 #define SHARED 4U
+#define MANY 48U
 
 struct area {
 	void *p;
@@ -161,6 +162,35 @@ static void areas_are_trimmed_while_others_take_them(struct ktest *t)
 	give_shared(t);
 }
 
+/* More than a CPU's array holds: the rest goes back to chunks, and comes. */
+static void work_with_many(struct stressor *me)
+{
+	unsigned int rounds = stress_rounds(16), n;
+	struct area areas[MANY];
+
+	stress_meet(me);
+	while (rounds--) {
+		for (n = 0; n < MANY; n++) {
+			areas[n].pages = 1;
+			areas[n].id = stress_new_id(me);
+			areas[n].p = __vmalloc(PAGE_SIZE,
+					       GFP_KERNEL | __GFP_NOWARN);
+			if (!areas[n].p)
+				break;
+			fill(&areas[n]);
+		}
+		while (n--)
+			give(me, &areas[n]);
+		vm_unmap_aliases();
+	}
+}
+
+static void areas_beyond_the_arrays_come_and_go(struct ktest *t)
+{
+	stress_run(t, 1, work_with_many, NULL);
+	KTEST_EXPECT_NULL(t, vmalloc_validate());
+}
+
 /* Leaves a small area of each class in its CPU's arrays. */
 static int leave_areas(void *data)
 {
@@ -195,6 +225,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(all_cpus_take_and_give_areas),
 	KTEST_CASE(preempted_threads_take_and_give_areas),
 	KTEST_CASE(areas_are_trimmed_while_others_take_them),
+	KTEST_CASE(areas_beyond_the_arrays_come_and_go),
 	KTEST_CASE(areas_of_a_cpu_that_goes_are_given_back),
 	{}
 };
