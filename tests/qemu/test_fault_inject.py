@@ -13,8 +13,8 @@ from guest import I386, boot
 # objects do not depend on the machine: hosted, all suites fail.
 SUITES = ('acpi,buddy,census,deferred,detect*,dma*,fallback,fault_inject,'
           'handover,highmem,init*,irq,k*,mempool*,page*,pcp*,percpu,pgtable,'
-          'sched*,shell*,slab*,slub*,!slub_debug*,smp*,tlb,vmalloc_tlb,wait,'
-          'watermark')
+          'sched*,set_memory,shell*,slab*,slub*,!slub_debug*,smp*,tlb,'
+          'vmalloc_tlb,wait,watermark')
 QUICK = 'failnth_seconds=1'
 INJECTED = re.compile(r'ok \d+ - failnth\.(\S+) # (\d+) failures injected')
 # With a little high memory on the one target that has it.
