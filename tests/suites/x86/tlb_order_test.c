@@ -1,6 +1,7 @@
 /*
  * Pages of a mapping that was taken away are free when no CPU remembers it,
- * and not before. A CPU with interrupts off cannot be told: it looks on.
+ * and not before; nor are its addresses. A CPU with interrupts off cannot be
+ * told: it looks on.
  *
  *	this CPU	unmap  flush . . . . . . . .  free
  *	the other	looks at the page    | answers
@@ -22,8 +23,18 @@
 struct onlooker {
 	const struct page *page;
 	u8 type;		/* while it is in use */
+	unsigned long stack;	/* whose addresses must stay taken; 0: none */
 	bool looks, lost, done;
 };
+
+static bool is_free(const struct onlooker *o)
+{
+	unsigned long low, high;
+
+	if (o->stack && !kernel_stack_bounds(o->stack, &low, &high))
+		return true;
+	return READ_ONCE(o->page->type) != o->type;
+}
 
 /* In a handler. */
 static void look_on(void *info)
@@ -33,14 +44,16 @@ static void look_on(void *info)
 
 	WRITE_ONCE(o->looks, true);
 	while (!o->lost && ktime_get_us() < end)
-		o->lost = READ_ONCE(o->page->type) != o->type;
+		o->lost = is_free(o);
 	__atomic_store_n(&o->done, true, __ATOMIC_RELEASE);
 }
 
-static void expect_kept(struct ktest *t, const struct page *page,
-			void (*give_back)(void *p), void *p)
+static void expect_all_kept(struct ktest *t, const struct page *page,
+			    unsigned long stack, void (*give_back)(void *p),
+			    void *p)
 {
-	struct onlooker o = { .page = page, .type = page->type };
+	struct onlooker o = { .page = page, .type = page->type,
+			      .stack = stack };
 
 	KTEST_ASSERT_EQ(t, smp_call_function_single(last_online_cpu(), look_on,
 						    &o, false), 0);
@@ -51,6 +64,12 @@ static void expect_kept(struct ktest *t, const struct page *page,
 		cpu_relax();
 	KTEST_EXPECT_FALSE(t, o.lost);
 	KTEST_EXPECT_NE(t, page->type, o.type);
+}
+
+static void expect_kept(struct ktest *t, const struct page *page,
+			void (*give_back)(void *p), void *p)
+{
+	expect_all_kept(t, page, 0, give_back, p);
 }
 
 static void need_two_cpus(struct ktest *t)
@@ -103,7 +122,7 @@ static void trim_stacks(void *stack)
 	kernel_stack_trim();
 }
 
-static void pages_of_a_stack(struct ktest *t)
+static void pages_and_addresses_of_a_stack(struct ktest *t)
 {
 	void *stack;
 	phys_addr_t pa = 0;
@@ -113,13 +132,14 @@ static void pages_of_a_stack(struct ktest *t)
 	KTEST_ASSERT_NOT_NULL(t, stack);
 	KTEST_EXPECT_TRUE(t, pgtable_translate(&kernel_pgtable,
 					       (unsigned long)stack, &pa));
-	expect_kept(t, phys_to_page(pa), trim_stacks, stack);
+	expect_all_kept(t, phys_to_page(pa), (unsigned long)stack, trim_stacks,
+			stack);
 }
 
 static const struct ktest_case cases[] = {
 	KTEST_CASE(pages_of_an_area),
 	KTEST_CASE(tables_of_an_area),
-	KTEST_CASE(pages_of_a_stack),
+	KTEST_CASE(pages_and_addresses_of_a_stack),
 	{}
 };
 KTEST_SUITE_FIXTURE(tlb_order, cases, need_two_cpus, NULL);
