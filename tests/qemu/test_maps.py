@@ -28,9 +28,11 @@ def usable(run, address):
                for start, end, kind in cleaned(run))
 
 
+# The last one ends within a block.
 @pytest.mark.parametrize('machine, mem', [
     ('pc,max-ram-below-4g=64M', '1G'), ('pc,max-ram-below-4g=512M', '2G'),
-    ('pc,max-ram-below-4g=2G', '4G'), ('q35,max-ram-below-4g=1G', '4G')])
+    ('pc,max-ram-below-4g=2G', '4G'), ('q35,max-ram-below-4g=1G', '4G'),
+    ('q35', '4099M')])
 def test_ram_split_around_a_hole(machine, mem):
     run = healthy(boot(f'{EDGES} poweroff', machine=machine, mem=mem), mem)
     assert usable(run, 4 << 30)
