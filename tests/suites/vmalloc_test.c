@@ -141,21 +141,27 @@ static bool node_has_pages(int nid)
 	return pages > 2 * MAX_ORDER_NR_PAGES;
 }
 
-static void pages_are_of_the_node_asked_for(struct ktest *t)
+static void expect_node(struct ktest *t, char *p, int nid)
 {
 	unsigned long i;
+
+	for (i = 0; p && i < SZ_64K; i += PAGE_SIZE) {
+		unsigned long pfn = vmalloc_to_pfn(p + i);
+
+		KTEST_EXPECT_EQ(t, early_pfn_to_nid(pfn), nid);
+	}
+	vfree(p);
+}
+
+static void pages_are_of_the_node_asked_for(struct ktest *t)
+{
 	int nid;
 
 	for_each_online_node(nid) {
-		char *p = node_has_pages(nid) ? vmalloc_node(SZ_64K, nid) :
-						NULL;
-
-		for (i = 0; p && i < SZ_64K; i += PAGE_SIZE) {
-			unsigned long pfn = vmalloc_to_pfn(p + i);
-
-			KTEST_EXPECT_EQ(t, early_pfn_to_nid(pfn), nid);
-		}
-		vfree(p);
+		if (!node_has_pages(nid))
+			continue;
+		expect_node(t, vmalloc_node(SZ_64K, nid), nid);
+		expect_node(t, vzalloc_node(SZ_64K, nid), nid);
 	}
 }
 
