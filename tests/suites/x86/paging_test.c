@@ -173,6 +173,18 @@ static void only_the_guard_page_is_missing_under_the_stack(struct ktest *t)
 }
 
 /* Where the image has addresses of its own, those of the init part go. */
+static unsigned long reserved_frames(unsigned long pfn, unsigned long end)
+{
+	unsigned long nr = 0;
+
+	for (; pfn < end; pfn++) {
+		const struct page *head = block_head(pfn_to_page(pfn));
+
+		nr += head && head->type == PAGE_RESERVED;
+	}
+	return nr;
+}
+
 static void init_part_is_plain_ram_again(struct ktest *t)
 {
 	unsigned long end = (unsigned long)__init_end;
@@ -184,6 +196,8 @@ static void init_part_is_plain_ram_again(struct ktest *t)
 	flags_of(alias(__init_begin), alias(__init_end), &any, &all);
 	KTEST_EXPECT_TRUE(t, all & _PAGE_RW);
 	KTEST_EXPECT_EQ(t, all & _PAGE_NX, _PAGE_NX & pte_supported_mask);
+	KTEST_EXPECT_EQ(t, reserved_frames(PFN_DOWN(__pa(__init_begin)),
+					   PFN_UP(__pa(__init_end))), 0);
 }
 
 /* Bytes of [start, end) that the direct map shows at the right place. */
