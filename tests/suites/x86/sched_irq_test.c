@@ -11,6 +11,8 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 
+#include "../../../arch/x86/irq_show.h"
+#include "../last_cpu.h"
 #include "../tick.h"
 
 static void set_up(struct ktest *t)
@@ -238,6 +240,34 @@ static void sleepers_of_one_time_are_woken_by_one_tick(struct ktest *t)
 	KTEST_EXPECT_TRUE(t, together);
 }
 
+#define TRIES 20
+
+static int return_at_once(void *data)
+{
+	return 0;
+}
+
+/* Its timer would find the thread, too: late, or where it has none never. */
+static void idle_cpu_is_told_that_it_has_a_thread(struct ktest *t)
+{
+	unsigned int cpu = last_online_cpu(), tries;
+	unsigned long before = irq_count_of(VECTOR_RESCHEDULE, cpu);
+
+	if (cpu == smp_processor_id()) {
+		ktest_skip(t, "needs two CPUs");
+		return;
+	}
+	for (tries = 0; tries < TRIES &&
+	     irq_count_of(VECTOR_RESCHEDULE, cpu) == before; tries++) {
+		struct task_struct *task = kthread_run_on(cpu, return_at_once,
+							  NULL, "short");
+
+		KTEST_ASSERT_NOT_NULL(t, task);
+		kthread_stop(task);
+	}
+	KTEST_EXPECT_LT(t, before, irq_count_of(VECTOR_RESCHEDULE, cpu));
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(sleeping_in_a_handler_is_reported),
 	KTEST_CASE(handler_wakes_a_thread),
@@ -245,6 +275,7 @@ static const struct ktest_case cases[] = {
 	KTEST_CASE(thread_that_is_preempted_while_it_dies_stays_dead),
 	KTEST_CASE(sleepers_of_one_time_are_woken_by_one_tick),
 	KTEST_CASE(registers_survive_being_preempted),
+	KTEST_CASE(idle_cpu_is_told_that_it_has_a_thread),
 	{}
 };
 KTEST_SUITE_FIXTURE(sched_irq, cases, set_up, tear_down);
