@@ -88,10 +88,30 @@ static void large_blocks_leave_the_reserves_alone(struct ktest *t)
 	vfree(p);
 }
 
+/* Where the pages are to lie says nothing of descriptors and tables. */
+static void areas_are_written_about_in_any_memory(struct ktest *t)
+{
+	static const gfp_t places[] = {
+		__GFP_DMA, __GFP_DMA32, __GFP_HIGHMEM, __GFP_MOVABLE,
+		__GFP_RECLAIMABLE, __GFP_THISNODE, __GFP_ZERO,
+	};
+	const gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		void *p = __vmalloc(PAGE_SIZE, gfp | places[i]);
+
+		if (p)
+			KTEST_EXPECT_EQ(t, find_vm_area(p)->gfp, gfp);
+		vfree(p);
+	}
+}
+
 static const struct ktest_case cases[] = {
 	KTEST_CASE(large_blocks_do_not_sleep_and_single_pages_may),
 	KTEST_CASE(large_blocks_may_fail_and_single_pages_not),
 	KTEST_CASE(large_blocks_leave_the_reserves_alone),
+	KTEST_CASE(areas_are_written_about_in_any_memory),
 	{}
 };
 KTEST_SUITE_FIXTURE(vmalloc_gfp, cases, fail_pages_set_up,
