@@ -16,7 +16,8 @@ static void exact_allocation_gives_back_the_rest(struct ktest *t)
 	const gfp_t quiet = GFP_KERNEL | __GFP_NOWARN;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(sizes) && memory_is_enough_for(sizes[i]);
+	for (i = 0; i < ARRAY_SIZE(sizes) &&
+		    memory_is_enough_for(2 * sizes[i]);
 	     i++) {
 		unsigned long before = settled_free_pages();
 		u8 *p = alloc_pages_exact(sizes[i], GFP_KERNEL | __GFP_ZERO);
