@@ -28,6 +28,7 @@ static unsigned long nr_free;
 static u8 taken[MOST];			/* by pages of the zone */
 static u8 scratch[MOST];
 static struct page *slots[SLOTS];	/* NULL: none */
+static u8 orders[SLOTS];		/* of those blocks */
 
 static const char *begin(void)
 {
@@ -100,6 +101,7 @@ static const char *account(struct page *page, unsigned int slot,
 	memset(taken + at, 1, size);
 	nr_free -= size;
 	slots[slot] = page;
+	orders[slot] = (u8)order;
 	return zone->nr_free_pages == nr_free ? NULL :
 	       "another number of free pages than the model's";
 }
@@ -130,49 +132,51 @@ static const char *take(unsigned int slot, struct draws *d)
 	return account(page, slot, order);
 }
 
-static void give(unsigned int slot)
+static const char *give(unsigned int slot)
 {
 	struct page *page = slots[slot];
-	unsigned long size = 1UL << page->order;
+	unsigned long size = 1UL << orders[slot];
 
-	model_say("slot %u: give order %u", slot, page->order);
+	model_say("slot %u: give order %u", slot, orders[slot]);
 	memset(taken + (page_to_pfn(page) - zone->zone_start_pfn), 0, size);
 	nr_free += size;
 	slots[slot] = NULL;
+	if (page->order != orders[slot] || page->type != PAGE_ALLOC)
+		return "a block whose descriptor was changed meanwhile";
 	zone_free(zone, page);
+	return NULL;
 }
 
-static void give_all(void)
+static const char *give_all(void)
 {
+	const char *bad = NULL;
 	unsigned int i;
 
-	for (i = 0; i < SLOTS; i++)
+	for (i = 0; i < SLOTS && !bad; i++)
 		if (slots[i])
-			give(i);
+			bad = give(i);
+	return bad;
 }
 
 static const char *play(struct draws *d)
 {
 	unsigned int slot = model_below(d, SLOTS);
 
-	if (model_below(d, 2048) == 0) {
-		give_all();
-		return NULL;
-	}
+	if (model_below(d, 2048) == 0)
+		return give_all();
 	if (d->takes)
 		return take(slot, d);
 	if (!slots[slot])
 		return model_idle;
-	give(slot);
-	return NULL;
+	return give(slot);
 }
 
 static const char *end(void)
 {
-	const char *bad;
+	const char *bad = give_all();
 
-	give_all();
-	bad = validate();
+	if (!bad)
+		bad = validate();
 	arena_put(&arena);
 	return bad;
 }
