@@ -333,6 +333,19 @@ static void memory_pools_keep_all_elements(struct ktest *t)
 /* ----- small areas of vmalloc() ----- */
 
 /* As vmalloc() does it; no other CPU looks, so none has to be told. */
+/* A large one, as there is when memory is short, has tables to be taken. */
+static struct vm_struct *take_small_area(void)
+{
+	struct vm_struct *vm = vm_take(1, 1, VM_ALLOC, GFP_ATOMIC,
+				       take_small_area);
+
+	if (vm && vm->class == VM_LARGE) {
+		vm_put(vm);
+		vm = NULL;
+	}
+	return vm;
+}
+
 static void *alloc_area(struct rng *rng)
 {
 	struct page *page = alloc_page(GFP_ATOMIC);
@@ -340,7 +353,7 @@ static void *alloc_area(struct rng *rng)
 
 	if (!page)
 		return NULL;
-	vm = vm_take(1, 1, VM_ALLOC, GFP_ATOMIC, alloc_area);
+	vm = take_small_area();
 	if (!vm) {
 		__free_page(page);
 		return NULL;
