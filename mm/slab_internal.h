@@ -458,7 +458,10 @@ bool node_add_extra(struct kmem_cache *s, int nid);
 bool node_free_extra(struct kmem_cache *s);
 void node_flush_sheaves(struct kmem_cache *s);
 
-/* slub_shrink.c: puts what is in this CPU's arrays back into the slabs. */
+/*
+ * slub_shrink.c: puts what is in this CPU's arrays back into the slabs.
+ * Interrupts are off, as CPUs are asked, or no handler uses this cache.
+ */
 void slab_flush_cpu(struct kmem_cache *s);
 /* The same on all CPUs, and the node's stock; threads. */
 void slab_flush_all(struct kmem_cache *s);

@@ -111,11 +111,7 @@ static bool cpu_holds_any(unsigned int cpu, void *info)
 
 void slab_flush_cpu(struct kmem_cache *s)
 {
-	unsigned long flags;
-
-	local_irq_save(flags);
 	slab_flush_arrays(s, this_cpu_ptr(s->cpu));
-	local_irq_restore(flags);
 }
 
 static void flush_this_cpu(void *info)
