@@ -286,7 +286,8 @@ static int remove_range(struct memblock_type *type, phys_addr_t base,
 	unsigned long first, last;
 	int err = isolate(type, base, range_end(base, size), &first, &last);
 
-	drop_entries(type, first, last);	/* none if there was an error */
+	if (!err)
+		drop_entries(type, first, last);
 	return err;
 }
 

@@ -157,6 +157,15 @@ static void bulk_goes_on_in_the_next_zone(struct ktest *t)
 }
 
 /* As if there were free pages that nobody may have: isolated ones. */
+static void count_more(struct zone *zone, long more)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	add_free_pages(zone, more);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
 static unsigned long bulk_of_a_zone_that_counts_more(struct list_head *taken)
 {
 	struct zone *zone = node_zonelist(NUMA_NO_NODE, GFP_KERNEL)->zones[0];
@@ -165,10 +174,10 @@ static unsigned long bulk_of_a_zone_that_counts_more(struct list_head *taken)
 
 	while ((page = alloc_page(GFP_KERNEL | __GFP_NOWARN | __GFP_MEMALLOC)))
 		list_add(&page->lru, taken);
-	zone->nr_free_pages += more;
+	count_more(zone, (long)more);
 	n = alloc_pages_bulk_array(GFP_KERNEL | __GFP_NOWARN,
 				   ARRAY_SIZE(array), array);
-	zone->nr_free_pages -= more;
+	count_more(zone, -(long)more);
 	for (more = 0; more < n; more++)
 		list_add(&array[more]->lru, taken);
 	return n;

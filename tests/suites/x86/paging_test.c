@@ -172,7 +172,6 @@ static void only_the_guard_page_is_missing_under_the_stack(struct ktest *t)
 	KTEST_EXPECT_TRUE(t, mapped(stack));
 }
 
-/* Where the image has addresses of its own, those of the init part go. */
 static unsigned long reserved_frames(unsigned long pfn, unsigned long end)
 {
 	unsigned long nr = 0;
@@ -185,6 +184,7 @@ static unsigned long reserved_frames(unsigned long pfn, unsigned long end)
 	return nr;
 }
 
+/* Where the image has addresses of its own, those of the init part go. */
 static void init_part_is_plain_ram_again(struct ktest *t)
 {
 	unsigned long end = (unsigned long)__init_end;
