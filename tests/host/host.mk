@@ -179,7 +179,6 @@ HOST_ALL := $(HOST_PROGRAMS) $(FUZZ_ALL) $(HOST_HIGH_PROGRAMS) \
 .PHONY: host test-host-run
 host: $(HOST_ALL)
 
-SUITE ?= *
 test-host-run: $(HOST_ALL)
 	SUITE='$(SUITE)' tests/host/run $(HOST_OUT) $(HOST_HIGH_PROGRAMS) \
 		'$(HOST_TSAN_PROGRAMS)' $(HOST_CONTRACT)
