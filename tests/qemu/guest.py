@@ -35,7 +35,11 @@ VARIABLES = ('MEM', 'SMP', 'NODES', 'FIRMWARE', 'MACHINE', 'CMDLINE',
 # The long sweeps, shortened, for boots that differ in something else. All of
 # them are swept at length in test_matrix.py's boot of every suite, on x86_64 on
 # four CPUs (test_smp.py), and further in test_restart.py and make stress.
-SHORT = 'restart_rounds=3000 stress_ms=20 test_vmalloc_loops=3'
+SHORT = 'restart_rounds=3000 stress_ms=20 test_vmalloc_loops=3 model_ops=200'
+
+# What asks about the machine: its CPU, its interrupts, its page tables.
+MACHINE = ('acpi,apic,cpu*,fault,highmem,irq,k*,madt,pag*,percpu,pgtable,'
+           'sched*,set_memory,slub,smp*,stress*,timer,tlb,traps,ubsan,vm*')
 
 # What a guest costs that does not fill its memory, MiB.
 USUAL_COST = 768

@@ -13,8 +13,8 @@ import re
 from pathlib import Path
 
 import pytest
-from guest import (I386, ROOT, SHORT, boot, boot_iso, make_iso, mebibytes,
-                   module_file)
+from guest import (I386, MACHINE, ROOT, SHORT, boot, boot_iso, make_iso,
+                   mebibytes, module_file)
 
 SUITE = os.environ.get('SUITE')
 # Objects that are debugged are the same everywhere.
@@ -27,6 +27,9 @@ WHERE = ('bootmem,buddy,census,deferred,drain,e820,early,fallback,handover,'
 EDGES = f'selftest={WHERE}'
 # And what is about memory: short paths, too.
 MEMORY = f'selftest=kmalloc,percpu,slub,slub_pages,tlb,vm*,{WHERE}'
+# Where it matters what a CPU can do.
+FEATURES = (f'{MACHINE},archrandom,bitmap,div64,fixmap,machine,mem*,random,'
+            'restart*,string')
 # i386: around the end of low memory, and up to what 36 address lines reach.
 SIZES = (['16M', '64M', '900M', '1G', '2G', '4G', '8G', '48G'] if I386
          else ['16M', '64M', '128M', '1G', '3.5G', '5G', '64G'])
@@ -99,8 +102,8 @@ def test_microvm_passes(mem):
 
 @pytest.mark.parametrize('cpu', CPUS)
 def test_cpu_model_passes(cpu):
-    healthy(boot(f'{SELFTEST} poweroff', mem='1G', qemu_flags=f'-cpu {cpu}'),
-            '1G')
+    healthy(boot(f'selftest={SUITE or FEATURES} {SHORT} poweroff', mem='1G',
+                 qemu_flags=f'-cpu {cpu}'), '1G')
 
 
 @pytest.mark.parametrize('words, settings', [

@@ -8,8 +8,8 @@ import os
 import subprocess
 
 import pytest
-from guest import (ARCH, BUILD, I386, KERNEL, ROOT, SHORT, environment,
-                   qemu)
+from guest import (ARCH, BUILD, I386, KERNEL, MACHINE, ROOT, SHORT,
+                   environment, qemu)
 
 CALLS = {'undefined': '__ubsan_handle_out_of_bounds',
          'kasan': '__asan_store8_noabort'}
@@ -17,8 +17,6 @@ CALLS = {'undefined': '__ubsan_handle_out_of_bounds',
 WORDS = f'poweroff {SHORT} detect=1'
 # Hosted, the address sanitizer watches the sweeps over all of a zone, and both
 # watch all suites in 32 bits: what is left is the machine.
-MACHINE = ('acpi,apic,cpu*,fault,highmem,irq,k*,madt,pag*,percpu,pgtable,'
-           'sched*,set_memory,slub,smp*,stress*,timer,tlb,traps,ubsan,vm*')
 GLOB = {'undefined': MACHINE if I386 else '*',
         'kasan': '!zone,!linux_vmalloc'}
 
