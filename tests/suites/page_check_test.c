@@ -343,7 +343,24 @@ static void descriptors_are_there_where_a_block_holds_ram(struct ktest *t)
 	}
 }
 
+/* Of a block that is handed out as one, or as compound pages. */
+static void each_page_of_a_block_leads_to_its_head(struct ktest *t)
+{
+	static const gfp_t kinds[] = { 0, __GFP_COMP };
+	unsigned int i, k;
+
+	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
+		struct page *page = alloc_pages(GFP_KERNEL | kinds[k], 3);
+
+		KTEST_ASSERT_NOT_NULL(t, page);
+		for (i = 0; i < 8; i++)
+			KTEST_EXPECT_PTR_EQ(t, block_head(page + i), page);
+		__free_pages(page, 3);
+	}
+}
+
 static const struct ktest_case cases[] = {
+	KTEST_CASE(each_page_of_a_block_leads_to_its_head),
 	KTEST_CASE(second_free_is_refused),
 	KTEST_CASE(second_free_is_refused_after_a_merge),
 	KTEST_CASE(wrong_order_is_refused),
