@@ -186,12 +186,11 @@ static unsigned long bulk_of_a_zone_that_counts_more(struct list_head *taken)
 /* The rest is not asked for one by one. */
 static void bulk_ends_with_the_first_refusal(struct ktest *t)
 {
-	struct page *page, *next, *array[4] = { NULL };
+	struct list_head blocks[NR_PAGE_ORDERS];
+	struct page *array[4] = { NULL };
 	unsigned long failures, n;
-	LIST_HEAD(taken);
 
-	while ((page = alloc_page(GFP_DMA | __GFP_MEMALLOC | __GFP_NOWARN)))
-		list_add(&page->lru, &taken);
+	take_blocks(GFP_DMA | __GFP_MEMALLOC, blocks);
 	failures = alloc_failures();
 	n = alloc_pages_bulk_array(GFP_DMA | __GFP_NOWARN, ARRAY_SIZE(array),
 				   array);
@@ -199,8 +198,7 @@ static void bulk_ends_with_the_first_refusal(struct ktest *t)
 	KTEST_EXPECT_EQ(t, alloc_failures(), failures + 1);
 	while (n)
 		__free_page(array[--n]);
-	list_for_each_entry_safe(page, next, &taken, lru)
-		__free_page(page);
+	give_blocks(blocks);
 }
 
 /* What a batch takes at once is counted against the watermark at once. */

@@ -21,11 +21,8 @@
 /* The last CPU that runs, if it is not this one. */
 static unsigned int other_cpu(struct ktest *t)
 {
-	unsigned int last = last_online_cpu();
-
-	if (last == smp_processor_id())
-		ktest_skip(t, "needs two CPUs");
-	return last;
+	skip_on_the_last_cpu(t);
+	return last_online_cpu();
 }
 
 static unsigned long pages_of_cpu(unsigned int cpu)

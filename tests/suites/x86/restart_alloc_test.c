@@ -332,7 +332,6 @@ static void memory_pools_keep_all_elements(struct ktest *t)
 
 /* ----- small areas of vmalloc() ----- */
 
-/* As vmalloc() does it; no other CPU looks, so none has to be told. */
 /* A large one, as there is when memory is short, has tables to be taken. */
 static struct vm_struct *take_small_area(void)
 {
@@ -346,6 +345,7 @@ static struct vm_struct *take_small_area(void)
 	return vm;
 }
 
+/* As vmalloc() does it; no other CPU looks, so none has to be told. */
 static void *alloc_area(struct rng *rng)
 {
 	struct page *page = alloc_page(GFP_ATOMIC);

@@ -253,10 +253,8 @@ static void idle_cpu_is_told_that_it_has_a_thread(struct ktest *t)
 	unsigned int cpu = last_online_cpu(), tries;
 	unsigned long before = irq_count_of(VECTOR_RESCHEDULE, cpu);
 
-	if (cpu == smp_processor_id()) {
-		ktest_skip(t, "needs two CPUs");
+	if (skip_on_the_last_cpu(t))
 		return;
-	}
 	for (tries = 0; tries < TRIES &&
 	     irq_count_of(VECTOR_RESCHEDULE, cpu) == before; tries++) {
 		struct task_struct *task = kthread_run_on(cpu, return_at_once,

@@ -74,8 +74,7 @@ static void expect_kept(struct ktest *t, const struct page *page,
 
 static void need_two_cpus(struct ktest *t)
 {
-	if (last_online_cpu() == smp_processor_id())
-		ktest_skip(t, "needs two CPUs");
+	skip_on_the_last_cpu(t);
 }
 
 static void free_area(void *p)
